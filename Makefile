@@ -140,7 +140,7 @@ install:
 
 header:
 	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test header headers_are
-	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test symbols comments_say
+	NERTC_CALLKIT_WRITE_HEADER=1 cargo test --quiet --test symbols generated_from_the_comments
 
 picture: demo
 	cp build/demo.svg docs/call.svg

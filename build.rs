@@ -8,32 +8,47 @@ const SONAME: &str = "libnertc_callkit.so.0";
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    let target = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
-    if target == "macos" || target == "ios" {
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-install_name,@rpath/libnertc_callkit.dylib");
+    let os = env::var("CARGO_CFG_TARGET_OS").unwrap_or_default();
+    let out = env::var_os("OUT_DIR").unwrap_or_default();
+    // target/debug of target/debug/build/nertc_callkit-0123/out; cargo names the profile nowhere else.
+    let folder = Path::new(&out).ancestors().nth(3);
+    let is_small = folder.is_some_and(|folder| folder.ends_with("small"));
+    for arg in link_args(&os, is_small) {
+        println!("cargo:rustc-cdylib-link-arg={arg}");
     }
-    if target == "linux" || target == "android" {
-        // Without any, a program that is linked by path keeps our absolute build path. Android packages no
-        // other name than this one; elsewhere the number changes when programs built before would break.
-        let soname = if target == "linux" { SONAME } else { "libnertc_callkit.so" };
-        println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,{soname}");
-        // nodelete: the worker and the fork handler run code of ours after a dlclose. relro and now: what the
-        // loader fills in is read-only afterwards.
-        for flag in ["nodelete", "relro", "now"] {
-            println!("cargo:rustc-cdylib-link-arg=-Wl,-z,{flag}");
+    if let Some(folder) = folder.filter(|_| os == "linux") {
+        link_in(folder);
+    }
+}
+
+/// What the linker of this operating system is told; `is_small` for `make install PROFILE=small`.
+pub(crate) fn link_args(os: &str, is_small: bool) -> Vec<String> {
+    let soname = match os {
+        "macos" | "ios" | "tvos" | "watchos" | "visionos" => {
+            // The app says where it looks; without this it would be our absolute build path.
+            return vec!["-Wl,-install_name,@rpath/libnertc_callkit.dylib".to_owned()];
         }
+        // The number changes when programs built before would break.
+        "linux" => SONAME,
+        // Packages have only unnumbered names.
+        "android" => "libnertc_callkit.so",
+        // A DLL is found by its file name.
+        _ => return Vec::new(),
+    };
+    // nodelete: the worker and the fork handler run code of ours after a dlclose. relro and now: what the
+    // loader fills in is read-only afterwards.
+    let mut flags = vec!["nodelete", "relro", "now"];
+    if is_small && os == "linux" {
+        // 2 % smaller; needs glibc 2.36.
+        flags.push("pack-relative-relocs");
     }
-    if target == "linux" {
-        link_in_build_folder();
-    }
+    let flags = flags.into_iter().map(|flag| format!("-Wl,-z,{flag}"));
+    [format!("-Wl,-soname,{soname}")].into_iter().chain(flags).collect()
 }
 
 /// Programs run from the build folder, too: they find the library by the name that they need. `cargo test`
 /// leaves the library in `deps` alone.
-fn link_in_build_folder() {
-    let out = env::var_os("OUT_DIR").unwrap_or_default();
-    // target/debug of target/debug/build/nertc_callkit-0123/out.
-    let Some(folder) = Path::new(&out).ancestors().nth(3) else { return };
+fn link_in(folder: &Path) {
     #[cfg(unix)]
     for link in [folder.join(SONAME), folder.join("deps").join(SONAME)] {
         if let Err(why) = std::os::unix::fs::symlink("libnertc_callkit.so", &link)

@@ -3,10 +3,10 @@
  *
  *   demo [OUT.wav [IN.wav|- [TRACE]]]
  *
- * alice calls bob, bob accepts as soon as it rings, alice speaks (IN.wav, or a tone of a second), bob
- * writes what he hears into OUT.wav (demo.wav), alice hangs up. Every completion and every event is
- * printed in order. With TRACE, what alice's component is told and does is written into that file: see
- * docs/TRACE.md. Ends with 0 if bob heard exactly what alice said, else with 1.
+ * alice calls bob, bob accepts as soon as it rings, alice sends audio (IN.wav, or a tone of a second), bob
+ * writes what he receives to OUT.wav (demo.wav), alice hangs up. Every completion and every event is
+ * printed in order. With TRACE, alice's client records its inputs and outputs to that file: see
+ * docs/TRACE.md. Ends with 0 if bob received exactly what alice sent, else with 1.
  *
  * The same file is C99 and C++11.
  */
@@ -21,7 +21,7 @@
 
 enum { LOGGED_IN = 1, CONNECTED = 2, ENDED = 4, LOGGED_OUT = 8 };
 
-/* What the callbacks tell main(). */
+/* Set by the callbacks for main(). */
 struct person {
   const char *name; /* first: print_events.h wants it so */
   nertc_callkit *kit;
@@ -95,7 +95,7 @@ static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callki
 
 /* ---- steps of main() --------------------------------------------------------------------------------- */
 
-/* Waits until `what` was seen and `samples` were heard; 0 = not within ten seconds. */
+/* Waits until `what` was seen and `samples` were received; 0 = not within ten seconds. */
 static int wait_for(struct person *person, unsigned what, size_t samples)
 {
   struct timespec until;
@@ -127,11 +127,11 @@ static int start(struct person *person)
   config.listener = &listener;
   config.on_frame = on_frame;
   config.user_data = person;
-  /* config.backends stays NULL: the embedded loopback connects all components of this process. */
+  /* config.backends stays NULL: the embedded loopback connects all clients of this process. */
 
   status = nertc_callkit_create(&config, &person->kit);
   if (status == NERTC_CALLKIT_STATUS_OK && person->trace) {
-    /* alice and bob are no real people, so their names need not be hidden. */
+    /* alice and bob are fictitious, so their names need not be redacted. */
     status = nertc_callkit_trace_start(person->kit, person->trace, NERTC_CALLKIT_TRACE_PERSONAL);
   }
   if (status == NERTC_CALLKIT_STATUS_OK) {
@@ -162,7 +162,7 @@ static int take_sound(const char *path, struct sound *sound)
   return 1;
 }
 
-/* Speaks in frames of 20 ms, as a microphone would; it need not be in real time. */
+/* Sends frames of 20 ms, as a microphone would; it need not be in real time. */
 static int speak(struct person *person, const struct sound *sound)
 {
   const size_t step = sound->rate / 50;
@@ -207,7 +207,7 @@ static int stop(struct person *person)
          wait_for(person, LOGGED_OUT, 0);
 }
 
-/* What was said, what was heard and what is in the file must be one and the same. */
+/* The samples sent, received and stored must be equal. */
 static int write_and_compare(const char *path, const struct sound *said, const struct sound *heard)
 {
   struct sound written;

@@ -1,9 +1,9 @@
 /*
- * event_loop.c: the component in an event loop of your own.
+ * event_loop.c: the client in your own event loop.
  *
- * With APP delivery no callback ever runs on another thread: the event handle is readable while callbacks wait,
- * and dispatch runs them here. The same works with epoll, GLib, Qt or libuv. For loops that cannot watch
- * a descriptor config.on_wakeup says, from any thread, that dispatch has something to do.
+ * With APP delivery no callback ever runs on another thread: the event handle is readable while callbacks are
+ * queued, and dispatch runs them here. The same works with epoll, GLib, Qt or libuv. For loops that cannot watch
+ * a descriptor, config.on_wakeup reports, on any thread, that dispatch has something to do.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -60,7 +60,7 @@ static int start(struct person *person)
          nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;
 }
 
-/* What the user of the app does; in a real one the window system tells. */
+/* Actions of the app's user; in a real app they come from the window system. */
 enum button { CALL = 'c', HANG_UP = 'h' };
 
 static void press(int pipe_end, enum button button)
@@ -83,7 +83,7 @@ static void on_button(struct person *me, int pipe_end)
   }
 }
 
-/* The loop: waits for whatever comes first, and never in the library. */
+/* The loop: waits for whichever comes first, and never inside the library. */
 static int loop(struct person *alice, struct person *bob, const int buttons[2])
 {
   int called = 0, hung_up = 0;
@@ -127,7 +127,7 @@ int main(void)
     return 1;
   }
   ok = start(&bob) && start(&alice) && loop(&alice, &bob, buttons);
-  /* With HOST delivery what still waits runs inside destroy, on this thread. The descriptors end with it. */
+  /* With APP delivery what still waits runs inside destroy, on this thread. The descriptors end with it. */
   nertc_callkit_destroy(alice.kit);
   nertc_callkit_destroy(bob.kit);
   close(buttons[0]);

@@ -1,8 +1,8 @@
 /*
- * faults.c: how an app team sees its own screens when things go wrong, without a network to break.
+ * faults.c: exercise your app's error paths without a broken network.
  *
- * A hub of one's own takes a script of faults: an operation is refused, a message gets lost or comes
- * late, a device dies. Each chapter adds its line, makes a call, and shows what the app is told.
+ * A hub of one's own takes a script of faults: an operation is refused, a message is lost or
+ * delayed, a device crashes. Each section adds its line, makes a call, and prints the app's events.
  */
 #include <string.h>
 
@@ -58,7 +58,7 @@ static int start(nertc_callkit_hub *hub, struct person *person)
   listener.on_invited = on_invited;
   listener.on_call_connected = on_call_connected;
   listener.on_call_end = on_call_end;
-  /* Every timer can be set, so that nobody waits half a minute to see a time-out. */
+  /* Every timer can be set, so that a time-out need not take half a minute. */
   timers.ring_ms = 60;
   timers.request_ms = 60;
   config.listener = &listener;

@@ -1,9 +1,9 @@
 /*
- * own_backend.c: a whole call over signaling and media of your own.
+ * own_backend.c: a whole call over your own signaling and media.
  *
- * The backends are in own_signaling.c and own_rtc.c, over a small service in own_service.c. Here is what an
- * app does with them: make a pair for each component, hand it to create in config.backends, and forget it.
- * tests/conformance/check_backend.c tells whether backends keep the contract; these do.
+ * The backends are in own_signaling.c and own_rtc.c, over a small service in own_service.c. This is how an
+ * app uses them: create a pair for each client and pass it to create in config.backends.
+ * tests/conformance/check_backend.c checks whether backends fulfil the contract; these do.
  */
 #include "own_backends.h"
 #include "print_events.h"

@@ -1,5 +1,5 @@
 /*
- * own_backends.h: signaling and media of a host's own, in plain C, as a template for backends of yours.
+ * own_backends.h: an app's own signaling and media, in plain C, as a template for your backends.
  *
  * The "service" is a thread in this process; a real one is an SDK with its own threads and a server
  * behind it. Everything else is as it would be there.
@@ -14,10 +14,10 @@ typedef struct own_service own_service;
 /* Starts a service. NULL: out of memory or threads. */
 own_service *own_service_start(void);
 
-/* Ends it, when all components that use it are gone. */
+/* Ends it, when all clients that use it are gone. */
 void own_service_stop(own_service *service);
 
-/* Makes the pair of backends of one device. The component that takes them over releases them.
+/* Creates the pair of backends of one device. The client that owns them releases them.
    0 = no more room. */
 int own_backends_make(own_service *service, nertc_callkit_backends *out);
 

@@ -1,5 +1,5 @@
 /*
- * own_rtc.c: the media vtable, and the service's media rooms. Frames travel as they are.
+ * own_rtc.c: the media vtable, and the service's media rooms. Frames are passed on unchanged.
  */
 #include "own_service.h"
 
@@ -59,7 +59,7 @@ static void run_close_backend(struct task *task)
   task->device->rtc = NULL;
 }
 
-/* `me` tells `peer` that it is there and what it sends. */
+/* `me` notifies `peer` of its presence and of what it sends. */
 static void introduce(const struct device *peer, const struct device *me)
 {
   tell(peer, me, NERTC_CALLKIT_RTC_PEER_JOIN, 0, 0);
@@ -112,7 +112,7 @@ static void run_leave(struct task *task)
   complete(task, NERTC_CALLKIT_CODE_OK);
 }
 
-/* enable_local, mute_local and subscribe: bits that go on or off; the room hears of those that changed. */
+/* enable_local, mute_local and subscribe: bits that are set or cleared; the room is notified of changes. */
 static void switch_bits(struct task *task, uint32_t *bits, int32_t what)
 {
   const uint32_t before = *bits;
@@ -159,7 +159,7 @@ static void run_frame(struct task *task)
   }
 }
 
-/* ---- the vtable: copy the arguments, hand the task over ----------------------------------------------- */
+/* ---- the vtable: copy the arguments, queue the task ---------------------------------------------------- */
 
 static int32_t submit(struct task *task)
 {
@@ -257,7 +257,7 @@ static int32_t rtc_set_view(void *ctx, nertc_callkit_req req, uint64_t uid, cons
   return submit(new_task(ctx, run_set_view, req));
 }
 
-/* On the host's thread. The planes are lent for the call: copy them. This lesson carries sound only. */
+/* On the app's thread. The planes are lent for the call: copy them. This example supports audio only. */
 static int32_t rtc_push_frame(void *ctx, const nertc_callkit_frame *frame)
 {
   const size_t bytes = (size_t)frame->samples * frame->channels * 2;

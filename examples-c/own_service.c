@@ -1,5 +1,5 @@
 /*
- * own_service.c: a thread that does tasks one after the other, and the devices it knows.
+ * own_service.c: a thread that runs tasks one after the other, and its devices.
  */
 #include "own_service.h"
 

@@ -11,7 +11,7 @@
 
 enum { DEVICES = 8, CHANNELS = 32, MEMBERS = 4, INVITES = 8, ID = 65, ROOM = 128 };
 
-/* One component's backends. */
+/* One client's backends. */
 struct device {
   own_service *service;
   int users; /* its two backends, as long as they are not released */
@@ -46,7 +46,7 @@ struct channel {
   int invite_count;
 };
 
-/* What a function of a vtable was asked. */
+/* The arguments of a vtable function. */
 struct task {
   struct task *next;
   void (*run)(struct task *task);
@@ -76,7 +76,7 @@ struct own_service {
 /* A task for `device` to be filled in; NULL = out of memory. */
 struct task *new_task(struct device *device, void (*run)(struct task *), nertc_callkit_req req);
 
-/* Hands a task over; the service frees it. Answers its number. */
+/* Queues a task; the service frees it. Returns its number. */
 uint64_t post(struct task *task);
 
 /* Waits until the service has done the task with this number, and so all before it. */

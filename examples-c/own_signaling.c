@@ -2,9 +2,9 @@
  * own_signaling.c: the signaling vtable, and the service's rules about channels and invites.
  *
  * How a backend is built: the core calls a function of the vtable on its worker thread. It must not block, so
- * it copies its arguments into a task and returns 0 = accepted. The service's own thread takes the tasks
- * one after the other and answers through the sinks: `complete` exactly once for each task, events to
- * whom they concern. Only that thread touches the service's state, and no lock is held while a sink is
+ * it copies its arguments into a task and returns 0 = accepted. The service's own thread runs the tasks
+ * one after the other and reports through the sinks: `complete` exactly once for each task, events to
+ * the devices concerned. Only that thread touches the service's state, and no lock is held while a sink is
  * called.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -20,7 +20,7 @@ static uint64_t now_ms(void)
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* ---- what the service says -------------------------------------------------------------------------- */
+/* ---- events of the service -------------------------------------------------------------------------- */
 
 static void describe(const struct channel *channel, nertc_callkit_channel *out)
 {
@@ -64,8 +64,8 @@ static void complete(const struct task *task, int32_t code, const struct channel
   task->device->signaling->complete(task->device->signaling->ctx, task->req, &result);
 }
 
-/* Tells one device. A sink that answers QUEUE_FULL wants the event again: a real backend keeps it; here the
- * queues are larger than anything that the examples do. */
+/* Notifies one device. If a sink returns QUEUE_FULL, a real backend keeps the event and retries; here the
+ * queues are larger than anything that the examples need. */
 static void tell(struct device *to, const struct task *task, const struct channel *channel, int32_t signal,
                  int32_t source, uint64_t uid)
 {
@@ -89,7 +89,7 @@ static void tell(struct device *to, const struct task *task, const struct channe
   to->signaling->events(to->signaling->ctx, source, list, 1);
 }
 
-/* Tells all devices of an account but the one that asked. How many there are. */
+/* Notifies all devices of an account except the requester. Returns their number. */
 static int tell_account(const char *account, const struct task *task, const struct channel *channel,
                         int32_t signal, int32_t source)
 {
@@ -331,8 +331,8 @@ static void run_cancel(struct task *task)
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
 }
 
-/* What became of an invite on a device. The inviter learns that it rings; who dropped it needs no more of it,
- * and a service with a memory for each device would forget it there. */
+/* The core's decision about an INVITE on a device. The inviter is notified of the ring; a device that dropped it
+ * needs no more of it, and a service with per-device state would forget it there. */
 static void run_invite_state(struct task *task)
 {
   struct channel *channel = find_channel(task->device->service, task->channel);
@@ -343,7 +343,7 @@ static void run_invite_state(struct task *task)
   }
 }
 
-/* A login that nobody wants any more. Here it took effect when it was asked for, and was completed; the
+/* An aborted login. Here it took effect when it was requested, and was completed; the
  * device's memberships stay, as they do when it vanishes. */
 static void run_abort_login(struct task *task)
 {
@@ -352,8 +352,8 @@ static void run_abort_login(struct task *task)
   }
 }
 
-/* accept and reject: the first answer of any device of the account decides. A reject that says "local" is one
- * device's alone: it does not count while another rings. (A real service waits 2 s for one that is about to.) */
+/* accept and reject: the first answer of any device of the account decides. A "local" reject is for one
+ * device only: it does not count while another rings. (A real service waits 2 s for one that is about to.) */
 static void run_answer(struct task *task)
 {
   struct channel *channel = channel_of(task, 0);
@@ -391,7 +391,7 @@ static void run_close(struct task *task)
   if (!channel) {
     return;
   }
-  /* A channel that nobody has joined is its creator's. */
+  /* A channel without members belongs to its creator. */
   if (find_member(channel, task->device) < 0 && strcmp(channel->creator, task->device->account) != 0) {
     complete(task, NERTC_CALLKIT_CODE_NOT_MEMBER, NULL);
     return;
@@ -423,7 +423,7 @@ static void run_control(struct task *task)
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
 }
 
-/* ---- the vtable: copy the arguments, hand the task over ----------------------------------------------- */
+/* ---- the vtable: copy the arguments, queue the task ---------------------------------------------------- */
 
 static int32_t sig_open(void *ctx, const nertc_callkit_signaling_sink *sink)
 {
@@ -472,8 +472,8 @@ static void sig_abort_login(void *ctx, nertc_callkit_req req)
   }
 }
 
-/* This service asks for no token, so there is nothing to do with one. A service that does keeps it for the next
- * connection, and tries with it now if it has none. */
+/* This service requires no token, so there is nothing to do with one. A service that does stores it for the next
+ * connection, and connects with it now if it has none. */
 static int32_t sig_set_token(void *ctx, const char *token)
 {
   (void)ctx;
@@ -535,7 +535,7 @@ static void sig_invite_state(void *ctx, const nertc_callkit_signaling_args *args
 
 void own_signaling_make(struct device *device, nertc_callkit_backends *out)
 {
-  /* No function for call records: the core then says nothing of them. */
+  /* No function for call records: the core then reports none. */
   static const nertc_callkit_signaling vtable = {
     sizeof(nertc_callkit_signaling), NERTC_CALLKIT_ABI, NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE, 0, "own",
     sig_open, sig_close_backend, sig_release, sig_login, sig_logout, sig_create, sig_join, sig_invite,

@@ -1,10 +1,10 @@
 /*
  * phone.c: a telephone for the command line. Two of them, on two machines, call each other through an MQTT
- * broker: signaling alone, media is the business of null_rtc's host. Commands are typed, or piped in.
+ * broker: signaling only, media is up to null_rtc's app. Commands are typed, or piped in.
  *
  *   phone --broker mqtts://HOST --account alice --token SECRET
  *
- * One thread, one poll: it waits for the keyboard and for the library at once, and never inside of either.
+ * One thread, one poll: it waits for the keyboard and for the library at once, and never inside either.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -48,13 +48,13 @@ struct phone {
   char awaited[64];
   long long wait_until; /* in ms of the clock that only goes forward */
   int end_of_input, quit, logging_in;
-  /* Who may not ring. */
+  /* Blocked accounts. */
   int do_not_disturb;
   char blocked[BLOCKED][65];
   uint32_t blocked_count;
 };
 
-/* ---- what is heard ---- */
+/* ---- events ---- */
 
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *me)
 {
@@ -119,7 +119,7 @@ static int reject(struct phone *me, int32_t reason, const char *text)
   return nertc_callkit_reject(me->kit, options_call, &options, print_done, me);
 }
 
-/* Nobody, or all but those who are blocked. */
+/* Nobody may ring, or everybody except the blocked accounts. */
 static int set_policy(struct phone *me)
 {
   nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
@@ -173,7 +173,7 @@ static int32_t type_of(const char *word)
        : strcmp(word, "audio") == 0 ? NERTC_CALLKIT_CALL_TYPE_AUDIO : 0;
 }
 
-/* Verbs about who may ring, and with which token. 1: it is none of these. */
+/* Verbs about the call policy and the token. 1: it is none of these. */
 static int carry_out_setting(struct phone *me, const char *verb, const char *word)
 {
   if (strcmp(verb, "dnd") == 0 && word && (strcmp(word, "on") == 0 || strcmp(word, "off") == 0)) {
@@ -189,7 +189,7 @@ static int carry_out_setting(struct phone *me, const char *verb, const char *wor
   return 1;
 }
 
-/* Carries out one line: a verb and up to two words. accept, reject and the like mean the call that was printed
+/* Executes one line: a verb and up to two words. accept, reject and the like mean the call that was printed
  * last; an app with a screen names the call that it shows (two_devices.c). */
 static void carry_out(struct phone *me, char *line)
 {
@@ -237,8 +237,8 @@ static void carry_out(struct phone *me, char *line)
   }
 }
 
-/* Carries out the whole lines that were typed, until one says wait, login or quit: what needs a login waits for the
- * one that is under way, which ends by itself. */
+/* Executes the complete lines that were typed, until one is wait, login or quit: what needs a login waits for the
+ * pending one, which ends by itself. */
 static void carry_out_all(struct phone *me)
 {
   char *end;
@@ -283,7 +283,7 @@ static int loop(struct phone *me)
   while (!me->quit) {
     struct pollfd fds[2] = {{-1, POLLIN, 0}, {-1, POLLIN, 0}};
     fds[0].fd = (int)library;
-    /* What is typed stays with the system while we have no room for it or hold commands back. */
+    /* Input stays with the system while there is no room for it or commands are held back. */
     fds[1].fd = me->end_of_input || me->length == sizeof me->typed - 1 ? -1 : STDIN_FILENO;
     if (poll(fds, 2, patience(me)) < 0 && errno != EINTR) {
       perror("phone: poll");
@@ -349,7 +349,7 @@ static int parse(struct phone *me, char **argument)
   return me->broker_count && me->account && me->token;
 }
 
-/* The library says in its log what is wrong with an argument that it refuses. */
+/* The library logs what is wrong with an argument that it refuses. */
 static void on_log(int32_t level, const char *text, void *user_data)
 {
   (void)level, (void)user_data;
@@ -434,7 +434,7 @@ int main(int argc, char **argv)
   snprintf(name, sizeof name, "%s%s%s", me.account, me.device ? "/" : "", me.device ? me.device : "");
   me.name = name;
   ok = start(&me) && loop(&me);
-  /* A call that still runs ends here, so that the other side learns. */
+  /* A call that is still active ends here, so that the peer is notified. */
   nertc_callkit_destroy(me.kit);
   return ok ? 0 : 1;
 }

@@ -1,8 +1,8 @@
 /*
  * print_events.h: a listener that prints every event as `<account> <event name> <fields>`, one line
- * each. The lessons share it, so that each of them shows only what it is about.
+ * each. The examples share it, so that each of them shows only its own subject.
  *
- * The user_data of the component must point to a struct whose first member is the account's name.
+ * The user_data of the client must point to a struct whose first member is the account's name.
  */
 #ifndef PRINT_EVENTS_H
 #define PRINT_EVENTS_H
@@ -14,7 +14,7 @@
 #include <nertc_callkit.h>
 #include <nertc_callkit/loopback.h>
 
-/* Set it to be told, too, after each line. */
+/* Set it to be notified, too, after each line. */
 static void (*print_also)(void *user_data, const char *event);
 
 /* Prints what others may have written so that it can be nothing but text: control characters, and those that turn
@@ -61,7 +61,7 @@ static void print_line(void *user_data, const char *event, const char *fields, .
   }
 }
 
-/* A completion. Hand it to any function as `done`, with the component's user_data. */
+/* A completion. Hand it to any function as `done`, with the client's user_data. */
 static void print_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
 {
   char event[64];
@@ -178,7 +178,7 @@ PRINT_CONNECTION(on_reconnected)
 PRINT_CONNECTION(on_network_quality)
 PRINT_CONNECTION(on_token_needed)
 
-/* Prints every event. Set your own functions afterwards, and print from there what you want to see. */
+/* Prints every event. Set your own functions afterwards, and print from there as needed. */
 static void print_every_event(nertc_callkit_listener *listener)
 {
   listener->on_invited = print_invited;

@@ -1,6 +1,6 @@
 /*
  * two_devices.c: bob is logged in with a phone and a tablet. Both ring, the phone answers, and the tablet
- * learns that it can stop: on_other_client_accept.
+ * is notified that it can stop: on_other_client_accept.
  */
 #include "print_events.h"
 
@@ -61,7 +61,7 @@ static int start(struct device *device)
          nertc_callkit_login(device->kit, device->account, NULL, on_login, device) == NERTC_CALLKIT_STATUS_OK;
 }
 
-/* Runs everybody's callbacks until `done`; at most about ten seconds. */
+/* Runs all callbacks until `done`; at most about ten seconds. */
 static int run(const int *done)
 {
   int i;

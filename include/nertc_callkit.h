@@ -1,10 +1,10 @@
 /**
  * @file nertc_callkit.h
- * 1-to-1 audio and video calls for any native app. This header is the specification: it holds for
- * every backend and platform. nertc_callkit/backend.h is for those who write a backend;
- * loopback.h and mqtt.h beside it are those that the library brings.
+ * 1-to-1 audio and video calls for any native app. This header is the specification, for every
+ * backend and platform. nertc_callkit/backend.h is for authors of backends; loopback.h and mqtt.h
+ * beside it are the built-in ones.
  *
- * Life of a client (without error handling; examples-c/hello.c is a whole program):
+ * Lifecycle of a client (without error handling; examples-c/hello.c is a complete program):
  *
  *     nertc_callkit *kit = NULL;
  *     nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
@@ -17,23 +17,23 @@
  *     nertc_callkit_login(kit, "alice", "token", on_done, NULL);
  *     options.user_id = "bob";
  *     nertc_callkit_call(kit, &options, on_done, NULL);
- *     nertc_callkit_destroy(kit);                    // waits; no callback comes after it
+ *     nertc_callkit_destroy(kit);                    // waits; no callback follows
  *
- * Ownership. What you hand in is copied before the function returns. What a callback gets is lent
- *   until it returns. Nothing is allocated for you: the client is all there is to free (destroy
- *   or release). Text is UTF-8 and ends with NUL. A handle is an id: a stale one answers CLOSED.
- * Threads. Any function may be called on any thread. Callbacks come one at a time and in order, on
- *   the library's worker thread; or, if config.delivery says APP, inside nertc_callkit_dispatch,
- *   and at the end inside nertc_callkit_destroy.
- * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
- *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
- *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
+ * Ownership. Arguments are copied before the function returns. What a callback receives is lent
+ *   until it returns. The client is the only object to free (destroy or release). Text is
+ *   NUL-terminated UTF-8. A handle is an id: a stale one returns CLOSED.
+ * Threads. Every function is thread-safe. Callbacks run one at a time and in order, on the
+ *   library's worker thread; or, with config.delivery APP, inside nertc_callkit_dispatch and, at
+ *   the end, nertc_callkit_destroy.
+ * Callbacks. Every function is callable from a callback, except destroy and dispatch, which return
+ *   REENTRANT. A function returns a negative status and nothing follows, or it returns OK and
+ *   `done` is called exactly once. With `done` NULL a failure is one on_error.
  *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may
- *   be cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
- * Versions. Start every struct with its ..._INIT macro, or with nertc_callkit_struct_init:
- *   all-zero is every default. Structs grow only at the end, numbers are never reused, unknown
- *   values are refused. Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer
- *   header brought.
+ *   be cancelled (pthread_cancel) inside a function of this library, or the process aborts.
+ * Versions. Initialize every struct with its ..._INIT macro or nertc_callkit_struct_init:
+ *   all-zero means the defaults. Structs grow only at the end, numbers are never reused, unknown
+ *   values are refused. Check NERTC_CALLKIT_HAS before reading a field of an event that was added
+ *   later.
  */
 
 /* Written by `make header` from crates/abi and src/ffi. Do not edit. */
@@ -48,7 +48,7 @@
 #define NERTC_CALLKIT_HAS(p, type, field) \
   (offsetof(type, field) + sizeof((p)->field) <= (p)->struct_size)
 
-/** Stands before every function. */
+/** Precedes every function. */
 #ifndef NERTC_CALLKIT_API
 #if defined(_WIN32) && !defined(NERTC_CALLKIT_STATIC)
 #define NERTC_CALLKIT_API __declspec(dllimport)
@@ -75,7 +75,7 @@
 #endif
 #endif
 
-/** Clang and Swift learn which pointers may be NULL: those marked so, and no other. */
+/** For Clang and Swift: pointers may be NULL only if marked so. */
 #if defined(__clang__) && !defined(NERTC_CALLKIT_NO_NULLABILITY)
 #define NERTC_CALLKIT_NULLABLE _Nullable
 #define NERTC_CALLKIT_NONNULL _Nonnull
@@ -119,13 +119,13 @@ NERTC_CALLKIT_BEGIN
 #define NERTC_CALLKIT_VERSION_PATCH 0
 
 /**
- * NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
- * number: 0xMMmmpp. nertc_callkit_version returns that of the loaded library.
+ * NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in
+ * one number: 0xMMmmpp. nertc_callkit_version returns that of the loaded library.
  */
 #define NERTC_CALLKIT_VERSION_NUMBER 0x000100
 
 /**
- * Gives the version of the library that runs.
+ * Returns the version of the loaded library.
  *
  * @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
  *
@@ -134,9 +134,9 @@ NERTC_CALLKIT_BEGIN
 NERTC_CALLKIT_API uint32_t nertc_callkit_version(void);
 
 /**
- * Gives the version of the library that runs, as text.
+ * Returns the version of the loaded library, as text.
  *
- * @return  For example "0.1.0". Static: never freed.
+ * @return  For example "0.1.0". Static.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -163,10 +163,10 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_status) {
 };
 
 /**
- * Explains a status.
+ * Returns a text for a status.
  *
  * @param status  A nertc_callkit_status, or any other number.
- * @return        What to do about it. Static: never freed, never NULL.
+ * @return        What it means and what to do. Static, never NULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -211,7 +211,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_NOT_LOGGED_IN = 20001,
   /** call: already calling. */
   NERTC_CALLKIT_CODE_CALL_IN_CALLING = 20002,
-  /** call: somebody is ringing us. */
+  /** call: an incoming call is ringing. */
   NERTC_CALLKIT_CODE_CALL_IN_CALLED = 20003,
   /** call: already in a call. */
   NERTC_CALLKIT_CODE_CALL_IN_CALL = 20004,
@@ -229,13 +229,13 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_CANCEL_IN_CALLED = 20015,
   /** cancel: already in the call; use hangup. */
   NERTC_CALLKIT_CODE_CANCEL_IN_CALL = 20016,
-  /** accept: nobody is calling. */
+  /** accept: no incoming call. */
   NERTC_CALLKIT_CODE_ACCEPT_IN_IDLE = 20017,
   /** accept: we are the calling side. */
   NERTC_CALLKIT_CODE_ACCEPT_IN_CALLING = 20018,
   /** accept: already in the call. */
   NERTC_CALLKIT_CODE_ACCEPT_IN_CALL = 20020,
-  /** reject: nobody is calling. */
+  /** reject: no incoming call. */
   NERTC_CALLKIT_CODE_REJECT_IN_IDLE = 20021,
   /** reject: we are the calling side; use cancel. */
   NERTC_CALLKIT_CODE_REJECT_IN_CALLING = 20022,
@@ -257,25 +257,25 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_SUPERSEDED = 90004,
   /** Something exceeds a documented limit. */
   NERTC_CALLKIT_CODE_LIMIT = 90005,
-  /** Media was not up in time after the call was accepted. */
+  /** Media did not connect in time after the call was accepted. */
   NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
   /** The backend does not offer this operation. */
   NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
   /** The backend could not be opened or violated its contract. */
   NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
-  /** The request makes no sense, for example calling oneself. */
+  /** The request is invalid, for example calling oneself. */
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
   /** send_data: not in a call. */
   NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
-  /** The media backends of the two sides cannot talk to each other. */
+  /** The media backends of the two sides are incompatible. */
   NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 };
 
 /**
- * Explains a code of a completion or an event.
+ * Returns a text for a code of a completion or an event.
  *
  * @param code  A nertc_callkit_code, or any other number.
- * @return      What to do about it. Static: never freed, never NULL.
+ * @return      What it means and what to do. Static, never NULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -285,17 +285,17 @@ NERTC_CALLKIT_API const char *nertc_callkit_code_text(nertc_callkit_code code);
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_end_reason) {
   /** Ended by leave, logout or release. */
   NERTC_CALLKIT_END_NORMAL = 0,
-  /** Nobody answered. */
+  /** No answer. */
   NERTC_CALLKIT_END_TIMEOUT = 2,
   /** The called side was busy. */
   NERTC_CALLKIT_END_BUSY = 3,
-  /** Media was not up in time, or joining the media room failed. */
+  /** Media did not connect in time, or joining the media room failed. */
   NERTC_CALLKIT_END_RTC_JOIN_FAILED = 5,
   /** The call could not be placed. */
   NERTC_CALLKIT_END_CALL_FAILED = 7,
   /** This device was kicked. */
   NERTC_CALLKIT_END_KICKED = 8,
-  /** The own media connection was lost for good. */
+  /** The own media connection was lost permanently. */
   NERTC_CALLKIT_END_RTC_DISCONNECTED = 10,
   /** We cancelled. */
   NERTC_CALLKIT_END_CANCELLED = 11,
@@ -319,15 +319,15 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_end_reason) {
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   /** Our accept failed. */
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
-  /** The media backends of the two sides cannot talk to each other. */
+  /** The media backends of the two sides are incompatible. */
   NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 };
 
 /**
- * Explains why a call ended.
+ * Returns a text for the reason of on_call_end.
  *
  * @param reason  A nertc_callkit_end_reason, or any other number.
- * @return        For example "the called side was busy". Static: never freed, never NULL.
+ * @return        For example "the called side was busy". Static, never NULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -337,19 +337,19 @@ NERTC_CALLKIT_API const char *nertc_callkit_end_reason_text(nertc_callkit_end_re
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_state) {
   /** Free to call or to be called. */
   NERTC_CALLKIT_STATE_IDLE = 0,
-  /** We invited somebody who has not answered. */
+  /** We invited an account that has not answered. */
   NERTC_CALLKIT_STATE_CALLING = 1,
-  /** Somebody invited us and we have not answered. */
+  /** We were invited and have not answered. */
   NERTC_CALLKIT_STATE_CALLED = 2,
-  /** Both sides agreed. */
+  /** Both sides have accepted. */
   NERTC_CALLKIT_STATE_IN_CALL = 3,
 };
 
 /**
- * Names a state.
+ * Returns the name of a state.
  *
  * @param state  A nertc_callkit_state, or any other number.
- * @return       For example "calling". Static: never freed, never NULL.
+ * @return       For example "calling". Static, never NULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -402,10 +402,10 @@ NERTC_CALLKIT_ENUM(uint32_t, nertc_callkit_operation) {
 };
 
 /**
- * Names what a completion or an error belongs to.
+ * Returns the name of the operation of a completion or an error.
  *
  * @param operation  A nertc_callkit_operation, or any other number.
- * @return           For example "switch_call_type". Static: never freed, never NULL.
+ * @return           For example "switch_call_type". Static, never NULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -414,7 +414,7 @@ NERTC_CALLKIT_API const char *nertc_callkit_operation_text(nertc_callkit_operati
 /**
  * Fills a struct with its defaults: zeroes it and sets its struct_size.
  *
- * The same as the struct's _INIT macro. For every struct of this library that the app fills.
+ * The same as the struct's _INIT macro, for every struct that the app fills.
  *
  * @param object       The struct. NULL: nothing happens.
  * @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.
@@ -489,7 +489,7 @@ typedef struct nertc_callkit_call_ref {
   nertc_callkit_call_no call_no;
   /** Signaling channel, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE channel_id;
-  /** The other party, or NULL. */
+  /** The peer, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE account;
   /** Request id of the invite, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE request_id;
@@ -498,7 +498,7 @@ typedef struct nertc_callkit_call_ref {
 #define NERTC_CALLKIT_CALL_REF_INIT \
   { (uint32_t)sizeof(nertc_callkit_call_ref), 0, 0, NULL, NULL, NULL }
 
-/** Somebody calls. Lent until the callback returns. */
+/** An incoming call. Lent until the callback returns. */
 typedef struct nertc_callkit_invited_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -518,7 +518,7 @@ typedef struct nertc_callkit_invited_event {
   int32_t is_from_group;
   /** Reserved; empty. */
   const char *group_id;
-  /** What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing. */
+  /** The caller's attachment: its text, or JSON text if it attached JSON. Empty = none. */
   const char *attachment;
   /** Signaling channel. */
   const char *channel_id;
@@ -526,7 +526,7 @@ typedef struct nertc_callkit_invited_event {
   const char *request_id;
   /** The caller's call id, empty for legacy callers. */
   const char *call_id;
-  /** When the caller invited, by the service's clock (ms since 1970); 0 = not known. */
+  /** When the caller invited, by the service's clock (ms since 1970); 0 = unknown. */
   uint64_t invited_at_ms;
   /** How long it will ring. */
   uint32_t ring_left_ms;
@@ -534,7 +534,7 @@ typedef struct nertc_callkit_invited_event {
   nertc_callkit_invited_flag flags;
 } nertc_callkit_invited_event;
 
-/** Something the other party did. Lent until the callback returns. */
+/** An action of the peer. Lent until the callback returns. */
 typedef struct nertc_callkit_user_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -542,7 +542,7 @@ typedef struct nertc_callkit_user_event {
   uint32_t flags;
   /** The call. */
   nertc_callkit_call_no call_no;
-  /** The other party; in on_user_busy the one who was busy or did not answer. */
+  /** The peer; in on_user_busy the account that was busy or did not answer. */
   const char *user_id;
   /** Its media uid, or 0. */
   uint64_t uid;
@@ -554,7 +554,7 @@ typedef struct nertc_callkit_user_event {
   const char *message;
 } nertc_callkit_user_event;
 
-/** Called as config.delivery says. */
+/** Called as config.delivery specifies. */
 typedef void (*nertc_callkit_user_cb)(nertc_callkit *kit, const nertc_callkit_user_event *event,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
@@ -568,7 +568,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_transport) {
 
 /** Media quality. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_quality) {
-  /** Not known. */
+  /** Unknown. */
   NERTC_CALLKIT_QUALITY_UNKNOWN = 0,
   /** Good. */
   NERTC_CALLKIT_QUALITY_GOOD = 1,
@@ -602,11 +602,11 @@ typedef struct nertc_callkit_connection_event {
   uint32_t flags;
 } nertc_callkit_connection_event;
 
-/** Called as config.delivery says. */
+/** Called as config.delivery specifies. */
 typedef void (*nertc_callkit_connection_cb)(nertc_callkit *kit,
     const nertc_callkit_connection_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 
-/** The other party's microphone or camera changed. Lent until the callback returns. */
+/** The peer's microphone or camera changed. Lent until the callback returns. */
 typedef struct nertc_callkit_media_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -617,17 +617,17 @@ typedef struct nertc_callkit_media_event {
   int32_t on;
   /** The call. */
   nertc_callkit_call_no call_no;
-  /** The other party. */
+  /** The peer. */
   const char *user_id;
   /** Its media uid. */
   uint64_t uid;
 } nertc_callkit_media_event;
 
-/** Called as config.delivery says. */
+/** Called as config.delivery specifies. */
 typedef void (*nertc_callkit_media_cb)(nertc_callkit *kit,
     const nertc_callkit_media_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 
-/** The call is over: its last event. Lent until the callback returns. */
+/** The call has ended: its last event. Lent until the callback returns. */
 typedef struct nertc_callkit_end_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -635,7 +635,7 @@ typedef struct nertc_callkit_end_event {
   nertc_callkit_end_reason reason;
   /** The call. */
   nertc_callkit_call_no call_no;
-  /** The other party. */
+  /** The peer. */
   const char *user_id;
   /** Text that the peer gave when it ended the call, or empty. */
   const char *extra;
@@ -671,7 +671,7 @@ typedef struct nertc_callkit_call_event {
   nertc_callkit_call_type call_type;
   /** The call. */
   nertc_callkit_call_no call_no;
-  /** The other party. */
+  /** The peer. */
   const char *user_id;
   /** on_other_client_accept, on_other_client_reject: the device that answered, or empty. */
   const char *device_id;
@@ -681,7 +681,7 @@ typedef struct nertc_callkit_call_event {
   uint32_t flags;
 } nertc_callkit_call_event;
 
-/** Called as config.delivery says. */
+/** Called as config.delivery specifies. */
 typedef void (*nertc_callkit_call_cb)(nertc_callkit *kit, const nertc_callkit_call_event *event,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
@@ -693,7 +693,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_record_status) {
   NERTC_CALLKIT_RECORD_CANCELLED = 2,
   /** The called side rejected. */
   NERTC_CALLKIT_RECORD_REJECTED = 3,
-  /** Nobody answered. */
+  /** No answer. */
   NERTC_CALLKIT_RECORD_TIMEOUT = 4,
   /** The called side was busy. */
   NERTC_CALLKIT_RECORD_BUSY = 5,
@@ -753,11 +753,13 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_missed_reason) {
   NERTC_CALLKIT_MISSED_BLOCKED = 7,
   /** The caller called too often. */
   NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
-  /** The caller's media backend cannot talk to ours; other devices of the account may ring. */
+  /**
+   * The caller's media backend is incompatible with ours; other devices of the account may ring.
+   */
   NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
 };
 
-/** An invite that was over before it could ring. Lent until the callback returns. */
+/** An invite that ended before it could ring. Lent until the callback returns. */
 typedef struct nertc_callkit_missed_event {
   /** How much of this struct the library filled. */
   uint32_t struct_size;
@@ -767,17 +769,17 @@ typedef struct nertc_callkit_missed_event {
   nertc_callkit_call_type call_type;
   /** Reserved; 0. */
   uint32_t flags;
-  /** Who called. */
+  /** The caller's account. */
   const char *user_id;
-  /** What the caller attached, or empty. */
+  /** The caller's attachment, or empty. */
   const char *attachment;
-  /** By the service's clock (ms since 1970); 0 = not known. */
+  /** By the service's clock (ms since 1970); 0 = unknown. */
   uint64_t invited_at_ms;
   /** Signaling channel, or empty. */
   const char *channel_id;
   /** Request id of the invite, or empty. */
   const char *request_id;
-  /** How many calls of this user and reason this event stands for: at least 1. */
+  /** Number of calls of this user and reason that this event reports: at least 1. */
   uint32_t count;
   /** Reserved; 0. */
   uint32_t reserved;
@@ -798,41 +800,41 @@ typedef struct nertc_callkit_data_event {
 } nertc_callkit_data_event;
 
 /**
- * One function per event, all optional. Called one at a time and in order, as config.delivery says;
- * inside, every function but destroy and dispatch may be called.
+ * One function per event, all optional. Called one at a time and in order, as config.delivery
+ * specifies; inside, every function but destroy and dispatch may be called.
  */
 typedef struct nertc_callkit_listener {
   /** sizeof this struct; a larger one from a newer header is accepted. */
   uint32_t struct_size;
   /** Reserved; 0. */
   uint32_t flags;
-  /** Somebody calls. */
+  /** An incoming call. */
   void (*NERTC_CALLKIT_NULLABLE on_invited)(nertc_callkit *kit,
       const nertc_callkit_invited_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
-  /** Caller: the called side is busy. Callee: nobody answered (user_id = own account). */
+  /** Caller: the called side is busy. Callee: no answer (user_id = own account). */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_busy;
   /** Callee: the caller cancelled. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_cancel;
   /** Caller: the called side accepted. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_accept;
-  /** The other party is in the media room. */
+  /** The peer is in the media room. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_enter;
   /** Caller: the called side rejected. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_reject;
-  /** The other party left without closing the call. */
+  /** The peer left without closing the call. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_leave;
-  /** The other party's connection was lost for good. */
+  /** The peer's connection was lost permanently. */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_disconnect;
-  /** The own media connection was lost for good. */
+  /** The own media connection was lost permanently. */
   nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_disconnect;
-  /** The other party's microphone started or stopped. */
+  /** The peer's microphone started or stopped. */
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_audio_available;
-  /** The other party's camera started or stopped. */
+  /** The peer's camera started or stopped. */
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_camera_available;
-  /** The call is over: last event of each call, exactly once. */
+  /** The call has ended: last event of each call, exactly once. */
   void (*NERTC_CALLKIT_NULLABLE on_call_end)(nertc_callkit *kit,
       const nertc_callkit_end_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
-  /** Caller: nobody answered in time. */
+  /** Caller: no answer in time. */
   nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_calling_timeout;
   /** The call changed to audio or video. */
   nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_call_type_change;
@@ -840,9 +842,9 @@ typedef struct nertc_callkit_listener {
   nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_other_client_accept;
   /** Callee: another device of this account rejected. */
   nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_other_client_reject;
-  /** The other party muted or unmuted its camera. */
+  /** The peer muted or unmuted its camera. */
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_video_muted;
-  /** The other party muted or unmuted its microphone. */
+  /** The peer muted or unmuted its microphone. */
   nertc_callkit_media_cb NERTC_CALLKIT_NULLABLE on_audio_muted;
   /** A call record was passed to the signaling backend. */
   void (*NERTC_CALLKIT_NULLABLE on_message_sent)(nertc_callkit *kit,
@@ -860,9 +862,9 @@ typedef struct nertc_callkit_listener {
   nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_reconnected;
   /** Media quality changed. */
   nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_network_quality;
-  /** The other party asks to change the call type, or refused our request (state 3). */
+  /** The peer asks to change the call type, or refused our request (state 3). */
   nertc_callkit_call_cb NERTC_CALLKIT_NULLABLE on_call_type_request;
-  /** An invite was over before it could ring. */
+  /** An invite ended before it could ring. */
   void (*NERTC_CALLKIT_NULLABLE on_missed_call)(nertc_callkit *kit,
       const nertc_callkit_missed_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
@@ -871,13 +873,14 @@ typedef struct nertc_callkit_listener {
    */
   nertc_callkit_user_cb NERTC_CALLKIT_NULLABLE on_user_ringing;
   /**
-   * A token is needed: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
-   * refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
-   * later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
+   * A token is needed: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given
+   * was refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, here
+   * or later; otherwise the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at
+   * once.
    */
   nertc_callkit_connection_cb NERTC_CALLKIT_NULLABLE on_token_needed;
   /**
-   * A call record of the peer or of another own device arrived: what it claims, once for each
+   * A call record of the peer or of another own device arrived: its claims, once for each
    * sender and msg_id. call_no is 0.
    */
   void (*NERTC_CALLKIT_NULLABLE on_record_received)(nertc_callkit *kit,
@@ -898,9 +901,9 @@ typedef struct nertc_callkit_listener {
 
 /** Media bits. */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_media) {
-  /** Microphone or sound. */
+  /** Microphone, audio. */
   NERTC_CALLKIT_MEDIA_AUDIO = 1,
-  /** Camera or picture. */
+  /** Camera, video. */
   NERTC_CALLKIT_MEDIA_VIDEO = 2,
 };
 
@@ -1032,13 +1035,13 @@ typedef struct nertc_callkit_config {
       const nertc_callkit_frame *frame, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
    * APP delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
-   * callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
+   * callback (destroy and dispatch return REENTRANT) and must not wait for the thread that
    * dispatches. NULL = none.
    */
   void (*NERTC_CALLKIT_NULLABLE on_wakeup)(void *NERTC_CALLKIT_NULLABLE user_data);
-  /** Handed to the listener, on_frame and on_wakeup. */
+  /** Passed to the listener, on_frame and on_wakeup. */
   void *NERTC_CALLKIT_NULLABLE user_data;
-  /** Backends, taken over if create answers OK; NULL = the embedded loopback. */
+  /** Backends, owned by the client if create returns OK; NULL = the embedded loopback. */
   const nertc_callkit_backends *NERTC_CALLKIT_NULLABLE backends;
   /** The service's application key, up to 128 bytes, or NULL. */
   const char *NERTC_CALLKIT_NULLABLE app_key;
@@ -1049,13 +1052,13 @@ typedef struct nertc_callkit_config {
   /** Timers; NULL = all defaults. */
   const nertc_callkit_timers *NERTC_CALLKIT_NULLABLE timers;
   /**
-   * 1 = a switch from audio to video asks: the peer's asks the app (on_call_type_request), ours
-   * the peer. 0 = it happens at once.
+   * 1 = a switch from audio to video needs consent: the peer's asks the app
+   * (on_call_type_request), ours the peer. 0 = it applies at once.
    */
   int32_t confirm_audio_to_video;
   /**
-   * 1 = a switch from video to audio asks: the peer's asks the app (on_call_type_request), ours
-   * the peer. 0 = it happens at once.
+   * 1 = a switch from video to audio needs consent: the peer's asks the app
+   * (on_call_type_request), ours the peer. 0 = it applies at once.
    */
   int32_t confirm_video_to_audio;
 } nertc_callkit_config;
@@ -1065,12 +1068,12 @@ typedef struct nertc_callkit_config {
     NULL, NULL, 0, 0 }
 
 /**
- * Creates a component: logged out, silent until login.
+ * Creates a client: logged out, inactive until login.
  *
- * Copies `config` and all it points to. The backends are taken over only if the answer is OK,
- * else they stay the caller's. Calls nothing back before it returns.
+ * Copies `config` and all it points to. Takes ownership of the backends only if it returns OK;
+ * otherwise they stay the caller's. Runs no callback before it returns.
  *
- * @param config  How to create it. Not NULL.
+ * @param config  The configuration. Not NULL.
  * @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
  * @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
  *                mandatory function (the log names it). UNSUPPORTED: a field that this library
@@ -1084,17 +1087,17 @@ NERTC_CALLKIT_API NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_crea
     nertc_callkit *NERTC_CALLKIT_NULLABLE *NERTC_CALLKIT_NONNULL out);
 
 /**
- * Ends a component and waits until the last callback has returned.
+ * Ends a client and waits until the last callback has returned.
  *
- * The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
- * timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
- * with HOST delivery on this thread. Then both backends are released, and nothing of this
- * component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+ * The handle is CLOSED at once. A live call is ended so that the peer is notified, for at most
+ * timers.destroy_wait_ms. Pending completions get SHUTTING_DOWN before this returns:
+ * with APP delivery on this thread. Then both backends are released, and nothing of this
+ * client runs any more. Do not cancel the thread that waits here (pthread_cancel): that
  * aborts the process.
  *
- * @param kit  Component, or NULL: OK, nothing happens.
+ * @param kit  Client, or NULL: OK, nothing happens.
  * @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
- *             component; nothing happened, use release.
+ *             client; nothing happened, use release.
  *
  * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
  */
@@ -1102,16 +1105,16 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_destroy(
     nertc_callkit *NERTC_CALLKIT_NULLABLE kit);
 
 /**
- * Ends a component without waiting.
+ * Ends a client without waiting.
  *
  * Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
- * pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
- * With HOST delivery they run in the next dispatch, which the closed handle accepts until
+ * pending completions get SHUTTING_DOWN, and `released` is the last callback of all.
+ * With APP delivery they run in the next dispatch, which the closed handle accepts until
  * `released` has run.
  *
- * @param kit        Component. Not NULL.
- * @param released   Called once when everything is over, or NULL.
- * @param user_data  Handed to `released`.
+ * @param kit        Client. Not NULL.
+ * @param released   Called once at the very end, or NULL.
+ * @param user_data  Passed to `released`.
  * @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
  *                   `released` is not called.
  *
@@ -1146,25 +1149,25 @@ typedef struct nertc_callkit_result {
 } nertc_callkit_result;
 
 /**
- * Called exactly once for an accepted request, as config.delivery says. Inside, every
+ * Called exactly once for an accepted request, as config.delivery specifies. Inside, every
  * function of its client but destroy and dispatch may be called.
  */
 typedef void (*nertc_callkit_completion_cb)(nertc_callkit *kit,
     const nertc_callkit_result *result, void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Logs in to signaling; before that nothing can be called or received.
+ * Logs in to signaling; required before any call.
  *
- * Copies both texts. Opens the backends first if this is the first login. Logged in with the
+ * Copies both texts. The first login opens the backends. Logged in with the
  * same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
- * for its end. Before it every request but login and set_call_timeout completes with
+ * for its end. Before it every request except login and set_call_timeout completes with
  * NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param account    Own account. Not NULL, 1 to 64 bytes.
- * @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
+ * @param token      The service's credential, up to 4096 bytes, or NULL = empty.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1175,16 +1178,16 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_login(nertc_callkit *kit,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Gives the token for the next connection, asked for by on_token_needed or not.
+ * Sets the token for the next connection, whether on_token_needed asked for it or not.
  *
- * Copies `token`. While the connection is being made or is lost, it is tried at once; while
- * there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+ * Copies `token`. While connecting or disconnected it is used at once; while
+ * connected it is stored and the connection stays. NULL or empty = no token: a login
  * completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
  * after its live call if that has media. Logged out: OK, without effect.
  *
- * @param kit    Component. Not NULL.
- * @param token  Up to 4096 bytes, or NULL = there is none.
- * @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
+ * @param kit    Client. Not NULL.
+ * @param token  Up to 4096 bytes, or NULL = no token.
+ * @return       OK. INVALID_ARGUMENT: NULL client, not UTF-8, too long. CLOSED, QUEUE_FULL.
  *               UNSUPPORTED: the signaling backend has no set_token.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1193,16 +1196,16 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_token(nertc_callkit *ki
     const char *NERTC_CALLKIT_NULLABLE token);
 
 /**
- * Logs out, after ending a live call so that the peer learns.
+ * Logs out, after ending a live call so that the peer is notified.
  *
- * Its completion is the last callback until the next login. A login that is under way
+ * Its completion is the last callback until the next login. A pending login
  * completes with SUPERSEDED.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
- *                   slots are taken, too.
+ *                   slots are used up.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1211,11 +1214,11 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_logout(nertc_callkit *kit,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Tells where the component stands.
+ * Returns the current call state.
  *
- * Newest state, which may be ahead of the events that were delivered.
+ * The newest state, possibly ahead of the events delivered so far.
  *
- * @param kit  Component. Not NULL.
+ * @param kit  Client. Not NULL.
  * @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1233,7 +1236,7 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_info_flag) {
   NERTC_CALLKIT_CALL_INFO_INVITER = 2,
 };
 
-/** The current call, copied out by nertc_callkit_get_call_info. Any thread. */
+/** The current call, returned by nertc_callkit_get_call_info. Any thread. */
 typedef struct nertc_callkit_call_info {
   /** In: sizeof this struct. Out: how much was written. */
   uint32_t struct_size;
@@ -1245,13 +1248,13 @@ typedef struct nertc_callkit_call_info {
   nertc_callkit_call_info_flag flags;
   /** The call, 0 when idle. */
   nertc_callkit_call_no call_no;
-  /** Own media uid, 0 = not known yet. */
+  /** Own media uid, 0 = unknown so far. */
   uint64_t own_uid;
-  /** The peer's media uid, 0 = not known yet. */
+  /** The peer's media uid, 0 = unknown so far. */
   uint64_t peer_uid;
   /** Own account, empty when logged out. */
   char account[65];
-  /** The other party. */
+  /** The peer. */
   char peer[65];
   /** Signaling channel. */
   char channel_id[65];
@@ -1270,12 +1273,12 @@ typedef struct nertc_callkit_call_info {
     { 0 }, { 0 }, { 0 } }
 
 /**
- * Copies out what is going on.
+ * Returns information about the current call.
  *
- * Newest state, which may be ahead of the events that were delivered.
+ * The newest state, possibly ahead of the events delivered so far.
  *
- * @param kit  Component. Not NULL.
- * @param out  Its struct_size says how much may be written, and afterwards how much was. Not
+ * @param kit  Client. Not NULL.
+ * @param out  Its struct_size is the size that may be written, afterwards the size written. Not
  *             NULL.
  * @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
  *
@@ -1285,26 +1288,26 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_call_info(nertc_callkit
     nertc_callkit_call_info *NERTC_CALLKIT_NULLABLE out);
 
 /**
- * Runs the callbacks that wait, with HOST delivery.
+ * Runs the queued callbacks, with APP delivery.
  *
- * Runs at most those that wait when it starts to run them, on this thread. A released
- * component is accepted until its `released` has run.
+ * Runs at most those that are queued when it begins, on this thread. A released
+ * client is accepted until its `released` has run.
  *
- * @param kit         Component. Not NULL.
- * @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
+ * @param kit         Client. Not NULL.
+ * @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = forever.
  * @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
  *                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback,
- *                    or another thread is dispatching this component.
+ *                    or another thread is dispatching this client.
  *
  * Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
  */
 NERTC_CALLKIT_API int32_t nertc_callkit_dispatch(nertc_callkit *kit, int32_t timeout_ms);
 
 /**
- * Returns what an event loop waits for, with APP delivery.
+ * Returns the handle for an event loop, with APP delivery.
  *
- * On POSIX a file descriptor to poll, readable exactly while callbacks wait for dispatch; on
- * Windows a manual-reset event, signaled as long. It stays the client's: never read, reset or
+ * On POSIX a file descriptor to poll, readable exactly while callbacks are queued; on
+ * Windows a manual-reset event, signaled likewise. It belongs to the client: never read, reset or
  * close it.
  *
  * @param kit  Client. Not NULL.
@@ -1318,11 +1321,11 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_event_handle(nertc_call
     intptr_t *out);
 
 /**
- * Tells that the device's network changed, or that it woke up.
+ * Reports that the device's network changed, or that it resumed from sleep.
  *
  * The backends reconnect at once instead of waiting for their own timers.
  *
- * @param kit  Component. Not NULL.
+ * @param kit  Client. Not NULL.
  * @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1332,10 +1335,10 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_network_changed(nertc_callk
 /**
  * Sets how long a call rings, as caller and as callee.
  *
- * Used by the next call or invite; the running one keeps its limit. The default is
+ * Applies to the next call or invite; a live call keeps its limit. The default is
  * timers.ring_ms.
  *
- * @param kit         Component. Not NULL.
+ * @param kit         Client. Not NULL.
  * @param timeout_ms  1 to 120000.
  * @return            OK. INVALID_ARGUMENT: NULL, 0 or above 120000. CLOSED, QUEUE_FULL.
  *
@@ -1394,19 +1397,19 @@ typedef struct nertc_callkit_call_policy {
 /**
  * Sets whose invites ring.
  *
- * For every invite that the component takes after this; a call that rings or runs stays. In
- * any state, also logged out; kept until replaced, also over reconnect, logout and another
- * account. Two are never refused: the peer of the live own call (both call each other, a
- * redial, a peer that restarted), and the call that is answered with
+ * Applies to every invite that arrives after this; a ringing or connected call continues. In
+ * any state, also logged out; kept until replaced, also across reconnect, logout and another
+ * account. Two are never refused: the peer of the live own call (glare, redial, a restarted
+ * peer), and the call that is answered with
  * NERTC_CALLKIT_CALL_REF_WAIT. A refused invite is one on_missed_call (BLOCKED), unless
  * NERTC_CALLKIT_POLICY_NO_MISSED is given. Copies `policy` and all it points to.
  *
- * @param kit     Component. Not NULL.
- * @param policy  Whose invites ring, and what the others get, or NULL: everybody's.
+ * @param kit     Client. Not NULL.
+ * @param policy  Whose invites ring, and what the others get. NULL: everybody's invites ring.
  * @return        OK. INVALID_ARGUMENT: unknown rule, answer or flag, more than 4096 accounts,
  *                an account that is missing, not UTF-8 or longer than 64 bytes; UNSUPPORTED: a
  *                field that this library does not know is not zero; CLOSED, QUEUE_FULL. The
- *                policy before stays then.
+ *                previous policy stays then.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1414,7 +1417,8 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_call_policy(nertc_callk
     const nertc_callkit_call_policy *NERTC_CALLKIT_NULLABLE policy);
 
 /**
- * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
+ * Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and
+ * nertc_callkit_leave.
  */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_call_flag) {
   /** Do not keep the message for devices that are offline (offlineEnabled = false). */
@@ -1470,24 +1474,24 @@ typedef struct nertc_callkit_call_options {
 /**
  * Invites one account to a call.
  *
- * Copies `options` and all it points to. The completion carries call_no, channel_id,
- * request_id, call_id and the own uid, and comes before every event of that call. The answer
+ * Copies `options` and all it points to. The completion has call_no, channel_id,
+ * request_id, call_id and the own uid, and precedes every event of that call. The answer
  * arrives as on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last
  * event is on_call_end.
  *
- * What counts of attachment and extra is their length on the wire, where they are JSON: in
+ * The length of attachment and extra is counted on the wire, as JSON: in
  * plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
- * JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
- * 3735 plain letters always fit. The log says how long a refused one would be.
+ * JSON object or array counts as it is. The library's members take up to 361 of the 4096 bytes,
+ * so 3735 plain letters always fit. The log has the length of a refused one.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param options    Whom to call, and how. Not NULL.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, unknown type
+ * @param user_data  Passed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, an invalid or too long text, unknown type
  *                   or flag, or attachment and extra take more than 4096 bytes together on the
  *                   wire. UNSUPPORTED: a field that this library does not know is not zero.
- *                   CLOSED. QUEUE_FULL: too many requests, or 1024 callbacks wait for
+ *                   CLOSED. QUEUE_FULL: too many requests, or 1024 callbacks are queued for
  *                   dispatch.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1508,7 +1512,8 @@ typedef struct nertc_callkit_end_options {
   /** Reserved; must be 0. */
   uint32_t reserved;
   /**
-   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
+   * Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL =
+   * none.
    */
   const char *NERTC_CALLKIT_NULLABLE text;
 } nertc_callkit_end_options;
@@ -1519,18 +1524,18 @@ typedef struct nertc_callkit_end_options {
 /**
  * Cancels an outgoing call.
  *
- * Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
- * meanwhile.
+ * Final: no media opens and no on_user_accept is emitted after it. Completes with 0 if the call
+ * has ended meanwhile.
  *
  * @param kit        Client. Not NULL.
- * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param call       Which call, or NULL: the most recent call. Copied.
  * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
  *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
  *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
- *                   slots are taken, too.
+ *                   slots are used up.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1541,21 +1546,21 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_cancel(nertc_callkit *kit,
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Answers a call.
+ * Accepts a call.
  *
- * Completes when signaling has decided: first come, first served among the devices of the
- * account. Then come on_user_enter and on_call_connected, or on_call_end.
+ * Completes when signaling has decided: the first device of the account wins. Then
+ * on_user_enter and on_call_connected follow, or on_call_end.
  *
- * With NERTC_CALLKIT_CALL_REF_WAIT a call that is not here yet is waited for, also before
- * login: what woke the phone is a push, and the user has answered it (docs/PUSH.md). Then
- * on_invited comes with NERTC_CALLKIT_INVITED_ANSWERED, and the completion after it; or the
- * completion alone, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS: no such call came. A second
- * answer replaces the one that waits (SUPERSEDED).
+ * With NERTC_CALLKIT_CALL_REF_WAIT the request waits for a call that has not arrived, also before
+ * login: a push started the app, and the user has already answered (docs/PUSH.md). Then on_invited
+ * is emitted with NERTC_CALLKIT_INVITED_ANSWERED, followed by the completion; or only the
+ * completion, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS, if no such call arrives. A second answer
+ * replaces the waiting one (SUPERSEDED).
  *
- * @param kit        Component. Not NULL.
- * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param kit        Client. Not NULL.
+ * @param call       Which call, or NULL: the most recent call. Copied.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
  *                   unknown field is not zero).
  *
@@ -1569,19 +1574,19 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_accept(nertc_callkit *kit,
 /**
  * Rejects an incoming call.
  *
- * Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+ * Completes at once; on_call_end follows. Completes with 0 if the call has ended meanwhile. With
  * NERTC_CALLKIT_END_BUSY as reason the caller gets on_user_busy instead of on_user_reject. With
- * NERTC_CALLKIT_CALL_REF_WAIT as accept.
+ * NERTC_CALLKIT_CALL_REF_WAIT it waits as accept does.
  *
  * @param kit        Client. Not NULL.
- * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param call       Which call, or NULL: the most recent call. Copied.
  * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
  *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
  *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
- *                   slots are taken, too.
+ *                   slots are used up.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1595,18 +1600,18 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_reject(nertc_callkit *kit,
  * Ends a call for everybody, whatever its state.
  *
  * While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
- * Completes with 0 if the call ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has a meaning
- * while calling.
+ * Completes with 0 if the call has ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has an effect
+ * while calling only.
  *
  * @param kit        Client. Not NULL.
- * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param call       Which call, or NULL: the most recent call. Copied.
  * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
  *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
  *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
- *                   slots are taken, too.
+ *                   slots are used up.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1619,18 +1624,18 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_hangup(nertc_callkit *kit,
 /**
  * Leaves a call without closing it.
  *
- * The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
+ * The peer gets on_user_leave. Completes at once; on_call_end follows. After the completion no
  * frame reaches on_frame.
  *
  * @param kit        Client. Not NULL.
- * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param call       Which call, or NULL: the most recent call. Copied.
  * @param options    How, or NULL: all defaults. Copied, with its text.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
  *                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
  *                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
- *                   slots are taken, too.
+ *                   slots are used up.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1644,18 +1649,18 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_leave(nertc_callkit *kit,
  * Sends a JSON value to the peer's app, which gets it as on_data.
  *
  * For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
- * whatever else belongs to one call. In order, each once, in this call only. Completes when
- * signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+ * any other data of one call. In order, each once, within this call. Completes when
+ * signaling has accepted it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
  * on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
- * backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
- * `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+ * backend no `control`; LIMIT: 16 texts are waiting already; CALL_MISMATCH: the call has ended, or
+ * `call` names another one. A peer accepts up to 256 in 3 seconds, over MQTT 50 a second.
  *
- * @param kit        Component. Not NULL.
- * @param call       Which call, or NULL: the call shown last. Copied.
+ * @param kit        Client. Not NULL.
+ * @param call       Which call, or NULL: the most recent call. Copied.
  * @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
- * @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+ * @param user_data  Passed to `done`.
+ * @return           OK: accepted. INVALID_ARGUMENT: NULL, not JSON, too long, too deep. CLOSED,
  *                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1666,19 +1671,19 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_send_data(nertc_callkit *ki
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Asks for another call type, or answers the peer's question.
+ * Requests another call type, or answers the peer's request.
  *
  * Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling backend has no
- * `control`, with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The
- * peer's question arrives as on_call_type_request, if config asks; so does its refusal of
- * ours, with state 3. What the peer changes or agrees to arrives as on_call_type_change; what
- * this function changes itself is told by its completion alone.
+ * `control`, with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no request to answer. The
+ * peer's request arrives as on_call_type_request, if config requires confirmation; so does its
+ * refusal of ours, with state 3. A change that the peer makes or accepts arrives as
+ * on_call_type_change; one that this function makes itself is reported by its completion only.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
- * @param state      A nertc_callkit_call_type_action: ask, agree or refuse.
+ * @param state      A nertc_callkit_call_type_action: request, accept or reject.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1692,15 +1697,15 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_switch_call_type(nertc_call
 #define NERTC_CALLKIT_PUSH_SIZE 768
 
 /**
- * Contents of a push notification about a call. Neither secret nor authenticated: all it can do is
- * make an answer wait. Any thread.
+ * Contents of a push notification about a call. Neither secret nor authenticated: all it can do
+ * is make an answer wait. Any thread.
  */
 typedef struct nertc_callkit_push_call {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** A nertc_callkit_call_type. */
   nertc_callkit_call_type call_type;
-  /** By the sender's clock, ms since 1970; 0 = not known. */
+  /** By the sender's clock, ms since 1970; 0 = unknown. */
   uint64_t sent_ms;
   /** Ring time left then. */
   uint32_t ring_left_ms;
@@ -1725,11 +1730,11 @@ typedef struct nertc_callkit_push_call {
     { 0 } }
 
 /**
- * Writes what a push notification about a call should carry, for whoever sends the push.
+ * Writes the payload of a push notification about a call.
  *
- * The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it
- * is. It is neither secret nor signed: whoever can send the phone a push can write one, and
- * all it does is to make an answer wait for that call. Copies nothing; writes nothing but
+ * The text is ASCII without spaces, quotes or backslashes, so that it fits into any JSON
+ * unchanged. It is neither secret nor signed: whoever can send the phone a push can forge one;
+ * its only effect is that an answer waits for that call. Copies nothing; writes only
  * `buffer` and `*size`.
  *
  * @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes.
@@ -1739,7 +1744,7 @@ typedef struct nertc_callkit_push_call {
  *                NERTC_CALLKIT_PUSH_SIZE. Not NULL.
  * @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown
  *                call type or flag, a ring_left_ms above 120000, or the buffer is too small:
- *                then `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a
+ *                then `*size` is the size needed, and `buffer` is unchanged. UNSUPPORTED: a
  *                field that this library does not know is not zero.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1748,17 +1753,17 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_push_encode(
     const nertc_callkit_push_call *call, char *buffer, uint32_t *size);
 
 /**
- * Reads what a push notification about a call carries.
+ * Reads the payload of a push notification about a call.
  *
- * With it an answer can be given before login: put account, channel_id and request_id into a
- * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject.
+ * With it a call can be answered before login: put account, channel_id and request_id into a
+ * nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and pass it to accept or reject.
  * Reads at most 4096 bytes of `text`.
  *
- * @param text  What push_encode wrote, perhaps; it may come from anybody. Not NULL.
- * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not
+ * @param text  The payload; untrusted. Not NULL.
+ * @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; unchanged if the result is not
  *              OK. Not NULL.
- * @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut,
- *              too long. UNSUPPORTED: of a later version of the format.
+ * @return      OK. INVALID_ARGUMENT: NULL, or not a payload of push_encode: foreign, truncated,
+ *              too long. UNSUPPORTED: a later version of the format.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1768,14 +1773,14 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_push_decode(const char *tex
 /**
  * Opens or closes microphone or camera.
  *
- * Survives the call; outside a call it is remembered for the next one. Completes with
+ * Survives the call; outside a call it applies to the next one. Completes with
  * NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param media      nertc_callkit_media bits, at least one.
  * @param on         1 = open, 0 = close.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1788,14 +1793,14 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_enable_local(nertc_callkit 
 /**
  * Mutes the own microphone or camera, or unmutes it.
  *
- * Ends with the call; outside a call it is remembered for the next one. Completes with
+ * Ends with the call; outside a call it applies to the next one. Completes with
  * NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param media      nertc_callkit_media bits, at least one.
- * @param muted      1 = muted, 0 = heard or seen again.
+ * @param muted      1 = muted, 0 = not muted.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1806,16 +1811,16 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_mute_local(nertc_callkit *k
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Stops receiving the peer's sound or picture, or starts again.
+ * Stops or resumes receiving the peer's audio or video.
  *
- * Ends with the call; outside a call it is remembered for the next one. Completes with
+ * Ends with the call; outside a call it applies to the next one. Completes with
  * NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
  *
- * @param kit        Component. Not NULL.
+ * @param kit        Client. Not NULL.
  * @param media      nertc_callkit_media bits, at least one.
  * @param muted      1 = not received, 0 = received again.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1835,7 +1840,9 @@ typedef struct nertc_callkit_view {
   int32_t mirror;
   /** Reserved; must be 0. */
   uint32_t flags;
-  /** Native window or view handle; must stay valid until it is replaced or the client is gone. */
+  /**
+   * Native window or view handle; must stay valid until it is replaced or the client has ended.
+   */
   void *NERTC_CALLKIT_NULLABLE window;
 } nertc_callkit_view;
 /** Every default of nertc_callkit_view. */
@@ -1843,15 +1850,15 @@ typedef struct nertc_callkit_view {
   { (uint32_t)sizeof(nertc_callkit_view), 0, 0, 0, NULL }
 
 /**
- * Draws the own picture in a view.
+ * Shows the local video in a view.
  *
- * Copies `view`; its window stays the host's and must stay valid until this was called again
- * and completed, or the component is gone.
+ * Copies `view`; its window remains the app's and must stay valid until this was called again
+ * and completed, or the client has ended.
  *
- * @param kit        Component. Not NULL.
- * @param view       Where to draw, or NULL: no longer.
+ * @param kit        Client. Not NULL.
+ * @param view       Where to draw, or NULL: nowhere.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
  *                   unknown field is not zero).
  *
@@ -1863,15 +1870,15 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_local_view(nertc_callki
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Draws the peer's picture in a view.
+ * Shows the peer's video in a view.
  *
- * Copies `view`; its window stays the host's and must stay valid until this was called again
- * and completed, or the component is gone. May be called before the peer is known.
+ * Copies `view`; its window remains the app's and must stay valid until this was called again
+ * and completed, or the client has ended. May be called before the peer is known.
  *
- * @param kit        Component. Not NULL.
- * @param view       Where to draw, or NULL: no longer.
+ * @param kit        Client. Not NULL.
+ * @param view       Where to draw, or NULL: nowhere.
  * @param done       Called once with the result, or NULL: a failure is then one on_error.
- * @param user_data  Handed to `done`.
+ * @param user_data  Passed to `done`.
  * @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
  *                   unknown field is not zero).
  *
@@ -1883,17 +1890,17 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_remote_view(nertc_callk
     void *NERTC_CALLKIT_NULLABLE user_data);
 
 /**
- * Sends a frame that the host made.
+ * Sends a frame of the app's own media.
  *
- * Goes to the media backend on this thread, beside everything else. The planes are lent until
- * it returns.
+ * Goes to the media backend on the calling thread, concurrently with everything else. The planes
+ * are lent until it returns.
  *
- * @param kit    Component. Not NULL.
- * @param frame  Sound or picture; its uid is ignored. Not NULL.
+ * @param kit    Client. Not NULL.
+ * @param frame  Audio or video; its uid is ignored. Not NULL.
  * @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0.
  *               CLOSED: also before the first login opened the backend. UNSUPPORTED: the media
  *               backend takes no frames, or an unknown field is not zero. QUEUE_FULL: dropped.
- *               Else what the backend answered.
+ *               Otherwise what the backend returned.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1923,22 +1930,22 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_log_flag) {
 };
 
 /**
- * Sets the function that gets the library's log, for the whole process.
+ * Sets the log callback of the whole process.
  *
- * It runs on any thread, also several at once, with no lock held; `text` is lent until it
- * returns. After this returns a call to the function that was set before may still be running
- * on another thread. Accounts, ids and attachments are redacted unless
- * NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is less than 1024 bytes of text
- * that can be printed as it is: control characters and those that turn the direction of
- * writing are escaped. Lines that come too often are counted: after a while one line says how
- * often. What the library would log because of what the function does is dropped.
+ * It is called on any thread, possibly on several at once, with no lock held; `text` is lent until
+ * it returns. The previous callback may still be running on another thread after this
+ * returns. Accounts, ids and attachments are redacted unless
+ * NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is shorter than 1024 bytes and
+ * printable: control and bidirectional formatting characters are escaped.
+ * Repeated lines are counted: after a while one line has the count.
+ * Lines caused by what the callback itself does are dropped.
  *
- * @param level      A nertc_callkit_log_level: lines of this level and more important ones.
+ * @param level      A nertc_callkit_log_level: lines of this level and more severe ones.
  * @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
  * @param log        The function, or NULL: no log.
- * @param user_data  Handed to `log`.
- * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust
- *                   program that has a logger already.
+ * @param user_data  Passed to `log`.
+ * @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: a Rust
+ *                   program that already has a logger.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -1954,27 +1961,27 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_trace_flag) {
 };
 
 /**
- * Writes down what the component is told and does, from now on, into a file.
+ * Starts recording the client's inputs and outputs to a file.
  *
- * Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in
- * words why a call ended. May start at any moment, also in a call. Cheap enough to be left on:
- * at 8 MiB the file becomes `<path>.1` (an older one is replaced) and a new one begins.
+ * JSON lines for the program nertc-callkit, which replays them, draws them and explains in
+ * words why a call ended. May start at any time, also in a call. Cheap enough to be left on:
+ * at 8 MiB the file is renamed to `<path>.1` (replacing an older one) and a new one starts.
  * Without NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and
- * messages are hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
+ * messages are redacted, so that the file can be passed on; ids stay. Tokens are always redacted.
  *
- * The file is made here, readable by its owner alone; a symbolic link is not followed. A trace
- * that is there becomes `<path>.1`; anything else is not touched. The worker writes it
- * whenever it goes to sleep, so a crash of the process loses what happened since. If the disk
- * is full, the trace ends, the log says so, and calls go on. A trace that is being written
- * ends when another begins. Give each component a file of its own. Needs memory for the
- * component's state as JSON, a few kilobytes, with a long call policy hundreds; without it the
+ * The file is created here, readable by its owner only; a symbolic link is not followed. An
+ * existing trace is renamed to `<path>.1`; any other file is not touched. The worker writes
+ * before it sleeps, so a crash of the process loses what happened since. If the disk
+ * is full, the trace ends, the log reports it, and calls continue. Starting another trace
+ * ends the current one. Give each client its own file. Needs memory for the
+ * client's state as JSON, a few kilobytes, with a long call policy hundreds; if that fails the
  * process is aborted, as everywhere in this library.
  *
- * @param kit    Component. Not NULL.
- * @param path   File. Not NULL, UTF-8, up to 4096 bytes.
+ * @param kit    Client. Not NULL.
+ * @param path   The file. Not NULL, UTF-8, up to 4096 bytes.
  * @param flags  0 or NERTC_CALLKIT_TRACE_PERSONAL.
  * @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be
- *               made; the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
+ *               created; the log has the reason. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
  *               memory or disk.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
@@ -1983,13 +1990,13 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_trace_start(nertc_callkit *
     const char *path, nertc_callkit_trace_flag flags);
 
 /**
- * Ends the trace.
+ * Stops recording.
  *
- * What the component was told before this is still written, by its worker: the file is
+ * Inputs received before this are still written by the worker: the file is
  * complete soon, at the latest when `destroy` has returned or `released` has run. Without a
- * trace: OK, nothing happens. The end of the component ends its trace, too.
+ * trace: OK, nothing happens. The end of the client also ends its trace.
  *
- * @param kit  Component. Not NULL.
+ * @param kit  Client. Not NULL.
  * @return     OK. INVALID_ARGUMENT: NULL. CLOSED, QUEUE_FULL.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.

@@ -51,6 +51,7 @@ s/\bnertc_callkit_layer\b/nertc_callkit_transport/g
 s/\bNERTC_CALLKIT_LAYER_/NERTC_CALLKIT_TRANSPORT_/g
 s/\bNERTC_CALLKIT_DELIVERY_HOST\b/NERTC_CALLKIT_DELIVERY_APP/g
 s/\bNERTC_CALLKIT_FAULT_DIE\b/NERTC_CALLKIT_FAULT_CRASH/g
+s/\bNERTC_CALLKIT_VERSION_TEXT\b/nertc_callkit_version_text()/g
 
 # ---- fields ----
 s/\bplugs\b/backends/g

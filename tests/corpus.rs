@@ -32,7 +32,7 @@ fn targets() -> impl Iterator<Item = Target> {
     TARGETS.into_iter().filter(move |target| only.as_ref().is_none_or(|only| only == target.name))
 }
 
-/// Says which input it was if the target panics.
+/// Prints which input it was if the target panics.
 struct Named<'a>(&'a str, String, &'a [u8]);
 
 impl Drop for Named<'_> {
@@ -73,7 +73,7 @@ fn random_inputs_pass() {
     }
 }
 
-/// What a broker says matters most to a device that is connected.
+/// A broker's packets matter most to a connected device.
 #[test]
 fn most_inputs_of_the_broker_meet_a_device_that_is_up() {
     let up = (1..=500).filter(|seed| fuzz::broker_reaches_up(&random(*seed))).count();

@@ -1,5 +1,5 @@
-//! Size and offset of every public struct: worked out from crates/abi by the rules of C, then asserted by
-//! rustc and by C compilers, here and for the other processors that we speak to.
+//! Size and offset of every public struct: computed from crates/abi by the rules of C, then asserted by
+//! rustc and by C compilers, here and for the other supported processors.
 
 mod source;
 
@@ -77,7 +77,7 @@ fn c_asserts(target: &Target) -> String {
     text
 }
 
-/// The same for rustc: the files of crates/abi and behind them the assertions.
+/// The same for rustc: the files of crates/abi, followed by the assertions.
 fn rust_asserts(target: &Target) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/abi/src");
     let mut text = String::from("#![no_std]\n#![allow(non_camel_case_types, reason = \"as in C\")]\n");
@@ -97,7 +97,7 @@ fn rust_asserts(target: &Target) -> String {
     text
 }
 
-/// Lets a compiler check a file; `name` tells the files of parallel tests apart.
+/// Lets a compiler check a file; `name` distinguishes the files of parallel tests.
 fn check(name: &str, text: &str, compiler: &str, arguments: &[&str]) {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&file, text).expect("the target folder can be written");
@@ -134,7 +134,7 @@ fn other_processors_lay_structs_out_as_their_rules_say() {
     }
 }
 
-/// A hole is never initialised by a C program, so nothing could ever be put there.
+/// A hole is never initialised by a C program, so no field could ever be placed there.
 #[test]
 fn structs_have_no_holes_where_pointers_have_64_bits() {
     let holes = layouts(&BITS_64).into_iter().filter(|layout| layout.padding > 0);

@@ -35,7 +35,7 @@ fn check_generated(file: &str, fresh: &str) {
 }
 
 #[test]
-fn symbols_txt_says_what_the_comments_say() {
+fn symbols_txt_is_generated_from_the_comments() {
     let functions = functions();
     let width = functions.iter().map(|function| function.name.len()).max().expect("functions");
     let mut text = format!("{:width$}  since  deprecated  in a callback\n", "# symbol");
@@ -48,7 +48,7 @@ fn symbols_txt_says_what_the_comments_say() {
 }
 
 #[test]
-fn the_table_of_threading_md_says_what_the_comments_say() {
+fn threading_md_is_generated_from_the_comments() {
     const FILE: &str = "docs/THREADING.md";
     let text = read(FILE);
     let (before, rest) = text.split_once("| --- | --- |\n").expect("a table");

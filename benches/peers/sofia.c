@@ -1,12 +1,12 @@
 /* sofia.c: calls with sofia-sip's nua, for comparison: INVITE, 200, ACK, and a BYE afterwards, over UDP on the
  * loopback interface, without a proxy, without media.
  *
- *   sofia callee PORT    says "ready", answers every INVITE with 200
- *   sofia caller PORT    says "ready"; for each line "COUNT" on its input makes so many calls, one after the
- *                        other, and says the median of INVITE sent to 200 received, in nanoseconds
+ *   sofia callee PORT    prints "ready", answers every INVITE with 200
+ *   sofia caller PORT    prints "ready"; for each line "COUNT" on its input makes that many calls, one after the
+ *                        other, and prints the median of INVITE sent to 200 received, in nanoseconds
  *
- * Both end with their input, and after four minutes at the latest, as every measure does. nua runs its stack on a
- * thread of its own, as it does by default. */
+ * Both end with their input, and after four minutes at the latest, as every measure does. nua runs its stack on its
+ * own thread, as it does by default. */
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -25,7 +25,7 @@ typedef struct peer peer;
 
 enum { CALLS = 10000 };
 
-/* As long as the pauses between the other side's calls: everybody falls asleep. */
+/* As long as the pauses between the other side's calls: all threads fall asleep. */
 static const struct timespec PAUSE = { 0, 300000 };
 
 static const char SDP[] = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"

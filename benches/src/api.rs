@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 use nertc_callkit_abi as abi;
 
-/// A component: an id, not an address.
+/// A client: an id, not an address.
 pub(crate) type Handle = *mut abi::nertc_callkit;
 type Status = i32;
 
@@ -84,7 +84,7 @@ fn library() -> &'static Functions {
     LIBRARY.get().expect("loaded")
 }
 
-/// A component with these functions for its events, on the default hub; with `rtc`, with that media backend
+/// A client with these functions for its events, on the default hub; with `rtc`, with that media backend
 /// and that number as its ctx.
 pub(crate) fn create(
     listener: &abi::nertc_callkit_listener,
@@ -101,7 +101,7 @@ pub(crate) fn create(
     create_with(listener, backends.as_ref(), 0)
 }
 
-/// A component with these backends; its callbacks get `number` as user data.
+/// A client with these backends; its callbacks get `number` as user data.
 pub(crate) fn create_with(
     listener: &abi::nertc_callkit_listener,
     backends: Option<&abi::nertc_callkit_backends>,
@@ -112,7 +112,7 @@ pub(crate) fn create_with(
     config.user_data = ptr::without_provenance_mut(number);
     config.backends = backends.map_or(ptr::null(), ptr::from_ref);
     let mut kit = ptr::null_mut();
-    // SAFETY: everything lent lives until the function returns.
+    // SAFETY: everything lent outlives the call.
     assert_eq!(unsafe { (library().create)(&config, &mut kit) }, 0, "create");
     kit
 }
@@ -125,7 +125,7 @@ pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_backends {
     options.endpoints = endpoints.as_ptr();
     options.endpoint_count = 1;
     let mut backends: abi::nertc_callkit_backends = init();
-    // SAFETY: everything lent lives until the functions return.
+    // SAFETY: everything lent outlives the calls.
     unsafe {
         assert_eq!((library().mqtt_signaling)(&options, &mut backends), 0, "mqtt_signaling");
         assert_eq!((library().null_rtc)(&mut backends), 0, "null_rtc");
@@ -137,7 +137,7 @@ pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_backends {
 pub(crate) fn login(kit: Handle, account: &str, done: abi::nertc_callkit_completion_cb, number: usize) {
     let account = CString::new(account).expect("a name");
     let number = ptr::without_provenance_mut(number);
-    // SAFETY: the texts live until the function returns.
+    // SAFETY: the texts outlive the call.
     let status = unsafe { (library().login)(kit, account.as_ptr(), c"token".as_ptr(), done, number) };
     assert_eq!(status, 0, "login");
 }
@@ -151,7 +151,7 @@ pub(crate) fn call_options(user: &'static std::ffi::CStr) -> abi::nertc_callkit_
 
 /// Calls.
 pub(crate) fn call(kit: Handle, options: &abi::nertc_callkit_call_options) -> Status {
-    // SAFETY: the options live until the function returns.
+    // SAFETY: the options outlive the call.
     unsafe { (library().call)(kit, options, None, ptr::null_mut()) }
 }
 
@@ -170,7 +170,7 @@ pub(crate) fn hangup(kit: Handle) -> Status {
 /// Records into a file, or no longer.
 pub(crate) fn trace(kit: Handle, file: Option<&std::path::Path>) {
     let path = file.map(|file| CString::new(file.to_str().expect("UTF-8")).expect("a path"));
-    // SAFETY: the text lives until the function returns.
+    // SAFETY: the text outlives the call.
     let status = unsafe {
         match &path {
             Some(path) => (library().trace_start)(kit, path.as_ptr(), 0),
@@ -180,7 +180,7 @@ pub(crate) fn trace(kit: Handle, file: Option<&std::path::Path>) {
     assert_eq!(status, 0, "trace");
 }
 
-/// Ends a component.
+/// Ends a client.
 pub(crate) fn destroy(kit: Handle) {
     // SAFETY: nothing is lent.
     assert_eq!(unsafe { (library().destroy)(kit) }, 0, "destroy");

@@ -1,4 +1,4 @@
-//! Calls between two components of this process.
+//! Calls between two clients of this process.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -11,7 +11,7 @@ use crate::api::{self, Handle};
 use crate::system::{Counter, now};
 
 static CALLER: AtomicPtr<nertc_callkit> = AtomicPtr::new(ptr::null_mut());
-/// When the caller heard that both sides are connected.
+/// When the caller was notified that both sides are connected.
 static CONNECTED_AT: AtomicU64 = AtomicU64::new(0);
 /// The call ends by itself once both sides are connected.
 static HANGS_UP: AtomicBool = AtomicBool::new(true);
@@ -41,7 +41,7 @@ extern "C" fn on_call_end(_: Handle, _: *const abi::nertc_callkit_end_event, _: 
     ENDED.add(2);
 }
 
-/// The functions that every component here has.
+/// The functions that every client here has.
 pub(crate) fn listener() -> abi::nertc_callkit_listener {
     let mut listener: abi::nertc_callkit_listener = api::init();
     listener.on_invited = Some(on_invited);
@@ -50,7 +50,7 @@ pub(crate) fn listener() -> abi::nertc_callkit_listener {
     listener
 }
 
-/// A component that is logged in.
+/// A client that is logged in.
 pub(crate) fn online(
     listener: &abi::nertc_callkit_listener,
     account: &str,
@@ -62,7 +62,7 @@ pub(crate) fn online(
     kit
 }
 
-/// Two components that call each other.
+/// Two clients that call each other.
 pub(crate) struct Pair {
     caller: Handle,
     callee: Handle,
@@ -107,7 +107,7 @@ impl Pair {
         }
     }
 
-    /// One call that goes on.
+    /// One call that continues.
     pub(crate) fn connect(&self) {
         HANGS_UP.store(false, Relaxed);
         assert_eq!(api::call(self.caller, &self.options), 0, "call");
@@ -122,7 +122,7 @@ impl Drop for Pair {
     }
 }
 
-/// Nanoseconds from create to the completion of login, when the library has no component yet.
+/// Nanoseconds from create to the completion of login, when the library has no client yet.
 pub(crate) fn init_login() -> f64 {
     let listener = listener();
     let start = now();

@@ -25,7 +25,7 @@ use storm::Storm;
 const LIMIT_S: u32 = 240;
 /// What logging in, an idle minute and the ends take together, beside the time for calls.
 const LOAD_LIMIT_S: u32 = 900;
-/// Long enough for everybody to fall asleep, and for caches to hold little of us.
+/// Long enough for all threads to fall asleep, and for caches to hold little of ours.
 const COLD: Duration = Duration::from_micros(200);
 
 fn main() {
@@ -152,7 +152,7 @@ fn storm(library: &str, cpu: usize) {
     compare("storm", &rounds[1..]);
 }
 
-/// As many cycles as asked, and how many a second. The process ends with its components, so that what they
+/// As many cycles as asked, and how many a second. The process ends with its clients, so that what they
 /// hold can be counted.
 fn cycles(library: &str, count: u32) {
     api::load(library);
@@ -164,7 +164,7 @@ fn cycles(library: &str, count: u32) {
     std::mem::forget(pair);
 }
 
-/// A component that has called and been called, and then does nothing.
+/// A client that has called and been called, and then does nothing.
 fn idle(library: &str) {
     api::load(library);
     let pair = Pair::new(&calls::listener(), None);
@@ -187,7 +187,7 @@ fn growth(library: &str) {
     say("memory_growth", system::private_dirty() - memory);
 }
 
-/// The first component, then ten thousand more, all online and idle.
+/// The first client, then ten thousand more, all online and idle.
 fn crowd(library: &str) {
     let many = system::either(10_000, 1_000);
     // Reading the figures takes memory too, so it is done once before it counts.
@@ -206,5 +206,5 @@ fn crowd(library: &str) {
     say("more_components", (system::private_dirty() - first) / many as f64);
     say("more_components_heap", (system::heap() - heap) / many as f64);
     say("threads", 1.0 + system::other_threads().len() as f64);
-    // The process ends with its components.
+    // The process ends with its clients.
 }

@@ -102,7 +102,7 @@ fn work_rows(library: &str) -> Vec<Row> {
             "both sides record into files / neither does",
         ),
         Row::new("instructions_per_cycle", per_cycle / 1e6, "M", "both ends, callgrind").within(0.105, 0.06),
-        Row::new("idle_wakeups_20s", idle["wakeups"], "", "two components, logged in, after a call")
+        Row::new("idle_wakeups_20s", idle["wakeups"], "", "two clients, logged in, after a call")
             .at_most(0.0),
     ]
 }
@@ -127,6 +127,15 @@ fn memory_rows(library: &str) -> Vec<Row> {
     ]
 }
 
+/// What call policies, takeovers, tokens, push and cold start added to the libraries, in MB: cfca026 less
+/// c68e243, built by today's recipe (1.336 - 1.032, 0.806 - 0.597, 2.428 - 2.060). A limit is the one set for
+/// c68e243, and this.
+mod added {
+    pub(super) const CORE: f64 = 0.303;
+    pub(super) const CORE_SMALL: f64 = 0.209;
+    pub(super) const MQTT_TLS_SMALL: f64 = 0.368;
+}
+
 fn size_rows(library: &str) -> Vec<Row> {
     let needed = needed(library);
     let known = ["libc.so.", "libgcc_s.so.", "ld-linux"];
@@ -134,8 +143,9 @@ fn size_rows(library: &str) -> Vec<Row> {
     let note = format!("needs {}", needed.join(", "));
     let small = Path::new(library).with_file_name("libnertc_callkit_small.so");
     vec![
-        size_row("so_bytes_core", library, "stripped").within(0.92, 0.9),
-        size_row("so_bytes_core_small", &small.to_string_lossy(), "PROFILE=small").within(0.69, 0.58),
+        size_row("so_bytes_core", library, "stripped").within(0.92 + added::CORE, 0.9 + added::CORE),
+        size_row("so_bytes_core_small", &small.to_string_lossy(), "PROFILE=small")
+            .within(0.69 + added::CORE_SMALL, 0.58 + added::CORE_SMALL),
         Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
     ]
 }

@@ -1,4 +1,4 @@
-//! Samples of a measure, and how it says what they come to.
+//! Samples of a measure, and their summary.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Says the medians of the rounds and their ratio.
+/// Prints the medians of the rounds and their ratio.
 pub(crate) fn compare(name: &str, rounds: &[(f64, f64)]) {
     say(name, median(rounds.iter().map(|(value, _)| *value).collect()));
     say(&format!("{name}_floor"), median(rounds.iter().map(|(_, floor)| *floor).collect()));

@@ -1,4 +1,4 @@
-//! A media backend that floods its component with mute events.
+//! A media backend that floods its client with mute events.
 
 use std::ffi::c_void;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering::Relaxed};
@@ -25,11 +25,11 @@ impl Side {
     }
 
     fn sink(&self) -> Sink {
-        // SAFETY: lent by the component from open to close, and only used in between.
+        // SAFETY: lent by the client from open to close, and only used in between.
         unsafe { *self.sink.load(Relaxed) }
     }
 
-    /// False: there is no room, offer it again.
+    /// False: there is no room, retry.
     fn tell(&self, what: abi::nertc_callkit_rtc_event_type, uid: u64, flags: u32) -> bool {
         let mut event: abi::nertc_callkit_rtc_event = api::init();
         event.r#type = what as i32;
@@ -77,7 +77,7 @@ fn complete(ctx: *mut c_void, req: usize) {
 static HEARD: AtomicU64 = AtomicU64::new(0);
 static OUT_OF_ORDER: AtomicU64 = AtomicU64::new(0);
 
-/// Muted first, then unmuted and muted by turns: the engine tells only what is news.
+/// Muted first, then unmuted and muted by turns: the engine emits changes only.
 extern "C" fn on_audio_muted(_: Handle, event: *const abi::nertc_callkit_media_event, _: *mut c_void) {
     // SAFETY: lent for the call.
     let on = unsafe { (*event).on } as u64;
@@ -85,7 +85,7 @@ extern "C" fn on_audio_muted(_: Handle, event: *const abi::nertc_callkit_media_e
     OUT_OF_ORDER.fetch_add(u64::from(on == before % 2), Relaxed);
 }
 
-/// A call whose media backend can make a storm.
+/// A call whose media backend can produce a storm.
 pub(crate) struct Storm(#[expect(dead_code, reason = "kept connected")] Pair);
 
 impl Storm {

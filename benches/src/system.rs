@@ -1,4 +1,4 @@
-//! What the system says and does: CPUs, clock, memory, threads.
+//! The system: CPUs, clock, memory, threads.
 
 use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -32,8 +32,8 @@ pub(crate) fn pin(thread: i32, cpu: usize) {
     }
 }
 
-/// Keeps a thread from running before the one that wakes it waits: what waking costs could not be told from
-/// what the woken thread does.
+/// Keeps a thread from running before its waker waits: otherwise the cost of waking could not be separated
+/// from that of the woken thread's work.
 pub(crate) fn let_others_finish(thread: i32) {
     let priority = libc::sched_param { sched_priority: 0 };
     // SAFETY: the parameter is ours.
@@ -113,7 +113,7 @@ pub(crate) fn is_quick() -> bool {
     std::env::var_os("BENCH_QUICK").is_some_and(|value| !value.is_empty())
 }
 
-/// A port of the loopback interface that nobody uses, neither with TCP nor with UDP.
+/// A free port of the loopback interface, for TCP and UDP.
 pub(crate) fn free_port() -> u16 {
     for _ in 0..1_000 {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -138,7 +138,7 @@ pub(crate) fn end_within(seconds: u32) {
 
 extern "C" fn on_alarm(_: i32) {
     let text = c"the measure did not end within its limit\n";
-    // SAFETY: both are safe in a handler; the text lives for ever.
+    // SAFETY: both are async-signal-safe; the text is static.
     unsafe {
         libc::write(2, text.as_ptr().cast(), text.count_bytes());
         libc::_exit(1)
@@ -148,8 +148,8 @@ extern "C" fn on_alarm(_: i32) {
 /// What one wait of a measure may take: nothing takes that long, even under valgrind or on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Ends the process with a message. Nobody may unwind out of a callback, and whoever waits for a thread that
-/// hangs must not wait for it once more while unwinding.
+/// Ends the process with a message. A callback must not unwind, and a destructor that waits for a hanging
+/// thread must not wait for it again while unwinding.
 #[expect(clippy::print_stderr, reason = "this is how a measure fails")]
 pub(crate) fn give_up(why: &str) -> ! {
     eprintln!("{why}");
@@ -170,7 +170,7 @@ impl Limit {
         now() > self.0
     }
 
-    /// Gives up when it has passed, and says how far it came.
+    /// Ends the process when it has expired, and prints how far it came.
     pub(crate) fn check(&self, so_far: impl FnOnce() -> String) {
         if self.has_passed() {
             give_up(&format!("{} after {} s", so_far(), PATIENCE.as_secs()));
@@ -178,13 +178,13 @@ impl Limit {
     }
 }
 
-/// The load of the last minute, as the system says it.
+/// The load of the last minute, according to the system.
 pub(crate) fn load() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     load.split(' ').next().unwrap_or("?").to_owned()
 }
 
-/// Lets whoever is awake do what is left to do and go to sleep.
+/// Lets running threads finish their work and go to sleep.
 pub(crate) fn settle(time: Duration) {
     std::thread::sleep(time);
 }
@@ -201,7 +201,7 @@ impl Counter {
         Counter { number: AtomicU32::new(0), what }
     }
 
-    /// One more; answers how many it were before. Wakes the one who waits for `target`.
+    /// Increments; returns the previous value. Wakes the thread that waits for `target`.
     pub(crate) fn add(&self, target: u32) -> u32 {
         let before = self.number.fetch_add(1, Ordering::AcqRel);
         if before + 1 == target {
@@ -221,7 +221,7 @@ impl Counter {
             if seen >= target {
                 break;
             }
-            // The clock is read only by those who wait.
+            // Only waiting threads read the clock.
             let limit = limit.get_or_insert_with(Limit::new);
             limit.check(|| format!("{}: {seen} of {target}", self.what));
             let wait = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;

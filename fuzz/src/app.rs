@@ -1,5 +1,5 @@
-//! What must hold for the app and the backends whatever a hostile backend and hostile peers do. Unlike the
-//! monitor of tests/sim it trusts no message, so it does not judge who may ring.
+//! Invariants of the app and the backends whatever a hostile backend and hostile peers do. Unlike the
+//! monitor of tests/sim it trusts no message, so it does not judge whose invites may ring.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{self as signaling, Code, Connection, Message, Req,
 
 use super::feedback::Feedback;
 
-/// What the app was told of one call.
+/// Events of one call.
 #[derive(Debug, Default)]
 struct Told {
     once: BTreeSet<&'static str>,
@@ -30,7 +30,7 @@ pub(crate) struct Watch {
     last_req: u64,
     /// Between a login's start and the logout or kick: only then the signaling backend is used.
     is_online: bool,
-    /// The host does not take its events.
+    /// The app does not take its events.
     is_deaf: bool,
     is_closing: bool,
     pub(crate) is_closed: bool,
@@ -183,7 +183,7 @@ impl Watch {
             assert!(may_ring, "rings for nobody or for no time: {event:?}, {self:?}");
             self.calls.insert(invited.call_no, Told::default());
         }
-        // Cleaning up may fail after the end, and says so; a line may be lost without a call.
+        // A teardown may fail after the end, with an error; a record may be lost without a call.
         if call_no == 0 || matches!(event, Event::Error(_)) {
             return;
         }

@@ -11,7 +11,7 @@ use super::backend::{Known, Lent, zeroed};
 use super::bytes::Bytes;
 use super::values::{number, sized, text};
 
-/// Something a backend says, ready to be said.
+/// A report of a backend, ready to be made.
 pub(crate) type Report = Box<dyn FnOnce(&abi::nertc_callkit_signaling_sink, &abi::nertc_callkit_rtc_sink)>;
 
 fn recent(known: &[CString], bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const c_char {

@@ -1,4 +1,5 @@
-//! A backend that keeps, breaks and forgets its promises, as its plan says. Its functions run on the worker.
+//! A backend that keeps, breaks and forgets its contract, according to its plan. Its functions run on the
+//! worker.
 
 use std::any::Any;
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ pub(crate) enum Kind {
     Media,
 }
 
-/// What the backends and the app know. Shared by the host's thread and the worker.
+/// State of the backends and the app. Shared by the app's thread and the worker.
 #[derive(Default)]
 pub(crate) struct Known {
     plan: Vec<u8>,
@@ -37,7 +38,7 @@ pub(crate) struct Known {
 }
 
 impl Known {
-    /// What the plan says next; no plan means that all goes well.
+    /// The plan's next step; without a plan all succeeds.
     pub(crate) fn next(&mut self) -> u8 {
         let next = self.plan.get(self.planned % self.plan.len().max(1)).copied();
         self.planned += 1;
@@ -45,7 +46,7 @@ impl Known {
     }
 }
 
-// SAFETY: sinks may be used on any thread, as the header says.
+// SAFETY: sinks may be used on any thread, as the header documents.
 unsafe impl Send for Known {}
 
 /// The ctx of both backends and the user_data of all callbacks.
@@ -66,7 +67,7 @@ impl Surroundings {
 }
 
 /// # Safety
-/// `ctx` is what `Surroundings::ctx` gave, and its value lives.
+/// `ctx` comes from `Surroundings::ctx`, and its value still exists.
 pub(crate) unsafe fn known<'a>(ctx: *mut c_void) -> MutexGuard<'a, Known> {
     // SAFETY: the caller's promise.
     let known = unsafe { &*ctx.cast::<Surroundings>() }.known();
@@ -182,7 +183,7 @@ unsafe fn asked(ctx: *mut c_void, req: usize, kind: Kind) -> i32 {
             for _ in 0..=u8::from(next % 16 == 15) {
                 complete((&signaling, &rtc), req, &kind, &result);
             }
-            // It also says no to what it has answered.
+            // It also refuses what it has completed.
             return if next == 0xfe { 408 } else { 0 };
         }
         _ => known.running.push((req, kind)),

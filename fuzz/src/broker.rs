@@ -11,12 +11,13 @@ use nertc_callkit_mqtt::connection::{Endpoint, Readiness, Roots, Settings, Timer
 use nertc_callkit_mqtt::driver::{Driver, SignalingMessage};
 use nertc_callkit_mqtt::protocol::Config;
 use nertc_callkit_mqtt::topics::Topics;
-use nertc_callkit_signaling::{CallType, InviteState, Message, Operation, Record, RecordStatus, Text};
+use nertc_callkit_signaling::{CallType, InviteState, Message, Operation};
 
 use super::bytes::Bytes;
+use super::values::record;
 use net::{Net, Said};
 
-/// More steps than this say nothing new and cost time.
+/// More steps than this add nothing new and cost time.
 const STEPS: usize = 300;
 
 const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "mallory"];
@@ -70,7 +71,7 @@ struct World {
     last_id: u16,
     /// Messages so far, for their ids.
     count: usize,
-    /// The broker answers what it is asked, at once.
+    /// The broker answers everything, at once.
     answers: bool,
 }
 
@@ -111,7 +112,7 @@ impl World {
             answers: true,
         };
         world.login("token");
-        // The rest begins with a broker that says anything from the first byte on.
+        // The rest begins with a broker that sends anything from the first byte on.
         if mode < 224 {
             world.settle();
         } else {
@@ -120,7 +121,7 @@ impl World {
         world
     }
 
-    /// Does something to the device, as whoever drives it does.
+    /// An action on the device, as its driver performs it.
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, running) = (self.now, &mut self.running);
         let mut tell = |message: SignalingMessage| {
@@ -145,7 +146,7 @@ impl World {
         self.act(|line, now| line.connection().on_ready(now, Readiness::ALL));
     }
 
-    /// Both sides talk until nothing is left to say.
+    /// Both sides exchange packets until none is left.
     fn settle(&mut self) {
         for _ in 0..200 {
             self.ready();
@@ -187,7 +188,7 @@ impl World {
         panic!("it never rests");
     }
 
-    /// The broker answers what it was said, as brokers do. False: nothing was said.
+    /// The broker answers the device's packets, as brokers do. False: there were none.
     fn answer(&mut self) -> bool {
         let said = self.net.said();
         let mut is_new = false;
@@ -291,7 +292,7 @@ impl World {
         self.net.say(&packet[at..]);
     }
 
-    /// A message of somebody, mostly about something that exists.
+    /// A message of a device, mostly about something that exists.
     fn message(&mut self, bytes: &mut Bytes<'_>) -> Vec<u8> {
         self.count += 1;
         let (kind, from, device) = (*bytes.pick(&KINDS), *bytes.pick(&ACCOUNTS), *bytes.pick(&DEVICES));
@@ -315,7 +316,7 @@ impl World {
         self.publish(1, &topic, text.as_bytes())
     }
 
-    /// What a broker would say, with a mistake in it.
+    /// A valid packet of a broker, with a mistake in it.
     fn mistake(&mut self, bytes: &mut Bytes<'_>) {
         let id = [self.last_id, 0, 1, 2, bytes.number() as u16][bytes.below(5)];
         let (number, id) = (id, id.to_be_bytes());
@@ -362,14 +363,8 @@ impl World {
             3 => Operation::Cancel(message),
             4 | 5 => Operation::Accept(message),
             6 => Operation::Reject(message),
-            7 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Leave { channel_id, custom_info, no_offline }
-            }
-            8 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Close { channel_id, custom_info, no_offline }
-            }
+            7 => message.leave(),
+            8 => message.close(),
             9 => Operation::Record(record(message.account)),
             _ if bytes.chance(64) => Operation::Logout,
             _ => Operation::Control(message),
@@ -391,17 +386,5 @@ impl World {
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert_eq!(self.line.poll_timeout(), None, "it wants something, logged out");
         self.reached_up
-    }
-}
-
-fn record(to: Text) -> Record {
-    Record {
-        client_msg_id: "rec".into(),
-        to,
-        channel_id: Text::EMPTY,
-        call_type: CallType::Audio,
-        status: RecordStatus::Complete,
-        text: "{}".into(),
-        durations: Vec::new(),
     }
 }

@@ -1,5 +1,5 @@
-//! The C API as a sequence of calls, right and wrong ones, with a hostile backend on the other side. The host
-//! dispatches, and after each step everything that is under way has arrived, so a run can be repeated.
+//! The C API as a sequence of valid and invalid calls, with a hostile backend on the other side. The app
+//! dispatches, and after each step everything in flight has arrived, so a run can be repeated.
 
 use std::ffi::{c_char, c_void};
 use std::ptr::null;
@@ -15,7 +15,7 @@ use super::backend::{
 };
 use super::bytes::Bytes;
 
-/// Longer runs say nothing new and cost time.
+/// Longer runs add nothing new and cost time.
 const STEPS: usize = 60;
 
 /// One input.
@@ -64,7 +64,7 @@ fn login(
     done: abi::nertc_callkit_completion_cb,
     data: *mut c_void,
 ) -> Status {
-    // SAFETY: a text, and a request that outlives the component.
+    // SAFETY: a text, and a request that outlives the client.
     unsafe { nertc_callkit_login(kit, account, null(), done, data) }
 }
 
@@ -95,7 +95,7 @@ unsafe extern "C" fn on_done(
     if result.operation == abi::nertc_callkit_operation::NERTC_CALLKIT_OPERATION_CALL as u32
         && result.code == 0
     {
-        // SAFETY: it outlives the component.
+        // SAFETY: it outlives the client.
         unsafe { known(request.around as *mut c_void) }.calls.entry(result.call_no).or_default();
     }
     reenter(kit, request.around as *mut c_void);
@@ -106,7 +106,7 @@ unsafe extern "C" fn on_invited(
     event: *const abi::nertc_callkit_invited_event,
     data: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and our surroundings outlive the component.
+    // SAFETY: the event is lent, and our surroundings outlive the client.
     let (event, mut known) = unsafe { (&*event, known(data)) };
     assert!(known.calls.insert(event.call_no, 0).is_none(), "invited twice to call {}", event.call_no);
     drop(known);
@@ -118,7 +118,7 @@ unsafe extern "C" fn on_call_end(
     event: *const abi::nertc_callkit_end_event,
     data: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and our surroundings outlive the component.
+    // SAFETY: the event is lent, and our surroundings outlive the client.
     let (event, mut known) = unsafe { (&*event, known(data)) };
     *known.calls.entry(event.call_no).or_default() += 1;
     drop(known);
@@ -130,9 +130,9 @@ unsafe extern "C" fn on_released(data: *mut c_void) {
     unsafe { &*data.cast::<AtomicU32>() }.fetch_add(1, SeqCst);
 }
 
-/// Calls back into the library from inside a callback, as the plan says.
+/// Calls back into the library from inside a callback, according to the plan.
 fn reenter(kit: *mut abi::nertc_callkit, data: *mut c_void) {
-    // SAFETY: our surroundings outlive the component.
+    // SAFETY: our surroundings outlive the client.
     let next = unsafe { known(data) }.next();
     let nobody = std::ptr::null_mut();
     // SAFETY: every function may be called here, destroy and dispatch to be refused.
@@ -159,13 +159,13 @@ fn reenter(kit: *mut abi::nertc_callkit, data: *mut c_void) {
 
 /// What destroy answers inside of a callback: it looks at the handle first.
 fn refused_inside(kit: *mut abi::nertc_callkit) -> Status {
-    // SAFETY: any handle may be asked.
+    // SAFETY: any handle is allowed.
     let is_closed = unsafe { nertc_callkit_get_state(kit) } < 0;
     if is_closed { Status::NERTC_CALLKIT_STATUS_CLOSED } else { Status::NERTC_CALLKIT_STATUS_REENTRANT }
 }
 
 impl<'a> Host<'a> {
-    /// A component with hostile backends; None if it was asked for in a wrong way and rightly refused.
+    /// A client with hostile backends; None if the arguments were invalid and rightly refused.
     fn new(around: &'a Surroundings, bytes: &mut Bytes<'_>) -> Option<Host<'a>> {
         let mut lent = Lent::default();
         let (mut signaling, mut rtc) = (SIGNALING, RTC);
@@ -244,7 +244,7 @@ impl<'a> Host<'a> {
         self.requests.push(request);
     }
 
-    /// Everything that was asked and reported has been dealt with.
+    /// Everything that was requested and reported has been processed.
     fn settle(&mut self) {
         for _ in 0..2 {
             let nobody = abi::nertc_callkit_call_ref {
@@ -252,7 +252,7 @@ impl<'a> Host<'a> {
                 call_no: u64::MAX,
                 ..zeroed()
             };
-            // SAFETY: a reference, and a request that outlives the component.
+            // SAFETY: a reference, and a request that outlives the client.
             self.submit(|kit, done, data| unsafe { nertc_callkit_leave(kit, &nobody, null(), done, data) });
             let sentinel = self.requests.len() - 1;
             for _ in 0..1_000 {
@@ -295,7 +295,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// The backends say something, as far as they were opened.
+    /// The backends report something, as far as they were opened.
     fn report(&self, make: impl FnOnce(&mut Known) -> Report) {
         let mut known = self.around.known();
         let (Some(signaling), Some(rtc)) = (known.signaling, known.rtc) else { return };
@@ -340,7 +340,7 @@ impl<'a> Host<'a> {
         let options = super::args::call_options(bytes, lent);
         let end = super::surface::end_options(bytes, lent);
         let (media, on) = (u32::from(bits >> 4), i32::from(bits & 3) - i32::from(bits & 1));
-        // SAFETY: structs and texts that are lent, and a request that outlives the component.
+        // SAFETY: structs and texts that are lent, and a request that outlives the client.
         self.submit(|kit, done, data| unsafe {
             match kind {
                 0 | 1 => nertc_callkit_call(kit, options, done, data),
@@ -369,7 +369,7 @@ impl<'a> Host<'a> {
         let mut info: [abi::nertc_callkit_call_info; 2] = zeroed();
         let sizes = [size::<abi::nertc_callkit_call_info>(), 0, 8, 12, 100, 4097, u32::MAX];
         info[0].struct_size = *bytes.pick(&sizes);
-        // SAFETY: room for more than the struct; a text of the library lives for ever.
+        // SAFETY: room for more than the struct; a text of the library is static.
         unsafe {
             documented(nertc_callkit_get_call_info(kit, &mut info[0]));
             let state = nertc_callkit_get_state(kit);
@@ -389,17 +389,17 @@ impl<'a> Host<'a> {
         }
         if bytes.chance(16) && !self.is_released {
             let data = std::ptr::from_ref(&*self.released).cast_mut().cast();
-            // SAFETY: a counter that outlives the component.
+            // SAFETY: a counter that outlives the client.
             assert!(documented(unsafe { nertc_callkit_release(kit, Some(on_released), data) }));
             self.is_released = true;
         }
     }
 
-    /// Destroys it, or waits for the end of a release; then everything was said once, and nothing more comes.
+    /// Destroys it, or waits for the end of a release; then everything completed once, and nothing follows.
     fn end(mut self, by_release: bool) {
         if by_release && !self.is_released {
             let data = std::ptr::from_ref(&*self.released).cast_mut().cast();
-            // SAFETY: a counter that outlives the component.
+            // SAFETY: a counter that outlives the client.
             assert!(documented(unsafe { nertc_callkit_release(self.kit, Some(on_released), data) }));
             self.is_released = true;
         }
@@ -412,7 +412,7 @@ impl<'a> Host<'a> {
             }
             assert_eq!(self.released.load(SeqCst), 1, "released");
         } else {
-            // SAFETY: a component that lives.
+            // SAFETY: an existing client.
             assert!(documented(unsafe { nertc_callkit_destroy(self.kit) }));
         }
         let mut known = self.around.known();
@@ -434,7 +434,7 @@ impl<'a> Host<'a> {
                 complete((&signaling, &rtc), req, &kind, null());
             }
         }
-        // SAFETY: a closed handle may be asked anything.
+        // SAFETY: a closed handle is allowed everywhere.
         unsafe {
             assert_eq!(nertc_callkit_destroy(self.kit), Status::NERTC_CALLKIT_STATUS_CLOSED);
             assert_eq!(nertc_callkit_get_state(self.kit), Status::NERTC_CALLKIT_STATUS_CLOSED as i32);

@@ -1,4 +1,4 @@
-//! The engine between an app that does anything, backends that answer anything and peers that say anything.
+//! The engine between an app that does anything, and backends and peers that send anything.
 
 use std::sync::OnceLock;
 
@@ -21,7 +21,7 @@ use super::peer::{ACCOUNTS, EPOCH, Known, any_outcome};
 /// The kit's number in a trace.
 const KIT: u64 = 1;
 
-/// More steps than this say nothing new and cost time.
+/// More steps than this add nothing new and cost time.
 const STEPS: usize = 400;
 
 /// One input.
@@ -169,7 +169,7 @@ impl Kit {
     fn feed(&mut self, input: Input) {
         self.watch.before(&input);
         let messages = if let Input::Signals { events, .. } = &input { events.len() } else { 0 };
-        // What comes before a login's completion waits until that login ends, however it does.
+        // Messages before a login's completion wait until that login ends, successfully or not.
         self.early = (self.early + messages).min(4 * limits::OFFLINE_INVITES);
         let open = self.watch.open();
         self.handle(input);
@@ -293,7 +293,7 @@ impl Kit {
     }
 
     fn fire(&mut self) {
-        // One pass may make something that is due at once; it must come to rest all the same.
+        // One pass may cause something that is due at once; it must become idle all the same.
         for _ in 0..8 {
             let open = self.watch.open();
             let due = self.engine.poll_timeout().filter(|(at, _)| *at <= self.now);
@@ -327,7 +327,7 @@ impl Kit {
         }
     }
 
-    /// Whatever happened: after Close everything is said, in time, though no backend answers any more.
+    /// In any case: after Close everything completes, in time, though no backend responds any more.
     fn close(&mut self) {
         let size = format!("{:?}", self.engine).len();
         let limit = 4_000_000 + 1_000 * (self.watch.open() + limits::INBOX);

@@ -1,5 +1,5 @@
-//! What is fuzzed: one function a target, which takes bytes, makes structure of them and panics when
-//! something does not hold. Bytes alone rarely come near a message that matters.
+//! The fuzz targets: one function each, which decodes bytes into structured values and panics when
+//! an invariant is violated. Raw bytes rarely form a relevant message.
 
 mod app;
 mod args;

@@ -1,4 +1,4 @@
-//! What backends and peers can know, and what they say: honest, clumsy and hostile.
+//! What backends and peers can know, and what they send: honest, faulty and hostile.
 
 use nertc_callkit::engine::Snapshot;
 use nertc_callkit::engine::input::{Input, Media, RtcEvent};
@@ -10,10 +10,10 @@ use nertc_callkit_signaling::{
 use super::bytes::Bytes;
 use super::wire::attachment;
 
-/// Our own account, two peers, a stranger, nobody.
+/// Our own account, two peers, a third party, nobody.
 pub(crate) const ACCOUNTS: [&str; 5] = ["alice", "bob", "carol", "mallory", ""];
 
-/// Somebody's invite.
+/// An invite.
 #[derive(Clone, Debug)]
 struct Invite {
     from: Text,
@@ -37,7 +37,7 @@ pub(crate) struct Known {
 pub(crate) const EPOCH: u64 = 1_000_000;
 
 impl Known {
-    /// The service hears an operation.
+    /// The service receives an operation.
     pub(crate) fn hear(&mut self, op: &signaling::Operation) {
         if let signaling::Operation::Invite { message, .. } = op {
             self.ours.push(Invite {
@@ -87,7 +87,7 @@ impl Known {
         (*bytes.pick(&ACCOUNTS)).into()
     }
 
-    /// One of the newest, or one that nobody made.
+    /// One of the newest, or a fabricated one.
     fn recent(known: &[Text], bytes: &mut Bytes<'_>) -> Text {
         let back = bytes.seldom(8);
         known.len().checked_sub(back + 1).map_or_else(|| "none".into(), |at| known[at].clone())
@@ -173,7 +173,7 @@ impl Known {
         Input::Signals { origin: if bytes.chance(16) { Origin::Offline } else { Origin::Online }, events }
     }
 
-    /// The peer of the newest invite goes on: ours is answered, theirs is taken back; or another device
+    /// The peer of the newest invite continues: ours is answered, theirs is cancelled; or another device
     /// answers.
     pub(crate) fn answers(&mut self, bytes: &mut Bytes<'_>) -> Input {
         let (kind, custom) = (bytes.below(12), self.custom(bytes));
@@ -200,7 +200,7 @@ impl Known {
         Input::Signals { origin, events: vec![event] }
     }
 
-    /// The peer of the live call goes on with it.
+    /// The peer of the live call continues it.
     pub(crate) fn goes_on(&self, live: &Snapshot, bytes: &mut Bytes<'_>) -> Input {
         const SIGNALS: [EventKind; 6] = [
             EventKind::Control,
@@ -219,7 +219,7 @@ impl Known {
         Input::Signals { origin: Origin::Online, events }
     }
 
-    /// Anybody says anything about anything.
+    /// Anybody sends anything about anything.
     pub(crate) fn says_anything(&self, bytes: &mut Bytes<'_>) -> Input {
         const SIGNALS: [EventKind; 10] = [
             EventKind::Invite,

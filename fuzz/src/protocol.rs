@@ -1,20 +1,21 @@
-//! A device on a broker, between a core that asks anything, a broker that does anything, and devices that say
-//! anything: honest, clumsy and hostile.
+//! A device on a broker, between a core that requests anything, a broker that does anything, and devices that
+//! send anything: honest, faulty and hostile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use nertc_callkit_mqtt::protocol::{Config, Input, Output, Peer, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::{
-    CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Record, RecordStatus, Text,
+    CallType, Code, Event, EventKind, InviteState, Message, Operation, Origin, Text,
 };
 use serde_json::{Value, json};
 
 use super::bytes::Bytes;
+use super::values::record;
 
-/// More steps than this say nothing new and cost time.
+/// More steps than this add nothing new and cost time.
 const STEPS: usize = 400;
 
-/// Own account, peers, a stranger.
+/// Own account, peers, a third party.
 const ACCOUNTS: [&str; 4] = ["alice", "bob", "carol", "mallory"];
 const DEVICES: [&str; 3] = ["phone", "pad", "web"];
 const CUSTOMS: [&str; 5] = ["", "601", "i_am_busy", "{\"reason\":3}", "{\"callId\":\"c\"}"];
@@ -36,7 +37,7 @@ pub fn run(data: &[u8]) {
     world.close();
 }
 
-/// What a call is known by, and who is at the other end.
+/// The ids of a call, and the peer.
 #[derive(Clone)]
 struct Call {
     channel: Text,
@@ -54,7 +55,7 @@ struct World {
     calls: Vec<Call>,
     /// Ids of messages.
     messages: Vec<Text>,
-    /// What it sends comes back to it at once.
+    /// Its own messages return to it at once.
     echoes: bool,
     echo: Vec<(TopicKind, String)>,
     tokens: Vec<u64>,
@@ -63,7 +64,7 @@ struct World {
     /// Invites of others that rang.
     rang: BTreeMap<(Text, Text, Text, Text), u64>,
     granted: BTreeSet<Text>,
-    /// Invites that the core has not taken, by channel, with their senders: nothing is said to those.
+    /// Invites that the core has not accepted, by channel, with their senders: nothing is sent to those.
     silent: BTreeMap<Text, Text>,
     /// Channels that were made here or rang.
     touched: BTreeSet<Text>,
@@ -144,12 +145,12 @@ impl World {
         }
     }
 
-    /// The core says what became of an invite.
+    /// The core's decision about an invite.
     fn made_of(&mut self, bytes: &mut Bytes<'_>) {
         let Call { channel, request, .. } = self.call(bytes);
         let state = *bytes.pick(&[InviteState::Ringing, InviteState::Held, InviteState::Dropped]);
         if state != InviteState::Dropped {
-            // Also said of an invite that still waits in the backlog.
+            // Also sent for an invite that is still in the backlog.
             self.silent.remove(&channel);
             self.touched.insert(channel.clone());
         }
@@ -187,14 +188,8 @@ impl World {
             6 => Operation::Cancel(message),
             7 | 8 => Operation::Accept(message),
             9 => Operation::Reject(message),
-            10 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Leave { channel_id, custom_info, no_offline }
-            }
-            11 => {
-                let Message { channel_id, custom_info, no_offline, .. } = message;
-                Operation::Close { channel_id, custom_info, no_offline }
-            }
+            10 => message.leave(),
+            11 => message.close(),
             12 if bytes.chance(64) => Operation::Record(record(message.account)),
             _ => Operation::Control(message),
         };
@@ -211,7 +206,7 @@ impl World {
         self.feed(Input::Op { req: self.last_req, op });
     }
 
-    /// Makes a channel and rings somebody, in one go or not quite.
+    /// Creates a channel and invites an account, completely or not.
     fn ring(&mut self, bytes: &mut Bytes<'_>) {
         self.made = None;
         self.op(Operation::Create { call_type: CallType::of(bytes.below(4) as i32) });
@@ -230,7 +225,7 @@ impl World {
         self.op(Operation::Invite { message, expires_ms, push: None });
     }
 
-    /// A message of somebody, mostly about something that exists.
+    /// A message of a device, mostly about something that exists.
     fn hear(&mut self, bytes: &mut Bytes<'_>) {
         let kind = *bytes.pick(&KINDS);
         let call = self.call(bytes);
@@ -333,7 +328,7 @@ impl World {
         if let Topic::Direct(account, _) | Topic::Inbox(account) = topic {
             let channel = message["cid"].as_str().unwrap_or_default();
             let is_question = message["k"] == "alert" && message["b"]["asks"] == true;
-            // Whoever means a life of this device is told that it knows nothing.
+            // A message that addresses an incarnation of this device is answered "unknown".
             let is_told = matches!(message["k"].as_str(), Some("gone" | "bye"));
             let is_silent = self.silent.get(channel).is_some_and(|it| it == account);
             assert!(!is_silent || is_question || is_told, "not for {account}: {payload}");
@@ -363,7 +358,7 @@ impl World {
         let key = (event.channel.id.clone(), event.request_id.clone());
         match event.kind {
             EventKind::Invite => {
-                // Nobody has another reason to hear of that channel.
+                // No device has another reason to receive something about that channel.
                 if self.touched.insert(event.channel.id.clone()) {
                     self.silent.insert(event.channel.id.clone(), event.from.clone());
                 }
@@ -392,17 +387,5 @@ impl World {
         assert!(self.running.is_empty(), "never answered: {:?}", self.running);
         assert!(self.protocol.is_at_rest());
         assert_eq!(self.protocol.poll_timeout(), None);
-    }
-}
-
-fn record(to: Text) -> Record {
-    Record {
-        client_msg_id: "rec".into(),
-        to,
-        channel_id: Text::EMPTY,
-        call_type: CallType::Audio,
-        status: RecordStatus::Complete,
-        text: "{}".into(),
-        durations: Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! Functions that need no call: push payloads, policies, tokens and words.
+//! Functions that need no call: push payloads, policies, tokens and texts.
 
 use std::ffi::{CStr, CString, c_char};
 use std::ptr::{null, null_mut};
@@ -11,7 +11,7 @@ use super::backend::{Lent, size, zeroed};
 use super::bytes::Bytes;
 use super::values::{number, sized, text};
 
-/// Whatever a push says: it is decoded to what encodes to the same text, or nothing is touched.
+/// Any push payload: it is decoded to what encodes to the same text, or nothing is touched.
 pub(crate) fn push(bytes: &mut Bytes<'_>) {
     let mut payload = if bytes.flag() { b"nck1:".to_vec() } else { Vec::new() };
     if bytes.flag() {
@@ -52,7 +52,7 @@ pub(crate) fn push(bytes: &mut Bytes<'_>) {
 fn encode(call: &abi::nertc_callkit_push_call, room: u32) -> (CString, status) {
     let mut buffer = vec![0_u8; room.min(abi::NERTC_CALLKIT_PUSH_SIZE) as usize];
     let mut bytes = room;
-    // SAFETY: as many bytes as it says, but for a size that is larger than what is ever needed.
+    // SAFETY: as many bytes as stated, except for a size larger than ever needed.
     let said = unsafe { nertc_callkit_push_encode(call, buffer.as_mut_ptr().cast(), &mut bytes) };
     if said == status::NERTC_CALLKIT_STATUS_OK {
         assert!(bytes <= abi::NERTC_CALLKIT_PUSH_SIZE);
@@ -108,7 +108,7 @@ fn policy(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_c
     sized(policy, bytes, lent)
 }
 
-/// How to end a call, mostly as the header says.
+/// How to end a call, mostly as documented.
 pub(crate) fn end_options(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi::nertc_callkit_end_options {
     let options = abi::nertc_callkit_end_options {
         struct_size: 0,
@@ -120,7 +120,7 @@ pub(crate) fn end_options(bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const abi:
     sized(options, bytes, lent)
 }
 
-/// Settings, and numbers in words.
+/// Settings, and texts for numbers.
 pub(crate) fn settings(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent: &mut Lent) -> status {
     let wanted = number(bytes.u32() as i32, bytes);
     let words = [

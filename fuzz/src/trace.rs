@@ -40,7 +40,7 @@ fn look_at(trace: &[u8]) {
     let _ = replay(trace);
 }
 
-/// Lines lost, doubled, swapped and cut; numbers and words exchanged.
+/// Lines lost, doubled, swapped and truncated; numbers and words exchanged.
 fn damaged(bytes: &mut Bytes<'_>, trace: &[u8]) -> Vec<u8> {
     let mut lines: Vec<String> = String::from_utf8_lossy(trace).lines().map(str::to_owned).collect();
     while !bytes.is_empty() && !lines.is_empty() {
@@ -77,7 +77,7 @@ fn exchange_number(bytes: &mut Bytes<'_>, line: &mut String) {
     line.replace_range(start..start + length, &bytes.number().to_string());
 }
 
-/// A word of the trace's own in the place of another.
+/// A word of the trace replaced by another one of it.
 fn exchange_word(bytes: &mut Bytes<'_>, line: &mut String) {
     let words: Vec<String> = line.split('"').skip(1).step_by(2).map(str::to_owned).collect();
     if words.is_empty() {

@@ -3,10 +3,12 @@
 use std::ffi::c_char;
 use std::ptr::null;
 
+use nertc_callkit_signaling::{CallType, Record, RecordStatus, Text};
+
 use super::backend::{Lent, size};
 use super::bytes::Bytes;
 
-/// A struct with room behind it, for sizes that claim more than we know.
+/// A struct with room after it, for sizes that claim more than is known.
 #[repr(C)]
 struct Roomy<T> {
     value: T,
@@ -19,7 +21,7 @@ pub(crate) fn sized<T: 'static>(mut value: T, bytes: &mut Bytes<'_>, lent: &mut 
     let sizes = [right - 8, right + 8, right + 64, 0, 4, 8, 4097, u32::MAX];
     let said = if bytes.chance(12) { *bytes.pick(&sizes) } else { right };
     let more = [if bytes.chance(128) { 1 } else { 0 }; 64];
-    // SAFETY: every struct that comes here begins with its u32 struct_size.
+    // SAFETY: every struct here begins with its u32 struct_size.
     unsafe { std::ptr::from_mut(&mut value).cast::<u32>().write(said) };
     lent.keep(Roomy { value, more }).cast()
 }
@@ -47,4 +49,17 @@ pub(crate) fn text(
 /// A number, mostly this one.
 pub(crate) fn number(honest: i32, bytes: &mut Bytes<'_>) -> i32 {
     if bytes.chance(8) { bytes.number() as i32 } else { honest }
+}
+
+/// A call record of a complete call.
+pub(crate) fn record(to: Text) -> Record {
+    Record {
+        client_msg_id: "rec".into(),
+        to,
+        channel_id: Text::EMPTY,
+        call_type: CallType::Audio,
+        status: RecordStatus::Complete,
+        text: "{}".into(),
+        durations: Vec::new(),
+    }
 }

@@ -1,5 +1,5 @@
-//! Attachments: raw text, and texts near the protocol. What a peer says must never hurt, what we write must
-//! read back, and reading must agree with a plain JSON parser.
+//! Attachments: raw text, and texts near the protocol. A peer's text must do no harm, our own must
+//! be read back, and reading must agree with a plain JSON parser.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -174,7 +174,7 @@ fn depth(json: &str) -> usize {
     deepest
 }
 
-/// What a plain parser makes of it: Err = it cannot say (a key that is no text), None = no attachment.
+/// The result of a plain parser: Err = undecidable (a key that is not text), None = no attachment.
 fn parse(text: &str) -> Result<Option<Members>, ()> {
     if text.len() > limits::CUSTOM || serde_json::from_str::<&RawValue>(text).is_err() {
         return Ok(None);
@@ -187,7 +187,7 @@ fn parse(text: &str) -> Result<Option<Members>, ()> {
     serde_json::from_str(text).map(Some).map_err(|_| ())
 }
 
-/// The same as `wire::read`, said in another way.
+/// The same as `wire::read`, implemented differently.
 fn expected(members: &Members) -> Attachment<'static> {
     let raw = |key: &str| members.get(key).map(|json| json.get());
     let until_nul = |text: String| text.split('\0').next().map(str::to_owned);

@@ -1,10 +1,10 @@
 /**
  * @file nertc_callkit/backend.h
- * Vtables and sinks, for those who bring their own signaling or media.
+ * Vtables and sinks, for authors of signaling and media backends.
  *
- * Life of a backend: nertc_callkit_create copies the vtable and takes {vtable, ctx} over if it
- * answers OK; then `open` at most once, operations, `close_backend` once if open succeeded, and
- * `release` exactly once and last. examples-c/own_backend.c is a whole pair.
+ * Lifecycle of a backend: nertc_callkit_create copies the vtable and takes ownership of {vtable,
+ * ctx} if it returns OK; then `open` at most once, operations, `close_backend` once if open
+ * succeeded, and `release` exactly once and last. examples-c/own_backend.c is a complete pair.
  */
 
 /* Written by `make header` from crates/abi and src/ffi. Do not edit. */
@@ -45,11 +45,11 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_signal) {
 
 /** Where a batch of signaling events comes from. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_message_origin) {
-  /** Just now. */
+  /** Live. */
   NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE = 0,
   /** What another device of this account answered. */
   NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE = 1,
-  /** What waited while this device was offline: the whole backlog as one batch. */
+  /** Messages stored while this device was offline: the whole backlog as one batch. */
   NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE = 2,
 };
 
@@ -68,7 +68,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_connection) {
   NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
 };
 
-/** What became of an INVITE that the backend handed over. */
+/** The core's decision about an INVITE that the backend delivered. */
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_invite_state) {
   /** It rings: on_invited was delivered. */
   NERTC_CALLKIT_INVITE_RINGING = 1,
@@ -82,7 +82,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_invite_state) {
 NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
   /** `uid` is in the room. */
   NERTC_CALLKIT_RTC_PEER_JOIN = 1,
-  /** `uid` left the room; `code` 0 = on purpose, anything else = lost. */
+  /** `uid` left the room; `code` 0 = intentional, anything else = lost. */
   NERTC_CALLKIT_RTC_PEER_LEAVE = 2,
   /** `uid` started (`flags` 1) or stopped (`flags` 0) sending `media`. */
   NERTC_CALLKIT_RTC_PEER_MEDIA = 3,
@@ -96,20 +96,20 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
   NERTC_CALLKIT_RTC_RECONNECTING = 7,
   /** The own connection is back. */
   NERTC_CALLKIT_RTC_RECONNECTED = 8,
-  /** The own connection is lost for good. */
+  /** The own connection is lost permanently. */
   NERTC_CALLKIT_RTC_DISCONNECTED = 9,
   /** `code` is the nertc_callkit_quality of `uid` (0 = own uplink). */
   NERTC_CALLKIT_RTC_QUALITY = 10,
-  /** Something went wrong that does not end the call: `code`, `text`. */
+  /** An error that does not end the call: `code`, `text`. */
   NERTC_CALLKIT_RTC_ERROR = 11,
 };
 
 /**
- * What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
- * tell whoever chooses or checks the backend what to expect.
+ * What a signaling backend can do (`caps`). The core acts on SERVER_RECORD only; the others
+ * describe the backend to apps and to tests/conformance.
  */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_signaling_cap) {
-  /** Keeps messages for devices that are offline. */
+  /** Stores messages for offline devices. */
   NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
   /** Notifies the other devices of the account who answered. */
   NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
@@ -121,7 +121,7 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_signaling_cap) {
   NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 };
 
-/** What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone. */
+/** What a media backend can do (`caps`). The core acts on NO_MEDIA and SIGNALS only. */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_cap) {
   /** Has no media of its own: the peer counts as present once both sides agreed. */
   NERTC_CALLKIT_RTC_CAP_NO_MEDIA = 1,
@@ -133,7 +133,7 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_cap) {
 
 /** Flags of nertc_callkit_rtc_join. */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_join_flag) {
-  /** Our invite is the one that lives. Exactly one side has it, and that side offers. */
+  /** Our invite is the call's. Exactly one side has this flag, and that side offers. */
   NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 };
 
@@ -182,7 +182,7 @@ typedef struct nertc_callkit_member {
 #define NERTC_CALLKIT_MEMBER_INIT \
   { (uint32_t)sizeof(nertc_callkit_member), 0, NULL, NULL, 0 }
 
-/** A channel and who is in it. Lent for the call. */
+/** A channel and its members. Lent for the call. */
 typedef struct nertc_callkit_channel_state {
   /** sizeof this struct. */
   uint32_t struct_size;
@@ -297,9 +297,9 @@ typedef struct nertc_callkit_record {
   { (uint32_t)sizeof(nertc_callkit_record), 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /**
- * How a signaling backend reports. Lent from open until close_backend returns; every function only
- * copies and enqueues, may be called on any thread, also from inside an operation, and not after
- * close_backend returned.
+ * How a signaling backend reports. Lent from open until close_backend returns; every function
+ * only copies and enqueues, may be called on any thread, also from inside an operation, and not
+ * after close_backend returned.
  */
 typedef struct nertc_callkit_signaling_sink {
   /** sizeof this struct. */
@@ -346,7 +346,7 @@ typedef struct nertc_callkit_signaling_sink {
   { (uint32_t)sizeof(nertc_callkit_signaling_sink), NERTC_CALLKIT_ABI, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL }
 
-/** Who logs in. Lent for the call. */
+/** Credentials of a login. Lent for the call. */
 typedef struct nertc_callkit_login_args {
   /** sizeof this struct. */
   uint32_t struct_size;
@@ -363,7 +363,7 @@ typedef struct nertc_callkit_login_args {
   /** Folder the backend may write to, or empty. */
   const char *NERTC_CALLKIT_NULLABLE data_dir;
   /**
-   * How long the core waits for complete(req), in ms; 0 = not known. A backend that completes just
+   * How long the core waits for complete(req), in ms; 0 = unknown. A backend that completes just
    * before can report why there is no connection.
    */
   uint32_t timeout_ms;
@@ -382,13 +382,13 @@ typedef struct nertc_callkit_signaling_args {
   nertc_callkit_call_flag flags;
   /** create: a nertc_callkit_call_type. */
   nertc_callkit_call_type call_type;
-  /** invite: what is left of the ring time, for the message's expiry; 0 = not known. */
+  /** invite: what is left of the ring time, for the message's expiry; 0 = unknown. */
   uint32_t expires_ms;
   /** All but create: the channel. */
   const char *NERTC_CALLKIT_NULLABLE channel_id;
   /**
-   * invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver,
-   * empty = all.
+   * invite, cancel_invite: the invited account. accept, reject: the inviter. control: the
+   * receiver, empty = all.
    */
   const char *NERTC_CALLKIT_NULLABLE account;
   /** invite, cancel_invite, accept, reject. */
@@ -403,15 +403,15 @@ typedef struct nertc_callkit_signaling_args {
   { (uint32_t)sizeof(nertc_callkit_signaling_args), 0, 0, 0, NULL, NULL, NULL, NULL, NULL }
 
 /**
- * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
- * nothing follows. Called on the worker, never from inside a sink call; must not block.
+ * One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a
+ * refusal, nothing follows. Called on the worker, never from inside a sink call; must not block.
  */
 typedef int32_t (*nertc_callkit_signaling_operation_cb)(void *NERTC_CALLKIT_NULLABLE ctx,
     nertc_callkit_req req, const nertc_callkit_signaling_args *args);
 
 /**
- * A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
- * logout, create, join, invite, cancel_invite, accept, reject, leave, close.
+ * A signaling backend. Functions are called on the worker, one at a time. Mandatory: open,
+ * login, logout, create, join, invite, cancel_invite, accept, reject, leave, close.
  */
 struct nertc_callkit_signaling {
   /** sizeof this struct. */
@@ -450,7 +450,7 @@ struct nertc_callkit_signaling {
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE invite;
   /** Cancels an invite. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE cancel_invite;
-  /** Accepts an invite: the service decides, first come, first served. Does not join. */
+  /** Accepts an invite: the service decides, the first accept wins. Does not join. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE accept;
   /** Rejects an invite. */
   nertc_callkit_signaling_operation_cb NERTC_CALLKIT_NULLABLE reject;
@@ -466,15 +466,15 @@ struct nertc_callkit_signaling {
   /** The device's network changed: reconnect now. NULL = nothing to do. */
   void (*NERTC_CALLKIT_NULLABLE network_changed)(void *NERTC_CALLKIT_NULLABLE ctx);
   /**
-   * What became of an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for each INVITE
-   * passed to the sink, unless reject or accept comes first. `args` has channel_id, account (the
-   * inviter) and request_id. NULL = not needed.
+   * The core's decision about an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for
+   * each INVITE passed to the sink, unless reject or accept comes first. `args` has channel_id,
+   * account (the inviter) and request_id. NULL = not needed.
    */
   void (*NERTC_CALLKIT_NULLABLE invite_state)(void *NERTC_CALLKIT_NULLABLE ctx,
       const nertc_callkit_signaling_args *args, nertc_callkit_invite_state state);
   /**
-   * The login `req` was given up: from now on it must neither connect nor send; what the service
-   * keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+   * The login `req` is abandoned: from now on it must neither connect nor send; what the service
+   * stores for the device stays. complete(req) still follows. NULL = the core calls logout.
    */
   void (*NERTC_CALLKIT_NULLABLE abort_login)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req);
@@ -486,8 +486,8 @@ struct nertc_callkit_signaling {
       const char *token);
   /**
    * Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
-   * decides; a backend that asks inviters whether an invite that waited still stands does not ask
-   * those that this refuses. Lent for the call. NULL = not needed.
+   * decides; a backend that asks inviters whether a stored invite still stands must not ask
+   * those that this policy refuses. Lent for the call. NULL = not needed.
    */
   void (*NERTC_CALLKIT_NULLABLE call_policy)(void *NERTC_CALLKIT_NULLABLE ctx,
       const nertc_callkit_call_policy *policy);
@@ -498,21 +498,21 @@ struct nertc_callkit_signaling {
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL }
 
-/** What happened in the media room. Lent for the call. */
+/** An event of the media room. Lent for the call. */
 typedef struct nertc_callkit_rtc_event {
   /** sizeof this struct. */
   uint32_t struct_size;
   /** A nertc_callkit_rtc_event_type. */
   nertc_callkit_rtc_event_type type;
-  /** As `type` says. */
+  /** Depends on `type`. */
   int32_t code;
   /** The SDK's own number, or 0. */
   int32_t raw_code;
   /** nertc_callkit_media bits. */
   nertc_callkit_media media;
-  /** As `type` says. */
+  /** Depends on `type`. */
   uint32_t flags;
-  /** Whom it concerns; 0 = this device. */
+  /** The member concerned; 0 = this device. */
   uint64_t uid;
   /** Or NULL. */
   const char *NERTC_CALLKIT_NULLABLE text;
@@ -530,8 +530,8 @@ typedef struct nertc_callkit_rtc_sink {
   /** First argument of every function here. */
   void *NERTC_CALLKIT_NULLABLE ctx;
   /**
-   * Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0 and
-   * NULL.
+   * Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0
+   * and NULL.
    */
   void (*NERTC_CALLKIT_NULLABLE complete)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req req, nertc_callkit_code code, int32_t raw_code,
@@ -579,7 +579,7 @@ typedef struct nertc_callkit_rtc_join {
   const char *NERTC_CALLKIT_NULLABLE channel_name;
   /** Token, or empty. */
   const char *NERTC_CALLKIT_NULLABLE token;
-  /** Account of the other party. */
+  /** Account of the peer. */
   const char *NERTC_CALLKIT_NULLABLE peer;
   /** Call id of the invite that counts, or empty: the same on both sides. */
   const char *NERTC_CALLKIT_NULLABLE call_id;
@@ -589,8 +589,8 @@ typedef struct nertc_callkit_rtc_join {
   { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
 
 /**
- * A media backend. Functions are called on the worker, one at a time; push_frame on a thread of the
- * app, concurrently. Mandatory: open, join, leave.
+ * A media backend. Functions are called on the worker, one at a time; push_frame on a thread of
+ * the app, concurrently. Mandatory: open, join, leave.
  */
 struct nertc_callkit_rtc {
   /** sizeof this struct. */
@@ -611,7 +611,7 @@ struct nertc_callkit_rtc {
   /** As in nertc_callkit_signaling. */
   void (*NERTC_CALLKIT_NULLABLE release)(void *NERTC_CALLKIT_NULLABLE ctx);
   /**
-   * Joins a room; completes once in it. Microphone and camera are off then: enable_local follows.
+   * Joins a room; completes once joined, with microphone and camera off: enable_local follows.
    */
   int32_t (*NERTC_CALLKIT_NULLABLE join)(void *NERTC_CALLKIT_NULLABLE ctx, nertc_callkit_req req,
       const nertc_callkit_rtc_join *args);
@@ -652,9 +652,10 @@ struct nertc_callkit_rtc {
   void (*NERTC_CALLKIT_NULLABLE receive)(void *NERTC_CALLKIT_NULLABLE ctx,
       nertc_callkit_req join, const char *json);
   /**
-   * The protocol that it speaks to its peer, `<name>/<version>`, 1 to 32 bytes. Invites and accepts
-   * carry it; a peer with another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH).
-   * Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+   * The protocol that it negotiates with its peer, `<name>/<version>`, 1 to 32 bytes. Invites and
+   * accepts carry it; a peer with another one, or none, is refused
+   * (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else
+   * ignored. Copied by create.
    */
   const char *NERTC_CALLKIT_NULLABLE protocol;
 };

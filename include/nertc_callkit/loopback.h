@@ -28,7 +28,7 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_hub_flag) {
 typedef struct nertc_callkit_hub nertc_callkit_hub;
 
 /**
- * Creates a hub: an in-process exchange that connects components through the loopback
+ * Creates a hub: an in-process exchange that connects clients through the loopback
  * backends.
  *
  * @param flags  nertc_callkit_hub_flag bits.
@@ -42,9 +42,9 @@ NERTC_CALLKIT_API NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_hub_
     nertc_callkit_hub *NERTC_CALLKIT_NULLABLE *NERTC_CALLKIT_NONNULL out);
 
 /**
- * Gives a hub back.
+ * Releases a hub.
  *
- * It lives on inside the backends that were made from it, until the last of them is gone.
+ * It continues to exist inside the backends created from it, until the last one is released.
  *
  * @param hub  Hub, or NULL: OK, nothing happens.
  * @return     OK. CLOSED: released before.
@@ -71,7 +71,7 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_fault_action) {
   NERTC_CALLKIT_FAULT_REFUSE = 5,
   /** The operation takes effect and never completes. */
   NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
-  /** The device vanishes: nothing of it goes out or comes in until it logs in again. */
+  /** The device disconnects: it neither sends nor receives until it logs in again. */
   NERTC_CALLKIT_FAULT_CRASH = 7,
   /** The device is kicked. */
   NERTC_CALLKIT_FAULT_KICK = 8,
@@ -169,18 +169,18 @@ typedef struct nertc_callkit_fault {
 /**
  * Adds a line to a hub's fault script.
  *
- * Copies `fault` and its texts. Lines are tried in the order in which they were added; the
- * first that matches counts and decides, and a line that has done its work is gone: lines for
- * the same place act one after the other. DROP and REORDER are for messages, REFUSE and
- * NO_ANSWER for operations, DELAY and DUPLICATE for both, DIE and KICK also for
+ * Copies `fault` and its texts. Lines are tested in the order in which they were added; the
+ * first match counts and decides, and a line whose hit count is used up is removed: lines for
+ * the same point take effect one after the other. DROP and REORDER apply to messages, REFUSE and
+ * NO_ANSWER to operations, DELAY and DUPLICATE to both, CRASH and KICK also to
  * NERTC_CALLKIT_FAULT_ON_NOW.
  *
  * @param hub    Hub, or NULL: the process's default hub.
- * @param fault  What shall go wrong, and when. Not NULL.
- * @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with
- *               its place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
+ * @param fault  What to inject, and when. Not NULL.
+ * @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not apply to
+ *               its point, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
  *               field that this library does not know is not zero. QUEUE_FULL: 1024 lines.
- *               CLOSED: released, or NULL while no component uses the default hub.
+ *               CLOSED: released, or NULL while no client uses the default hub.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -188,10 +188,10 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_hub_add_fault(
     nertc_callkit_hub *NERTC_CALLKIT_NULLABLE hub, const nertc_callkit_fault *fault);
 
 /**
- * Makes a loopback signaling backend and puts it into `out`.
+ * Creates a loopback signaling backend in `out`.
  *
  * Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is
- * owned by the component that took it over, or by you: then call the vtable's release.
+ * owned by the client created with it, or by you: then call the vtable's release.
  *
  * @param hub  Hub, or NULL: the process's default hub.
  * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
@@ -203,10 +203,10 @@ NERTC_CALLKIT_API NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_loop
     nertc_callkit_hub *NERTC_CALLKIT_NULLABLE hub, nertc_callkit_backends *out);
 
 /**
- * Makes a loopback media backend and puts it into `out`.
+ * Creates a loopback media backend in `out`.
  *
  * Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
- * component that took it over, or by you: then call the vtable's release.
+ * client created with it, or by you: then call the vtable's release.
  *
  * @param hub  Hub, or NULL: the process's default hub.
  * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
@@ -218,9 +218,9 @@ NERTC_CALLKIT_API NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_loop
     nertc_callkit_hub *NERTC_CALLKIT_NULLABLE hub, nertc_callkit_backends *out);
 
 /**
- * Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
+ * Creates a media backend without media in `out`, for apps that bring their own.
  *
- * Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
+ * Joining completes at once; the peer is present as signaling reports. Fills `rtc` and
  * `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
  *
  * @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.

@@ -73,7 +73,9 @@ typedef struct nertc_callkit_mqtt_options {
   /** Stores the client id, which is a secret: whoever has it can take over the session. */
   void (*NERTC_CALLKIT_NULLABLE save_client_id)(const char *account, const char *device_id,
       const char *client_id, void *NERTC_CALLKIT_NULLABLE user_data);
-  /** Passed to the hooks, which count as callbacks and may be called until the client is gone. */
+  /**
+   * Passed to the hooks, which count as callbacks and may be called until the client has ended.
+   */
   void *NERTC_CALLKIT_NULLABLE user_data;
   /**
    * For brokers that ask for a client certificate (mqtts://): the device's certificate and those
@@ -93,18 +95,18 @@ typedef struct nertc_callkit_mqtt_options {
     NULL, NULL, NULL }
 
 /**
- * Makes a signaling backend for an MQTT broker and puts it into `out`.
+ * Creates a signaling backend for an MQTT broker in `out`.
  *
- * It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ -
+ * It connects at login: the user name is the account, in which every byte except A-Z a-z 0-9 _ -
  * is written as = and two hex digits (at most 64 bytes then), the password is the token.
  * Copies `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
- * nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing
+ * nertc_callkit_loopback_signaling does. Uses MQTT 5, or 3.1.1 if the broker has nothing
  * newer.
  *
- * @param options  What broker, and how. Not NULL.
+ * @param options  Which broker, and how. Not NULL.
  * @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
- * @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
- *                 another machine without ALLOW_PLAINTEXT; the log says what to do.
+ * @return         OK. INVALID_ARGUMENT: NULL, an invalid address, prefix or certificate, mqtt:// to
+ *                 another machine without ALLOW_PLAINTEXT; the log has the reason.
  *                 UNSUPPORTED: a field that this library does not know is not zero, the
  *                 library was built without MQTT, or mqtts:// and it was built without TLS.
  *

@@ -8,7 +8,7 @@ use super::wire;
 use nertc_callkit_signaling::{Message, Text};
 use serde::{Deserialize, Serialize};
 
-/// How an app says no.
+/// How the app rejects.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Words {
     /// Busy; else declined.
@@ -35,13 +35,13 @@ pub(super) struct Waiting {
     pub(super) request_id: Text,
     /// Own account; None while nobody has been logged in since the request.
     pub(super) account: Option<Text>,
-    /// It is over then, whatever happens.
+    /// It expires then.
     pub(super) latest: Time,
     /// The same once this device is online.
     pub(super) until: Option<Time>,
 }
 
-/// What the user said.
+/// The user's answer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Answer {
     Accept,
@@ -87,7 +87,7 @@ pub(super) fn reply_local(invite: &Invite) -> Message {
     answer(invite, custom_info)
 }
 
-/// No, because our media cannot talk to the inviter's: in the name of this device alone.
+/// Rejects for this device only, because our media is incompatible with the inviter's.
 pub(super) fn reply_other_media(invite: &Invite, own: &str) -> Message {
     let custom = match invite.call_id.is_empty() {
         false => wire::reply_other_media(&invite.custom_info, own),
@@ -96,7 +96,7 @@ pub(super) fn reply_other_media(invite: &Invite, own: &str) -> Message {
     answer(invite, custom)
 }
 
-/// An accept says who we are even to callers that said nothing: they look for our version in it.
+/// An accept has our version even to callers that sent none: they look for it.
 pub(super) fn accept_of(invite: &Invite, own: &wire::Capabilities<'_>) -> Message {
     answer(invite, wire::accept(&invite.custom_info, own))
 }

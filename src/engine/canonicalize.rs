@@ -1,5 +1,6 @@
-//! One representative for all engines that behave alike, so that a search over states closes: deadlines
-//! relative to now, ids and numbers renamed by first appearance, and nothing kept that can no longer matter.
+//! One representative for all engines that behave identically, so that a search over states terminates:
+//! deadlines relative to now, ids and numbers renamed by first appearance, and nothing that can no longer
+//! matter.
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -43,10 +44,10 @@ impl Renamer {
         Renamer { now, ids: Some(BTreeMap::new()), ..Renamer::default() }
     }
 
-    /// For states of a world in which every id is a function of who made it and which of its calls it is for,
-    /// whatever happened before. Such ids need no new names, so texts keep theirs too, and an engine's
-    /// representative does not depend on the rest of the world. The clock of the service runs as ours does,
-    /// and nobody names a call that has ended.
+    /// For scenarios in which every id is a function of its creator and of that creator's call,
+    /// independent of the history. Such ids need no renaming, so texts keep theirs too, and an engine's
+    /// representative does not depend on the rest of the scenario. The service's clock equals ours,
+    /// and nobody refers to an ended call.
     pub fn of_world(now: Time) -> Renamer {
         Renamer { now, ..Renamer::default() }
     }
@@ -149,8 +150,8 @@ impl Engine {
         engine
     }
 
-    /// The same without tombstones: a world asks for them by `tombstones`, because only those matter that
-    /// something in the world still names.
+    /// The same without tombstones: a search supplies them in `tombstones`, because only those matter whose
+    /// ids still occur somewhere.
     pub fn canonical_in(&self, names: &mut Renamer) -> Engine {
         let mut engine = self.clone();
         engine.ids = Ids::new([0; 32]);

@@ -1,11 +1,11 @@
-//! Call records of others: claims, told once for each sender and message.
+//! Call records of others: claims, reported once per sender and message.
 
 use serde::{Deserialize, Serialize};
 
 use super::limits;
 use nertc_callkit_signaling::Text;
 
-/// The records that were told, oldest first: sender and message id.
+/// The records already reported, oldest first: sender and message id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Claims(Vec<Claim>);
 
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_pushes_out_what_others_said() {
+    fn claims_of_others_are_not_evicted() {
         let mut claims = Claims::default();
         claims.take(&id(1), &id(7));
         for n in 0..10 * limits::CLAIMS {
@@ -64,7 +64,7 @@ mod tests {
         }
         assert!(!claims.take(&id(1), &id(7)));
         assert_eq!(claims.0.len(), 1 + limits::CLAIMS_PER_SENDER);
-        // Many senders: those who said most give way first.
+        // Many senders: the one with the most entries is evicted first.
         for n in 0..limits::CLAIMS - 1 - limits::CLAIMS_PER_SENDER {
             claims.take(&id(100 + n), &id(1));
         }

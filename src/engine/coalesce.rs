@@ -1,6 +1,6 @@
-//! What others cause, told in moderation: nobody can fill the app's queue. The first callback of an account
-//! and kind comes at once; what follows within the window is counted and told at its end, the newest
-//! standing for all.
+//! Rate limits for events caused by others, so that nobody can fill the app's queue. The first event of an
+//! account and kind is emitted at once; those within the window are counted, and the newest is emitted at its
+//! end with the count.
 
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl Kind {
         }
     }
 
-    /// How many come at once: a record is about one call and no other stands for it.
+    /// How many are emitted at once: a record is about one call, so none stands for another.
     fn burst(self) -> u32 {
         match self {
             Kind::Missed(_) => 1,
@@ -51,7 +51,7 @@ impl Kind {
 struct Window {
     account: Text,
     kind: Kind,
-    /// Absolute: what comes meanwhile does not move it.
+    /// Absolute: further events do not move it.
     until: Time,
     told: u32,
     /// The newest of those that were held back.
@@ -70,7 +70,7 @@ impl Coalescer {
         self.0.iter().filter(|window| window.held.is_some()).map(|window| window.until).min()
     }
 
-    /// Takes an event; what must be told now.
+    /// Takes an event; returns what must be emitted now.
     pub(super) fn offer(&mut self, now: Time, account: &Text, kind: Kind, event: Event) -> Vec<Event> {
         let mut told = self.take_due(now);
         if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
@@ -92,7 +92,7 @@ impl Coalescer {
         told
     }
 
-    /// Counts one of a kind that is told at once or never; false: too many.
+    /// Counts one of a kind that is emitted at once or never; false: too many.
     pub(super) fn admit(&mut self, now: Time, account: &Text, kind: Kind) -> bool {
         self.0.retain(|window| window.kind != kind || window.until > now);
         if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
@@ -115,7 +115,7 @@ impl Coalescer {
         self.0.retain(|window| !window.kind.is_of_call());
     }
 
-    /// Makes room: the oldest window of the account that has the most. What it held back is told, not lost.
+    /// Evicts the oldest window of the account with the most. Its held event is emitted, not lost.
     fn evict(&mut self) -> Option<Event> {
         let share = |of: &Window| self.0.iter().filter(|other| other.account == of.account).count();
         let oldest_of_greediest = self.0.iter().enumerate().rev().max_by_key(|(_, window)| share(window));
@@ -123,7 +123,7 @@ impl Coalescer {
         self.0.remove(index).release()
     }
 
-    /// Closes windows whose time is over; those that held something back open again with it.
+    /// Closes expired windows; those that held an event reopen with it.
     pub(super) fn take_due(&mut self, now: Time) -> Vec<Event> {
         let mut told = Vec::new();
         if self.0.iter().all(|window| window.until > now) {
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(coalescer.due(), Some(end), "what comes meanwhile does not move the end");
         assert_eq!(coalescer.take_due(Time(end.0 - 1)), []);
         assert_eq!(told(&coalescer.take_due(end)), one("bob", 6, 5));
-        // The window is open again: the next is counted, not told at once.
+        // The window reopens: the next one is counted, not emitted at once.
         assert_eq!(coalescer.offer(end, &bob, KIND, missed("bob", 7)), []);
         let end = end.after(limits::COALESCE_MS);
         assert_eq!(told(&coalescer.take_due(end)), one("bob", 7, 1));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_tells_what_it_gives_up_and_each_account_has_a_share() {
+    fn a_full_table_reports_evictions_and_shares_by_account() {
         let mut coalescer = Coalescer::default();
         let bob: Text = "bob".into();
         coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_over_is_told_before_the_next_event() {
+    fn an_expired_window_is_reported_before_the_next_event() {
         let mut coalescer = Coalescer::default();
         let bob: Text = "bob".into();
         coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));

@@ -1,4 +1,4 @@
-//! What the app asks for: login first, then the state, then which call it means.
+//! Commands of the app: checks the login first, then the state, then the call reference.
 
 use super::answer::{Words, reply_to};
 use super::core::Engine;
@@ -130,7 +130,7 @@ impl Engine {
         }
     }
 
-    /// Completes what waits inside the live call: call() and accept().
+    /// Completes the pending requests of the live call: call() and accept().
     pub(super) fn notify_pending(&mut self, code: Code) {
         let mut state = std::mem::replace(&mut self.state, State::Idle);
         match &mut state {
@@ -149,7 +149,7 @@ impl Engine {
         self.state = state;
     }
 
-    /// Ends the live call because its user logs out or its component goes away; the peer learns.
+    /// Ends the live call because its user logs out or its client is destroyed; the peer is notified.
     pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
         self.notify_pending(Code::SHUTTING_DOWN);
         match &mut self.state {
@@ -184,7 +184,7 @@ impl Engine {
         }
     }
 
-    /// Ends the live call without a word on the wire: there is none any more.
+    /// Ends the live call without signaling operations: there is no session any more.
     pub(super) fn drop_live(&mut self, now: Time, reason: EndReason, account: &Text) {
         match &mut self.state {
             State::Idle => {}

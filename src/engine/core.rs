@@ -80,7 +80,7 @@ pub struct Caps {
     pub send_record: bool,
     /// The signaling backend can send control messages.
     pub control: bool,
-    /// The signaling backend can give a login up; else it is logged out.
+    /// The signaling backend can abort a login; otherwise it is logged out.
     #[serde(default)]
     pub abort_login: bool,
     /// The media backend brings no media: the peer counts as present.
@@ -95,30 +95,30 @@ pub struct Caps {
     pub set_view: bool,
 }
 
-/// What the engine is told once.
+/// Configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// Timers.
     pub timers: Timers,
     /// What the backends can do.
     pub caps: Caps,
-    /// The peer's switch from audio to video asks the app.
+    /// The peer's switch from audio to video needs the app's consent.
     pub confirm_audio_to_video: bool,
-    /// The peer's switch from video to audio asks the app.
+    /// The peer's switch from video to audio needs the app's consent.
     pub confirm_video_to_audio: bool,
-    /// The app cannot be asked for a token: one that is wanted is not there.
+    /// The app cannot be asked for a token: a requested one does not exist.
     #[serde(default)]
     pub no_token_listener: bool,
-    /// The app takes data of its peer, and our invites and accepts say so.
+    /// The app accepts data of its peer, which our invites and accepts announce.
     #[serde(default)]
     pub takes_data: bool,
-    /// What the media backend talks to its peer's, `<name>/<version>`; empty = it does not.
+    /// Protocol between the media backends, `<name>/<version>`; empty = none.
     #[serde(default)]
     pub media_protocol: Text,
 }
 
 impl Config {
-    /// What our invites and accepts say of us.
+    /// What our invites and accepts announce.
     pub(super) fn capabilities(&self) -> Capabilities<'_> {
         Capabilities { data: self.takes_data, rtc: &self.media_protocol }
     }
@@ -127,7 +127,7 @@ impl Config {
 /// A client costs its engine from the start: what only a call needs is in a box.
 const _: () = assert!(size_of::<Engine>() <= 896);
 
-/// The call engine of one component.
+/// The call engine of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Engine {
     pub(super) config: Config,
@@ -140,7 +140,7 @@ pub struct Engine {
     pub(super) session: Session,
     pub(super) closing: Closing,
     pub(super) is_connection_lost: bool,
-    /// The host does not take its events: nobody may ring.
+    /// The app does not take its events: nothing may ring.
     pub(super) is_backlogged: bool,
     pub(super) state: State,
     pub(super) media_room: MediaRoom,
@@ -152,10 +152,10 @@ pub struct Engine {
     pub(super) tombstones: Tombstones,
     /// Whose invites ring; kept until the app sets another.
     pub(super) policy: CallPolicy,
-    /// What others cause, told in moderation.
+    /// Rate limits for events caused by others.
     #[serde(default)]
     pub(super) coalescer: Coalescer,
-    /// Records of others that were told.
+    /// Records of others already reported.
     #[serde(default)]
     pub(super) claims: Claims,
     #[serde(default)]
@@ -166,7 +166,7 @@ pub struct Engine {
     /// Operations of the backends, to be started.
     #[serde(skip)]
     pub(super) wire: VecDeque<Output>,
-    /// What the app is told.
+    /// Events for the app.
     #[serde(skip)]
     pub(super) app: VecDeque<Output>,
 }
@@ -226,7 +226,7 @@ impl Engine {
         self.check_move(before, call);
     }
 
-    /// What to do next; drain to `None` before the next input.
+    /// The next output; drain to `None` before the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
         if let Some(op) = self.wire.pop_front() {
             return Some(op);
@@ -235,7 +235,7 @@ impl Engine {
             return Some(word);
         }
         if matches!(self.state, State::Idle) && self.ops.is_empty() && self.teardowns.is_empty() {
-            // Idle components cost nothing; a live call keeps its buffers.
+            // Idle clients cost nothing; a live call keeps its buffers.
             if self.wire.capacity() + self.app.capacity() > 0 {
                 (self.wire, self.app) = (VecDeque::new(), VecDeque::new());
             }
@@ -330,7 +330,7 @@ impl Engine {
         self.state.phase()
     }
 
-    /// For a state from a file: its counters have room to count on, and its call is not ahead of them.
+    /// For a state from a file: its counters can still be incremented, and its call is not ahead of them.
     pub fn is_plausible(&self) -> bool {
         const ROOM: u64 = 1 << 53;
         let counters = [self.last_req, self.last_call, self.last_teardown];
@@ -353,8 +353,8 @@ impl Engine {
         self.session.is_logged_in() && self.closing == Closing::No && !self.is_backlogged
     }
 
-    /// Before the engine's state is written to a file that others may read: from here on ids come from a new
-    /// stream, which tells nothing about any other. Call it again for each further header.
+    /// To be called before the engine's state is written to a file that others may read: from here on ids
+    /// come from a new stream, independent of any other. Call it again for each further header.
     pub fn begin_trace(&mut self) {
         let Ids { stream, secret } = &mut self.ids;
         let secret = secret.get_or_insert_with(|| stream.clone());

@@ -1,5 +1,5 @@
-//! What became of an INVITE, for the backend that handed it over: it reports ringing only after the app was
-//! told, and forgets what is ignored. Once for each INVITE, unless an accept or reject says it.
+//! Reports the decision about each INVITE to the backend that delivered it: ringing only after the app was
+//! notified, dropped so that it forgets the invite. Once per INVITE, unless an accept or reject implies it.
 
 use super::answer::reply_to;
 use super::core::Engine;
@@ -16,12 +16,12 @@ pub(super) enum Known {
     Answered,
     /// It rings or waits.
     As(InviteState),
-    /// Somebody else sent one with these ids.
+    /// Another account sent one with these ids.
     Foreign,
 }
 
 impl Engine {
-    /// Whether this INVITE is one that lives.
+    /// Whether this INVITE belongs to a live one.
     pub(super) fn known_as(&self, event: &signaling::Event) -> Known {
         let is_it = |channel: &Text, request: &Text| {
             *channel == event.channel.id && *request == event.request_id && !channel.is_empty()
@@ -54,7 +54,7 @@ impl Engine {
         known.unwrap_or(Known::No)
     }
 
-    /// After what the app is told of it.
+    /// After the app's events.
     pub(super) fn notify_invite_state(&mut self, invite: &Invite, state: InviteState) {
         let (channel_id, request_id) = (invite.channel_id.clone(), invite.request_id.clone());
         let account = invite.from.clone();
@@ -77,13 +77,13 @@ impl Engine {
         }
     }
 
-    /// This INVITE is ignored: nobody is answered.
+    /// This INVITE is ignored: no answer is sent.
     pub(super) fn drop_invite(&mut self, now: Time, invite: &Invite) {
         self.record_tombstone(now, invite);
         self.notify_invite_state(invite, InviteState::Dropped);
     }
 
-    /// Says no to an INVITE that was not heard of before; if that is not possible now, nothing.
+    /// Rejects an INVITE that was not seen before; if that is not possible now, does nothing.
     pub(super) fn refuse_invite(&mut self, now: Time, invite: &Invite, reject: signaling::Operation) {
         self.record_tombstone(now, invite);
         if !self.side(now, Operation::Reject, 0, true, reject) {
@@ -91,7 +91,7 @@ impl Engine {
         }
     }
 
-    /// Answers busy to an INVITE that was not heard of before.
+    /// Rejects an INVITE that was not seen before as busy.
     pub(super) fn reject_busy(&mut self, now: Time, invite: &Invite) {
         self.refuse_invite(now, invite, signaling::Operation::Reject(reply_to(invite, 3)));
     }

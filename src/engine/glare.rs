@@ -1,5 +1,5 @@
-//! Both sides called each other. One call results, by make before break: nobody takes its own invite back
-//! before the other's is granted, so no third device can slip in and nobody ends up alone.
+//! Glare: both sides called each other. One call results, by make before break: nobody cancels its own invite
+//! before the other's is granted, so no third device can intervene and nobody ends up alone.
 
 use super::answer::accept_of;
 use super::core::Engine;
@@ -30,14 +30,14 @@ impl Calling {
 }
 
 impl Engine {
-    /// An INVITE of the very user whom we are calling.
+    /// An INVITE of the user we are calling.
     pub(super) fn on_glare(&mut self, now: Time, invite: Invite) {
         let account = self.session.account();
         let until = now.after(self.config.timers.glare_ms);
         let State::Calling(calling) = &mut self.state else { return };
         let ours = (calling.own.request_id.as_bytes(), account.as_bytes());
         let theirs = (invite.request_id.as_bytes(), invite.from.as_bytes());
-        // A legacy client does not compare: it rejects ours by itself, so theirs is the one that can live.
+        // A legacy client does not compare: it rejects ours by itself, so only theirs can succeed.
         let is_theirs = invite.call_id.is_empty() || ours <= theirs;
         match &mut calling.glare {
             Glare::None if is_theirs => self.accept_in_glare(now, invite, OwnOutcome::Open),
@@ -48,7 +48,7 @@ impl Engine {
             Glare::Parked { invite: waiting, .. } if waiting.create_ms > invite.create_ms => {
                 self.drop_invite(now, &invite);
             }
-            // Another device of theirs called, too. Against it we lose: else both would wait and give way.
+            // Another device of theirs called, too. We lose against it, or both would wait and yield.
             Glare::Parked { invite: waiting, until: Some(_) } if is_theirs => {
                 let older = waiting.clone();
                 self.record_tombstone(now, &older);
@@ -63,7 +63,7 @@ impl Engine {
         }
     }
 
-    /// Accepts the peer's invite while our own is kept (or is over, with a `fate`).
+    /// Accepts the peer's invite while our own is kept (or has ended, with a `fate`).
     pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: OwnOutcome) {
         let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
@@ -84,13 +84,13 @@ impl Engine {
         outcome: &Outcome,
     ) {
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else {
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         };
         let is_ours = calling.own.no == call
             && matches!(&calling.glare, Glare::Accepting { req: running, .. } if *running == req);
         if !is_ours {
             self.state = State::Calling(calling);
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         }
         let Glare::Accepting { invite, closed, control, fate, .. } =
             std::mem::replace(&mut calling.glare, Glare::None)
@@ -138,7 +138,7 @@ impl Engine {
         call.alias = Some((own.channel_id.clone(), own.request_id.clone()));
         call.camera_allowed = own.options.call_type == CallType::Video;
         let is_type_changed = call.call_type != own.options.call_type;
-        // What call() completes with is the call that lives.
+        // call() completes with the surviving call.
         let confirmed = std::mem::replace(&mut own.confirmed, true);
         if !confirmed {
             let mut named = own.clone();
@@ -146,7 +146,7 @@ impl Engine {
             named.channel_id = call.channel_id.clone();
             named.request_id = call.request_id.clone();
             named.call_id = call.call_id.clone();
-            // Ours in the lost channel; in this one it is told by the join.
+            // Ours in the lost channel; the uid in this one is reported by the join.
             named.uid = 0;
             self.done_call(&mut named, Outcome::default());
         }
@@ -190,7 +190,7 @@ impl Engine {
         });
     }
 
-    /// The peer's invite cannot be had: our own counts again, as it stands now.
+    /// The peer's invite failed: our own counts again, in its present state.
     fn back_to_own(&mut self, now: Time, mut calling: Calling, fate: OwnOutcome) {
         calling.glare = Glare::None;
         match fate {
@@ -214,14 +214,14 @@ impl Engine {
     pub(super) fn on_yield_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
         let again = now.after(self.config.timers.glare_ms);
         let State::Calling(calling) = &mut self.state else {
-            return self.ignore("cancel answered for an ended call");
+            return self.ignore("cancel completed for an ended call");
         };
         if calling.own.no != call || calling.own.step != InviteStage::Yielding(req) {
-            return self.ignore("cancel answered for an ended call");
+            return self.ignore("cancel completed for an ended call");
         }
         let is_over = outcome.code.is_success() || is_decided(outcome.code);
         if outcome.code == Code::INVITE_ACCEPTED || !is_over {
-            // Accepted: the answer is on its way. Otherwise nobody knows yet: ask again later.
+            // Accepted: the answer is in flight. Otherwise undecided: check again later.
             let next = (outcome.code != Code::INVITE_ACCEPTED).then_some(again);
             calling.own.step = InviteStage::Invited;
             if let Glare::Parked { until, .. } = &mut calling.glare {

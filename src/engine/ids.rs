@@ -1,17 +1,17 @@
-//! Request ids and call ids. While a trace is written they come from a stream of their own, because the
-//! trace's header shows the engine's state: whoever reads it must not know the ids that follow the trace.
+//! Request ids and call ids. While a trace is written they come from a separate stream, because the
+//! trace's header contains the engine's state: its reader must not be able to compute later ids.
 
 use nertc_callkit_ids::{IdGenerator, Seed};
 use serde::{Deserialize, Serialize};
 
 use nertc_callkit_signaling::Text;
 
-/// Where ids come from.
+/// The source of ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Ids {
     /// The next id is drawn here.
     pub(super) stream: IdGenerator,
-    /// While a trace is written: the stream that nobody else knows. Never written down.
+    /// While a trace is written: the secret stream. Never serialized.
     #[serde(skip)]
     pub(super) secret: Option<IdGenerator>,
 }

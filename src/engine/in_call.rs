@@ -1,4 +1,4 @@
-//! In a call: into the media room, who is there, and every way in which the call can end.
+//! In a call: joining the media room, presence of the peer, and every way in which the call can end.
 
 use super::core::Engine;
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
@@ -14,7 +14,7 @@ use nertc_callkit_signaling::{
     self as signaling, CallType, Code, Message, OperationResult, Outcome, Req, Text,
 };
 
-/// How long nothing has come from the peer when a media backend says so.
+/// How long the peer has been silent when a media backend reports it.
 const SILENT_MS: u32 = 2_000;
 /// Quality number "nothing arrives".
 const QUALITY_DOWN: i32 = 4;
@@ -131,7 +131,8 @@ impl Engine {
             result.channel.as_ref().and_then(|state| state.members.iter().find(|m| m.account == account));
         let uid = me.map_or(0, |me| me.uid);
         if result.outcome.code == Code::CHANNEL_NOT_EXISTS {
-            // The caller closed it after our accept; its CLOSE goes to members only, so nothing else tells.
+            // The caller closed it after our accept; its CLOSE goes to members only, so this is the only
+            // sign.
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
         if !result.outcome.code.is_success() || uid == 0 {
@@ -148,7 +149,7 @@ impl Engine {
         }
     }
 
-    /// A legacy caller says that it is in the media room.
+    /// A legacy caller reports that it is in the media room.
     pub(super) fn on_join_now(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match &mut call.entry {
@@ -157,11 +158,11 @@ impl Engine {
                 call.entry = JoinStage::Joining { notify_legacy_peer: false };
                 self.enter_media(now);
             }
-            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("asked to join, and joining"),
+            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("join request while joining"),
         }
     }
 
-    /// The way into the media room failed.
+    /// Joining the media room failed.
     pub(super) fn media_failed(&mut self, now: Time, outcome: Outcome) {
         let no = self.state.call_no();
         let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
@@ -303,16 +304,16 @@ impl Engine {
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
             | RtcEvent::PeerHeard { .. }
-            | RtcEvent::Quality { .. } => self.ignore("media event about somebody else"),
+            | RtcEvent::Quality { .. } => self.ignore("media event about another account"),
         }
     }
 
-    /// Tells what is news: a backend may repeat itself.
+    /// Emits changes only: a backend may repeat itself.
     fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
         let State::InCall(call) = &mut self.state else { return };
         match call.peer_uid {
             None if uid == call.own_uid => return self.ignore("own media"),
-            Some(peer) if peer != uid => return self.ignore("media of somebody else"),
+            Some(peer) if peer != uid => return self.ignore("media of another account"),
             None | Some(_) => {}
         }
         let has_entered = call.peer_uid.is_some();
@@ -356,12 +357,12 @@ impl Engine {
         }
     }
 
-    /// Signaling hears nothing of the peer's device any more. Media decides, if there is any.
+    /// Signaling receives nothing from the peer's device any more. Media decides, if there is any.
     pub(super) fn on_peer_lost(&mut self, now: Time, event: &signaling::Event) {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return self.ignore("a lost peer without a call") };
         if call.channel_id != event.channel.id || call.peer != event.from {
-            return self.ignore("somebody else is lost");
+            return self.ignore("another account is lost");
         }
         if no_media || call.is_silent(now) {
             return self.end_lost_peer(now);

@@ -16,12 +16,12 @@ pub(super) struct Op {
     pub(super) owner: Owner,
 }
 
-/// Who gets the answer. Numbers of calls make an answer for an ended call find nobody.
+/// Who gets the result. Call numbers ensure that one of an ended call affects no other.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Owner {
     Login,
     Logout,
-    /// A login that was given up, by its own completion or by that of a logout.
+    /// An aborted login, by its own completion or by that of a logout.
     Abort {
         is_logout: bool,
     },
@@ -42,7 +42,7 @@ pub(super) enum Owner {
     /// A teardown's step.
     #[serde(rename = "Teardown")]
     Teardown(u64),
-    /// Something beside the call; its failure is told unless `quiet`.
+    /// An operation outside the call; its failure is reported unless `quiet`.
     Side {
         operation: Operation,
         call_no: u64,
@@ -67,14 +67,14 @@ pub(super) enum Owner {
     Late(Undo),
 }
 
-/// What a success that comes too late leaves behind.
+/// What a success that comes too late must undo.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Undo {
     /// A channel: close it.
     Create,
     /// A membership: leave.
     Join(Text),
-    /// An accepted invite: join and close, so that the caller learns.
+    /// An accepted invite: join and close, so that the caller is notified.
     Accept(Text),
 }
 
@@ -111,7 +111,7 @@ impl Owner {
         matches!(self, Owner::Side { operation: Operation::Reject, call_no: 0, quiet: true })
     }
 
-    /// What must be undone if this succeeds after nobody waits for it any more.
+    /// What must be undone if this succeeds after it was abandoned.
     pub(super) fn undo(&self) -> Option<Undo> {
         match self {
             Owner::Create(_) => Some(Undo::Create),
@@ -135,7 +135,7 @@ impl Owner {
     }
 }
 
-/// Cleans up behind one ended call.
+/// The teardown of one ended call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Teardown {
     pub(super) id: u64,
@@ -143,7 +143,7 @@ pub(super) struct Teardown {
     pub(super) deadline: Time,
     /// Empty while the channel is still being created.
     pub(super) channel_id: Text,
-    /// The invite to take back.
+    /// The invite to cancel.
     pub(super) cancel: Option<Message>,
     pub(super) finish: Finish,
     pub(super) step: Step,
@@ -157,13 +157,13 @@ pub(super) struct Finish {
     no_offline: bool,
     /// The app's text for the other side.
     extra: Option<Text>,
-    /// Why: the other side's media cannot talk to ours, which is this.
+    /// The reason: the peer's media is incompatible with this, ours.
     #[serde(default)]
     rtc: Option<Text>,
 }
 
 impl Finish {
-    /// Closes the channel for everybody.
+    /// Closes the channel for all members.
     pub(super) fn close() -> Finish {
         Finish { closes: true, no_offline: false, extra: None, rtc: None }
     }
@@ -178,17 +178,17 @@ impl Finish {
         Finish { no_offline, ..self }
     }
 
-    /// Says what the own media backend talks.
+    /// Announces the own media protocol.
     pub(super) fn for_media(self, rtc: Text) -> Finish {
         Finish { rtc: Some(rtc), ..self }
     }
 
-    /// Says the app's text.
+    /// Sends the app's text.
     pub(super) fn saying(self, extra: Option<Text>) -> Finish {
         Finish { extra, ..self }
     }
 
-    /// The operation. Clients read its text as JSON and trip over one that is empty.
+    /// The operation. Clients parse its text as JSON and fail on an empty one.
     pub(super) fn op(&self, channel_id: Text) -> signaling::Operation {
         let (custom_info, no_offline) =
             (wire::ending(self.extra.as_deref(), self.rtc.as_deref()), self.no_offline);
@@ -248,15 +248,15 @@ impl Awaited {
     }
 }
 
-/// How an own invite is taken back.
+/// How an own invite is cancelled.
 #[derive(Clone, Debug)]
 pub(super) struct TakeBack {
-    /// Send CANCEL if the peer may know of the invite. Off when the invite is over, and towards legacy
-    /// clients while a call with them lives: they take any CANCEL for the end of it.
+    /// Send CANCEL if the peer may know of the invite. Off when the invite has ended, and towards legacy
+    /// clients while a call with them is live: they treat any CANCEL as its end.
     pub(super) cancel: bool,
     /// 0 or 2.
     pub(super) reason: i64,
-    /// The call goes on elsewhere.
+    /// The call continues on another device.
     pub(super) glare: bool,
     pub(super) attach_ext: Option<Text>,
     pub(super) no_offline: bool,

@@ -38,7 +38,7 @@ impl Engine {
             }
             Known::As(state) => {
                 self.notify_event_state(event, state);
-                self.ignore("invite that is here already");
+                self.ignore("duplicate of a live invite");
                 return None;
             }
             Known::Foreign => {
@@ -77,11 +77,11 @@ impl Engine {
         if self.refuses(now, event, &invite, (text.group, text.rtc.as_deref())) {
             return None;
         }
-        // What else the backlog says about an offline one comes before its age.
+        // Other messages of the backlog about an offline invite take precedence over its age.
         if offline { Some(invite) } else { self.unless_expired(now, event, invite) }
     }
 
-    /// Says no to an invite that never rings here: by the policy, a group call, other media.
+    /// Rejects an invite that never rings here: by the policy, a group call, incompatible media.
     fn refuses(
         &mut self,
         now: Time,
@@ -116,7 +116,7 @@ impl Engine {
         Some(invite)
     }
 
-    /// Milliseconds since the service saw this, as far as it told.
+    /// Milliseconds since the service saw this, if it reported the time.
     fn age_of(&self, now: Time, time_ms: u64) -> u32 {
         let Session::LoggedIn { clock: Some(clock), .. } = &self.session else { return 0 };
         if time_ms == 0 {
@@ -160,7 +160,7 @@ impl Engine {
                 self.ring_new(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
-                // Whom we are in a call with is not missed: that was the other invite of a glare.
+                // The peer of the call is not missed: that was the other invite of a glare.
                 if self.turn_away(now, &invite) && !is_of_peer {
                     self.notify_missed(now, &invite, Missed::Busy);
                 }
@@ -168,7 +168,7 @@ impl Engine {
         }
     }
 
-    /// Rings, and lets the backend say so once the app was told.
+    /// Rings, and lets the backend report it after the app was notified.
     fn ring_new(&mut self, now: Time, invite: Invite) {
         if !self.ring(now, invite.clone()) {
             self.notify_invite_state(&invite, InviteState::Ringing);
@@ -208,8 +208,8 @@ impl Engine {
         is_answered
     }
 
-    /// An invite that cannot ring here: answered as the app said already, else busy. True if it is a missed
-    /// call.
+    /// An invite that cannot ring here: answered as the app already decided, else busy. True if it is a
+    /// missed call.
     pub(super) fn turn_away(&mut self, now: Time, invite: &Invite) -> bool {
         match self.take_answer(invite) {
             Some((ticket, Answer::Reject(words))) => {
@@ -283,7 +283,7 @@ impl Engine {
         self.end_called(now, EndReason::Rejected.into());
     }
 
-    /// Nobody answered here in time.
+    /// No answer here in time.
     pub(super) fn on_called_due(&mut self, now: Time) {
         let State::Called(called) = &self.state else { return };
         if called.accepting.is_some() || called.ring_until > now {
@@ -302,7 +302,7 @@ impl Engine {
         self.end_called(now, EndReason::Timeout.into());
     }
 
-    /// The service has decided who answered first.
+    /// The service has decided which device was first.
     pub(super) fn on_accept_done(
         &mut self,
         now: Time,
@@ -312,11 +312,11 @@ impl Engine {
         outcome: Outcome,
     ) {
         let State::Called(called) = &mut self.state else {
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         };
         let is_ours = called.no == call && called.accepting.as_ref().is_some_and(|a| a.req == req);
         let Some(accepting) = called.accepting.take_if(|_| is_ours) else {
-            return self.ignore("accept answered for an ended call");
+            return self.ignore("accept completed for an ended call");
         };
         if outcome.code.is_success() {
             return self.accept_granted(now, accepting);
@@ -441,7 +441,7 @@ impl Engine {
         }
     }
 
-    /// Remembers that this invite, which the app was never shown, is over.
+    /// Remembers that this invite, which was never shown to the app, has ended.
     pub(super) fn record_tombstone(&mut self, now: Time, invite: &Invite) {
         self.record_tombstone_as(now, invite, false);
     }

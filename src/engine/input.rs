@@ -7,14 +7,14 @@ use nertc_callkit_signaling::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Renamer one completion of the app; made by the facade, never reused.
+/// Identifies one completion of the app; made by the facade, never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Ticket(pub u64);
 
 /// Which call the app means. All empty = "the one that was shown last", see `shown` and `issued`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallRef {
-    /// The app gave no reference: `shown` and `issued` say what it can have meant.
+    /// The app gave no reference: `shown` and `issued` tell which calls it can have meant.
     pub implied: bool,
     /// Implied: the call delivered last whose end is not delivered; 0 = none.
     pub shown: u64,
@@ -24,11 +24,11 @@ pub struct CallRef {
     pub call_no: u64,
     /// Given: channel.
     pub channel_id: Option<Text>,
-    /// Given: the other party.
+    /// Given: the peer.
     pub account: Option<Text>,
     /// Given: request id of the invite.
     pub request_id: Option<Text>,
-    /// Given: if the call is not here yet, wait for it (accept and reject).
+    /// Given: if the call has not arrived yet, wait for it (accept and reject).
     #[serde(default)]
     pub wait: bool,
 }
@@ -36,7 +36,7 @@ pub struct CallRef {
 /// Arguments of `call`. Within the limits; the facade checked them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallOptions {
-    /// Whom to call.
+    /// The account to call.
     pub user: Text,
     /// Audio or video.
     pub call_type: CallType,
@@ -99,7 +99,7 @@ pub enum Command {
     Reject {
         /// Which call.
         call: CallRef,
-        /// The app says that it is busy; else it declines.
+        /// The app is busy; otherwise it declines.
         #[serde(default)]
         busy: bool,
         /// Text for the caller.
@@ -128,7 +128,7 @@ pub enum Command {
         #[serde(default, rename = "extra")]
         text: Option<Text>,
     },
-    /// Ask for, agree to or refuse another call type.
+    /// Request, accept or reject another call type.
     SwitchCallType {
         /// Audio or video.
         call_type: CallType,
@@ -179,7 +179,7 @@ pub enum Command {
 /// Steps of a type switch; the numbers are those of the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SwitchStep {
-    /// 1: ask.
+    /// 1: request.
     Invite,
     /// 2: agree.
     Agree,
@@ -193,16 +193,16 @@ const _: () = assert!(size_of::<Input>() <= 160);
 /// Everything that the engine can be fed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Input {
-    /// The app asks; `ticket` completes exactly once.
+    /// A command of the app; `ticket` completes exactly once.
     Command {
         /// Completion.
         ticket: Ticket,
         /// What.
         command: Command,
     },
-    /// The component goes away: end what lives, complete everything, then say `Output::Closed`.
+    /// The client is destroyed: end the live call, complete everything, then emit `Output::Closed`.
     Close,
-    /// The host does not take its events (true) or does again (false).
+    /// The app does not take its events (true) or does again (false).
     Backlog(bool),
     /// A signaling operation ended.
     SignalDone {
@@ -230,7 +230,7 @@ pub enum Input {
         /// How.
         outcome: Outcome,
     },
-    /// Something happened in the media room.
+    /// An event of the media room.
     Rtc(RtcEvent),
     /// A text of the media backend for its peer.
     RtcSend {
@@ -241,7 +241,7 @@ pub enum Input {
     },
     /// A call record of the peer or of another own device.
     Record {
-        /// Who sent it.
+        /// The sender.
         from: Text,
         /// What it claims.
         record: Record,

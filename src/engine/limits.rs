@@ -1,4 +1,4 @@
-//! Every limit, named once. Over the limit is an answer, never growth.
+//! Every limit, named once. Beyond a limit there is an answer, never growth.
 
 /// Bytes of an account.
 pub const ACCOUNT: usize = 64;
@@ -20,13 +20,13 @@ pub const PUSH_PAYLOAD: usize = 2048;
 pub const MESSAGE: usize = 256;
 /// Bytes of a path (data_dir).
 pub const PATH: usize = 4096;
-/// Bytes of a trace, before it goes on in another file.
+/// Bytes of a trace before it continues in another file.
 pub const TRACE_FILE: u64 = 8 << 20;
-/// Commands of one component waiting for the worker.
+/// Commands of one client waiting for the worker.
 pub const INBOX: usize = 1024;
-/// Callbacks of one component waiting for the host.
+/// Callbacks of one client waiting for the app.
 pub const UNDELIVERED: usize = 1024;
-/// Messages that come at once, in one batch, and are looked at.
+/// Messages of one batch that are processed.
 pub const BATCH: usize = 1024;
 /// Messages that wait for the completion of a login.
 pub const EARLY: usize = 256;
@@ -40,11 +40,11 @@ pub const OWN_TOMBSTONES: usize = 128;
 /// Ended invites of either kind that are remembered of one sender: more than a person places within an
 /// invite's age limit.
 pub const TOMBSTONES_PER_SENDER: usize = 32;
-/// Ended calls whose wire is still being cleaned up.
+/// Ended calls whose teardown is running.
 pub const TEARDOWNS: usize = 8;
 /// Operations whose deadline passed and whose late success must still be undone.
 pub const LATE: usize = 16;
-/// Signaling operations that run beside the call (rejects, records, rooms).
+/// Signaling operations outside the call (rejects, records, channel clean-up).
 pub const SIDE_OPERATIONS: usize = 64;
 /// Nesting of JSON from a peer.
 pub const JSON_DEPTH: usize = 8;
@@ -54,19 +54,19 @@ pub const POLICY_ACCOUNTS: usize = 4_096;
 pub const RING_MS: std::ops::RangeInclusive<u32> = 1..=120_000;
 /// Answers that wait for calls that are not here yet.
 pub const WAITING_ANSWERS: usize = 4;
-/// For so long what one account causes of one kind is told once and then counted.
+/// Window in which events of one account and kind are emitted once and then counted.
 pub const COALESCE_MS: u32 = 3_000;
-/// Switches of the call type by the peer that are told at once, and questions about it that reach the app.
+/// Type switches by the peer that are emitted at once, and requests that reach the app.
 pub const SWITCH_BURST: u32 = 4;
 /// Accounts and kinds whose callbacks are counted at a time.
 pub const COALESCED: usize = 64;
-/// Records of others that are remembered as told, in all.
+/// Records of others remembered as reported, in all.
 pub const CLAIMS: usize = 128;
-/// Records of one sender that are remembered as told.
+/// Records of one sender remembered as reported.
 pub const CLAIMS_PER_SENDER: usize = 16;
 /// Records that wait for the completion of a login.
 pub const EARLY_RECORDS: usize = 32;
-/// Records of one account that are told at once.
+/// Records of one account emitted at once.
 pub const RECORD_BURST: u32 = 8;
 /// Bytes of a text that an app sends to its peer.
 pub const DATA: usize = 3_800;
@@ -78,9 +78,9 @@ pub const MEDIA_PROTOCOL: usize = 32;
 pub const DATA_WAITING: usize = 16;
 /// The same of a media backend, which sends candidates in bursts.
 pub const NEGOTIATIONS: usize = 32;
-/// Texts of the peer, of each kind, that came before they can be handed over.
+/// Texts of the peer, of each kind, that arrived before they can be delivered.
 pub const TEXTS_WAITING: usize = 16;
-/// For so long a text that is missing holds up those behind it.
+/// How long a missing text delays those after it.
 pub const TEXT_GAP_MS: u32 = 2_000;
 /// Texts of the peer, of each kind, that are taken within `COALESCE_MS`.
 pub const TEXT_BURST: u32 = 256;

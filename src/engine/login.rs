@@ -1,4 +1,4 @@
-//! Logins that the engine gives up: nothing of them may go on without it.
+//! Aborted logins: nothing of them may continue.
 
 use super::core::Engine;
 use super::in_flight::{Op, Owner};
@@ -45,7 +45,7 @@ impl Engine {
         match login {
             Some(op) if self.config.caps.abort_login => {
                 self.wire.push_back(Output::Notify(Notification::AbortLogin(op.req)));
-                // What it completes with does not matter: by contract nothing of it goes on.
+                // Its result does not matter: by contract nothing of it continues.
                 let owner = Owner::Abort { is_logout: false };
                 self.ops.push(Op { deadline: Some(now.after(ms)), owner, ..op });
             }
@@ -55,7 +55,7 @@ impl Engine {
         }
     }
 
-    /// The session ends because it cannot go on; the backend is told to stop.
+    /// The session ends because it cannot continue; the backend is asked to stop.
     pub(super) fn give_session_up(&mut self, now: Time, outcome: Outcome) {
         if !self.session.is_logged_in() {
             return;
@@ -64,12 +64,12 @@ impl Engine {
         self.abort_login(now, Vec::new());
     }
 
-    /// The backend has given the login up.
+    /// The backend has aborted the login.
     pub(super) fn on_aborted(&mut self, now: Time, is_logout: bool, outcome: Outcome) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::Aborting { tickets, next } = session else {
             self.session = session;
-            return self.ignore("a login was given up, nobody waits for that");
+            return self.ignore("completion of an aborted login");
         };
         let outcome = if is_logout { outcome } else { Outcome::default() };
         for ticket in tickets {

@@ -1,4 +1,4 @@
-//! The way in and out of the media room, and the app's own microphone, camera and views.
+//! Joining and leaving the media room, and the app's own microphone, camera and views.
 
 use std::collections::VecDeque;
 
@@ -11,7 +11,7 @@ use super::time::Time;
 use nertc_callkit_signaling::{CallType, Code, Outcome, Req};
 
 impl Engine {
-    /// Goes into the media room of the live call, after the last one was left.
+    /// Joins the media room of the live call, after the last one was left.
     pub(super) fn enter_media(&mut self, now: Time) {
         let State::InCall(call) = &self.state else { return };
         let no = call.no;
@@ -50,12 +50,12 @@ impl Engine {
         self.media_failed(now, outcome);
     }
 
-    /// Out of the media room, also if the join is still under way.
+    /// Leaves the media room, also if the join is still pending.
     pub(super) fn leave_media(&mut self, now: Time) {
         match &mut self.media_room {
             MediaRoom::Out => {}
             MediaRoom::Joining { req, .. } if is_unsent(&self.wire, *req) => {
-                // The call began and ended within one input: the backend need not hear of it.
+                // The call began and ended within one input: the backend need not be involved.
                 let req = *req;
                 self.wire.retain(|output| match output {
                     Output::Rtc { req: sent, .. } | Output::RtcReceive { join: sent, .. } => *sent != req,

@@ -1,17 +1,17 @@
 //! The call state machine: a value without thread, lock, clock, I/O or randomness of its own.
 //!
-//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Operations of the backends come
-//! out before what the app is told, and what is due is fired by `handle_timeout`.
+//! Contract: feed one input, drain `poll_output` to `None`, feed the next. Backend operations are emitted
+//! before application events; `handle_timeout` fires expired deadlines.
 //!
-//! `core.rs` is the value, `state.rs` the picture of its states; `in_flight.rs` is what is under way at the
-//! backends, `answer.rs` what is said to invites. Moves: `session.rs`, `login.rs` and `tokens.rs` (login to
-//! logout), `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before the call),
-//! `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `teardown.rs` (the wire
-//! behind an ended call), `offline.rs` (the backlog), `routing.rs` (which call a message is about).
-//! `negotiation.rs` and `text_queue.rs` have the texts from peer to peer.
-//! In their way stand `policy.rs` (who may ring), `shares.rs`, `coalesce.rs` and `claims.rs` (what others
-//! send and cause, in moderation); `record.rs` has the call records, `feedback.rs` notifies the backend of
-//! what became of an invite.
+//! `core.rs` is the engine, `state.rs` has the states; `in_flight.rs` has operations and teardowns in
+//! progress, `answer.rs` the answers to invites. Transitions: `session.rs`, `login.rs` and `tokens.rs`
+//! (login to logout), `outgoing.rs` (we call), `incoming.rs` (we are called), `waiting.rs` (answers before
+//! the call), `glare.rs` (both at once), `in_call.rs`, `switch.rs` and `media.rs` (in a call), `teardown.rs`
+//! (releases an ended call's channel and invite), `offline.rs` (the backlog), `routing.rs` (which call a
+//! message is for).
+//! `negotiation.rs` and `text_queue.rs` have the texts between peers. Filters: `policy.rs` (who may ring),
+//! `shares.rs`, `coalesce.rs` and `claims.rs` (rate limits for others); `record.rs` has the call records,
+//! `feedback.rs` reports to the backend what was decided about each invite.
 #![forbid(unsafe_code)]
 
 mod answer;

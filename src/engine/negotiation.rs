@@ -1,9 +1,9 @@
-//! Texts from peer to peer: between the media backends (CONTROL 1000) and between the apps (CONTROL 1001).
-//! Nobody else reads them. They are of one call and, for a media backend, of one join: a late thread cannot
-//! speak into the next call, and what waits is dropped with its call.
+//! Texts between peers: between the media backends (CONTROL 1000) and between the apps (CONTROL 1001). The
+//! engine does not read them. They belong to one call and, for a media backend, to one join: a late thread
+//! cannot send into the next call, and queued texts are dropped with their call.
 //!
-//! A text may come before it can be handed over: the answer that it follows may be overtaken by it, and a
-//! media backend takes none before its join. Until then it waits with the invite, then with the call.
+//! A text may arrive before it can be delivered: it may overtake the answer it follows, and a
+//! media backend takes none before its join. Until then it is queued with the invite, then with the call.
 
 use super::answer::reply_other_media;
 use super::coalesce::Kind;
@@ -21,12 +21,12 @@ use super::wire::{self, TextKind};
 use nertc_callkit_signaling::{self as signaling, Code, Message, Outcome, Req, Text};
 
 impl Engine {
-    /// The peer's media backend cannot talk to ours: one of the two does not signal, or in another language.
+    /// The peer's media backend is incompatible with ours: only one negotiates, or the protocols differ.
     pub(super) fn is_other_media(&self, peer: Option<&str>) -> bool {
         peer.unwrap_or("") != &*self.config.media_protocol
     }
 
-    /// CONTROL 1000 or 1001 of the peer of a live call, or of one who is about to be.
+    /// CONTROL 1000 or 1001 of the peer of a live call, or of one about to become it.
     pub(super) fn on_peer_text(
         &mut self,
         now: Time,
@@ -41,10 +41,10 @@ impl Engine {
             TextKind::App => (self.config.takes_data, limits::DATA, !json.is_empty()),
         };
         if !is_taken {
-            return self.ignore("a text for a media backend or an app that takes none");
+            return self.ignore("a text for a media backend or an app that accepts none");
         }
         if json.len() > limit || !is_sound {
-            return self.ignore("a text of the peer that is missing, too long or no object");
+            return self.ignore("a text of the peer that is missing, too long or not an object");
         }
         if self.texts_of(event).is_none() {
             return self.ignore("a text of another call, or before the answer");
@@ -62,7 +62,7 @@ impl Engine {
         self.hand_over_texts(now);
     }
 
-    /// Says no to an invite whose media cannot talk to ours: in the name of this device alone. False: it can.
+    /// Rejects an invite with incompatible media, for this device only. False: it is compatible.
     pub(super) fn refuses_media(&mut self, now: Time, invite: &Invite, rtc: Option<&str>) -> bool {
         if !self.is_other_media(rtc) || invite.expires <= now {
             return false;
@@ -95,8 +95,8 @@ impl Engine {
         }
     }
 
-    /// Hands over what waits and can be handed over: to the app once the call is on, to the media backend
-    /// once it was asked to join.
+    /// Delivers queued texts where possible: to the app once the call is accepted, to the media backend
+    /// once its join was issued.
     pub(super) fn hand_over_texts(&mut self, now: Time) {
         let join = self.current_join();
         let is_backlogged = self.is_backlogged;
@@ -129,7 +129,7 @@ impl Engine {
     /// Own media backend to its peer.
     pub(super) fn on_rtc_send(&mut self, now: Time, join: Req, json: &str) {
         if self.config.media_protocol.is_empty() {
-            return self.ignore("a text of a media backend that does not signal");
+            return self.ignore("a text of a media backend that does not negotiate");
         }
         if self.current_join() != Some(join) {
             return self.ignore("a text of a media room that was left");
@@ -180,7 +180,7 @@ impl Engine {
         self.done_with(ticket, Operation::SendData, call, outcome);
     }
 
-    /// The call ends: what signaling has not taken by then was not said in it.
+    /// The call ends: texts that signaling has not accepted by then are not sent.
     pub(super) fn fail_data(&mut self, call: u64) {
         let mut tickets = Vec::new();
         self.ops.retain(|op| {
@@ -214,7 +214,7 @@ impl Engine {
         self.coalescer.admit(now, peer, kind)
     }
 
-    /// The peer answered with media that ours cannot talk to.
+    /// The peer answered with media incompatible with ours.
     pub(super) fn end_other_media(&mut self, now: Time) {
         let State::InCall(call) = &self.state else { return };
         let no = call.no;

@@ -1,4 +1,4 @@
-//! What the app is told: completions and events, in the documented order.
+//! Completions and events for the app, in the documented order.
 
 use super::coalesce::Kind;
 use super::core::Engine;
@@ -20,7 +20,7 @@ impl Engine {
         self.app.push_back(Output::Event(event));
     }
 
-    /// Completes a request without more to say than a code.
+    /// Completes a request with a code only.
     pub(super) fn done(&mut self, ticket: Ticket, operation: Operation, call_no: u64, code: Code) {
         self.done_with(ticket, operation, call_no, Outcome { code, ..Outcome::default() });
     }
@@ -41,7 +41,7 @@ impl Engine {
         self.app.push_back(Output::Done { ticket, result });
     }
 
-    /// Completes call(), unless that was said before: with success it carries the ids.
+    /// Completes call(), unless that was done before: with success it carries the ids.
     pub(super) fn done_call(&mut self, own: &mut OutgoingInvite, outcome: Outcome) {
         if own.confirmed {
             return;
@@ -79,7 +79,7 @@ impl Engine {
         }
     }
 
-    /// The number of a call as events and other completions may say it: 0 until done(call) has told it.
+    /// The number of a call in events and other completions: 0 until done(call) has reported it.
     pub(super) fn known_no(&self, no: u64) -> u64 {
         match &self.state {
             State::Calling(calling) if calling.own.no == no && !calling.own.confirmed => 0,
@@ -93,7 +93,7 @@ impl Engine {
         self.tell(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));
     }
 
-    /// Tells the app what `account` caused, now or counted.
+    /// Emits the event that `account` caused, now or counted.
     pub(super) fn notify_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
         for event in self.coalescer.offer(now, account, kind, event) {
             self.tell(event);
@@ -105,19 +105,19 @@ impl Engine {
         self.coalescer.admit(now, peer, Kind::TypeRequest)
     }
 
-    /// Nothing of an ended call is told after its end.
+    /// No event of an ended call is emitted after its end.
     pub(super) fn forget_held_of_call(&mut self) {
         self.coalescer.forget_call();
     }
 
-    /// Tells what was held back and is due.
+    /// Emits held events that are due.
     pub(super) fn notify_due(&mut self, now: Time) {
         for event in self.coalescer.take_due(now) {
             self.tell(event);
         }
     }
 
-    /// Tells what was held back: the session ends, and nothing may come after that.
+    /// Emits held events: the session ends, and nothing may follow.
     pub(super) fn notify_held(&mut self) {
         for event in self.coalescer.take_all() {
             self.tell(event);
@@ -167,7 +167,7 @@ pub(super) fn foreign(text: &str, invite: &Text) -> Text {
     if invite == text { Text::default() } else { text.into() }
 }
 
-/// What the app is told of media that cannot talk to each other.
+/// The error that reports incompatible media to the app.
 pub(super) fn other_media() -> Outcome {
     Outcome::failed(Code::MEDIA_MISMATCH, messages::OTHER_MEDIA)
 }

@@ -1,7 +1,5 @@
 //! What waited while this device was offline: one batch, in which later messages may undo earlier ones.
 
-use std::cmp::Reverse;
-
 use super::core::Engine;
 use super::limits;
 use super::output::Missed;
@@ -10,7 +8,7 @@ use super::state::{Invite, State};
 use super::time::Time;
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
 
-/// An invite that the batch itself says is over.
+/// An invite whose end is in the batch itself.
 struct Over {
     /// Who can end it: the inviter, or ourselves with another device.
     by: Text,
@@ -68,8 +66,8 @@ impl Engine {
         }
     }
 
-    /// What the batch says about the live call happens as if it came now; first what it says about an invite
-    /// that waits, lest that rings only to be told that it is over.
+    /// Messages of the batch about the live call are processed as if online; first those about a parked
+    /// invite, so that it does not ring only to be ended.
     fn replay_current(&mut self, now: Time, events: &[signaling::Event], account: &Text) {
         let main = self.snapshot().channel_id;
         let (of_main, of_others): (Vec<_>, Vec<_>) = events
@@ -82,10 +80,21 @@ impl Engine {
         }
     }
 
-    /// The newest living invite rings; the others say why they do not.
-    fn ring_newest(&mut self, now: Time, mut invites: Vec<Invite>) {
+    /// What the app has answered, then the newest. They are few: one of std's sorts would be 7 kB of code.
+    fn in_order(&self, invites: Vec<Invite>) -> Vec<Invite> {
+        let key = |invite: &Invite| (self.is_awaited(invite), invite.create_ms, invite.time_ms);
+        let mut ordered: Vec<Invite> = Vec::with_capacity(invites.len());
+        for invite in invites {
+            let at = ordered.partition_point(|other| key(other) >= key(&invite));
+            ordered.insert(at, invite);
+        }
+        ordered
+    }
+
+    /// The newest live invite rings; the others report why they do not.
+    fn ring_newest(&mut self, now: Time, invites: Vec<Invite>) {
         // What the app has answered already comes first: its user waits for it.
-        invites.sort_by_key(|invite| Reverse((self.is_awaited(invite), invite.create_ms, invite.time_ms)));
+        let invites = self.in_order(invites);
         let mut ringing: Option<Text> = None;
         let mut is_answered = false;
         for invite in invites {
@@ -104,7 +113,7 @@ impl Engine {
                 self.drop_invite(now, &invite);
                 self.notify_missed(now, &invite, Missed::Replaced);
             } else if ringing.is_none() && self.state.peer() == invite.from {
-                // A silent peer's new call rings at once; its older ones are over, as above.
+                // A silent peer's new call rings at once; its older ones have ended, as above.
                 let from = matches!(self.state, State::InCall(_)).then(|| invite.from.clone());
                 self.on_invite(now, invite);
                 ringing = from.filter(|_| matches!(self.state, State::Called(_)));
@@ -117,7 +126,7 @@ impl Engine {
     }
 }
 
-/// What a message of the batch says about an invite of the batch.
+/// A message of the batch about an invite of the batch.
 fn ends_invite(event: &signaling::Event, account: &Text) -> Option<Over> {
     let why = match event.kind {
         EventKind::Cancel | EventKind::Close => Missed::Cancelled,

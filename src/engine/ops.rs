@@ -1,4 +1,4 @@
-//! Operations in flight: who gets the answer, when it is overdue, and what a late success leaves to undo.
+//! Operations in flight: who gets the result, when it is overdue, and what a late success must undo.
 
 use super::core::Engine;
 use super::in_flight::{Finish, Op, Owner, Undo};
@@ -35,7 +35,7 @@ impl Engine {
         let owner = Owner::Side { operation, call_no, quiet };
         let is_like = |op: &&Op| op.owner.is_side() && op.owner.is_answer() == owner.is_answer();
         if self.ops.iter().filter(is_like).count() >= limits::SIDE_OPERATIONS {
-            self.ignore("too many operations beside the call");
+            self.ignore("too many operations outside the call");
             return false;
         }
         let ms = self.config.timers.operation_ms;
@@ -62,7 +62,7 @@ impl Engine {
         }
     }
 
-    /// Nobody waits for this operation any more: only a success that must be undone is still of interest.
+    /// The operation is abandoned: only a success that must be undone is still of interest.
     fn abandon(&mut self, req: Req, undo: Option<Undo>) {
         let Some(undo) = undo else { return };
         if self.ops.iter().filter(|op| op.deadline.is_none()).count() >= limits::LATE
@@ -73,7 +73,7 @@ impl Engine {
         self.ops.push(Op { req, deadline: None, owner: Owner::Late(undo) });
     }
 
-    /// A teardown gives up on its running operation.
+    /// A teardown abandons its running operation.
     pub(super) fn abandon_teardown(&mut self, teardown: u64, undo: Option<Undo>) {
         let Some(index) = self.ops.iter().position(|op| op.owner == Owner::Teardown(teardown)) else {
             return;

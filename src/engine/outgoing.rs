@@ -143,7 +143,7 @@ impl Engine {
 
     pub(super) fn on_invite_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
         let Some(own) = self.own_at(call, &InviteStage::Inviting(req)) else {
-            return self.ignore("invite answered for an ended call");
+            return self.ignore("invite completed for an ended call");
         };
         if !outcome.code.is_success() {
             return self.own_failed(now, outcome);
@@ -152,10 +152,10 @@ impl Engine {
         self.confirm_call();
     }
 
-    /// A device of the invited account rings: the invite has arrived, whatever its operation says later.
+    /// A device of the invited account rings: the invite has arrived, whatever its completion says later.
     pub(super) fn on_ringing(&mut self, event: &signaling::Event) {
         if !self.is_own_answer(event) {
-            return self.ignore("somebody rings whom we do not call");
+            return self.ignore("ringing of an account that we do not call");
         }
         let State::Calling(calling) = &mut self.state else { return };
         let is_open = match calling.glare {
@@ -165,7 +165,7 @@ impl Engine {
         let own = &mut calling.own;
         let is_waiting = matches!(own.step, InviteStage::Inviting(_) | InviteStage::Invited);
         if !is_open || !is_waiting || own.is_ringing {
-            return self.ignore("rings, which is known or does not matter any more");
+            return self.ignore("ringing, already known or no longer relevant");
         }
         own.is_ringing = true;
         own.step = InviteStage::Invited;
@@ -174,7 +174,7 @@ impl Engine {
         self.tell(Event::UserRinging(user));
     }
 
-    /// Says done(call, 0), once.
+    /// Emits done(call, 0), once.
     pub(super) fn confirm_call(&mut self) {
         let state = std::mem::replace(&mut self.state, State::Idle);
         if let State::Calling(mut calling) = state {
@@ -230,7 +230,7 @@ impl Engine {
         }
     }
 
-    /// Says how an own invite ended, and ends the call.
+    /// Reports how an own invite ended, and ends the call.
     pub(super) fn end_by_cause(&mut self, now: Time, mut calling: Calling, cause: InviteFailure) {
         let own = &mut calling.own;
         let peer = own.options.user.clone();
@@ -314,7 +314,7 @@ impl Engine {
         }));
     }
 
-    /// The app's cancel or hangup while calling: final, whatever the wire says later.
+    /// The app's cancel or hangup while calling: final, regardless of later messages.
     pub(super) fn cancel_calling(
         &mut self,
         now: Time,
@@ -331,8 +331,8 @@ impl Engine {
         });
     }
 
-    /// Ends an outgoing call from our side: the wire is left to teardowns, `say` tells what comes before the
-    /// end.
+    /// Ends an outgoing call from our side: signaling is left to teardowns, `notify` emits what comes before
+    /// the end.
     pub(super) fn end_calling(
         &mut self,
         now: Time,
@@ -405,7 +405,7 @@ impl Engine {
         }
     }
 
-    /// Sends the cancel of the ring limit, or of a glare's winner that gives way.
+    /// Sends the cancel of the ring limit, or of a glare's winner that yields.
     fn take_back(&mut self, now: Time, is_timeout: bool) {
         let State::Calling(calling) = &self.state else { return };
         let own = &calling.own;
@@ -423,7 +423,7 @@ impl Engine {
     /// The service has decided between our ring limit and the peer's answer.
     pub(super) fn on_ring_cancel_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
         if self.own_at(call, &InviteStage::TimingOut(req)).is_none() {
-            return self.ignore("cancel answered for an ended call");
+            return self.ignore("cancel completed for an ended call");
         }
         match outcome.code {
             Code::INVITE_ACCEPTED => self.own_accepted(now, None),
@@ -441,7 +441,8 @@ impl Engine {
         }
     }
 
-    /// The peer accepted our invite; `custom` is the text of its answer, None if only the service told.
+    /// The peer accepted our invite; `custom` is the text of its answer, None if only the service reported
+    /// it.
     pub(super) fn own_accepted(&mut self, now: Time, custom_info: Option<Text>) {
         self.confirm_call();
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
@@ -462,7 +463,8 @@ impl Engine {
 
     /// In the call that we placed.
     pub(super) fn enter_as_caller(&mut self, now: Time, own: OutgoingInvite, custom_info: Option<&str>) {
-        // If only the service told, the peer's version is unknown: clients before 1.1.0 are the rare case.
+        // If only the service reported it, the peer's version is unknown: clients before 1.1.0 are the rare
+        // case.
         let answer = custom_info.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
         let is_other_media = answer.as_ref().is_some_and(|said| self.is_other_media(said.rtc.as_deref()));

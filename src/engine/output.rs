@@ -1,4 +1,4 @@
-//! What the engine asks for: operations of the backends, completions and events for the app.
+//! What the engine emits: operations of the backends, completions and events for the app.
 
 use std::borrow::Cow;
 use std::ffi::CStr;
@@ -113,7 +113,7 @@ pub struct Invited {
 pub struct UserEvent {
     /// The call.
     pub call_no: u64,
-    /// Who.
+    /// The peer.
     pub user: Text,
     /// Media uid, or 0.
     pub uid: u64,
@@ -130,7 +130,7 @@ pub struct UserEvent {
 pub struct MediaEvent {
     /// The call.
     pub call_no: u64,
-    /// Who.
+    /// The peer.
     pub user: Text,
     /// Media uid.
     pub uid: u64,
@@ -263,7 +263,7 @@ pub enum Missed {
 /// Payload of on_missed_call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MissedCall {
-    /// Who called.
+    /// The caller.
     pub user: Text,
     /// Audio or video.
     pub call_type: CallType,
@@ -279,7 +279,7 @@ pub struct MissedCall {
     /// Request id.
     #[serde(default)]
     pub request_id: Text,
-    /// How many calls of this user and reason this stands for.
+    /// Number of calls of this user and reason that this reports.
     #[serde(default)]
     pub count: u32,
 }
@@ -289,7 +289,7 @@ pub struct MissedCall {
 pub struct DataEvent {
     /// The call.
     pub call_no: u64,
-    /// Whose app says it.
+    /// The peer.
     pub user: Text,
     /// A JSON value.
     pub json: Text,
@@ -399,21 +399,21 @@ impl MissedCall {
 /// An output is moved from place to place: nothing that is rare makes all of them large.
 const _: () = assert!(size_of::<Output>() <= 160);
 
-/// Everything that the engine can ask for, in the order in which it must happen.
+/// Everything that the engine can emit, in the order in which it must happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Output {
-    /// Run a signaling operation; `Input::SignalDone { req }` answers it, also a refusal.
+    /// Run a signaling operation; `Input::SignalDone { req }` is its result, also a refusal.
     Signal {
-        /// Renamer it.
+        /// Identifies it.
         req: Req,
         /// What.
         op: signaling::Operation,
     },
     /// Notify the signaling backend.
     Notify(Notification),
-    /// Run a media operation; `Input::RtcDone { req }` answers it, also a refusal.
+    /// Run a media operation; `Input::RtcDone { req }` is its result, also a refusal.
     Rtc {
-        /// Renamer it.
+        /// Identifies it.
         req: Req,
         /// What.
         op: RtcOp,
@@ -427,21 +427,21 @@ pub enum Output {
     },
     /// Complete a request of the app.
     Done {
-        /// Renamer it.
+        /// Identifies it.
         ticket: Ticket,
         /// How it ended.
         result: OpResult,
     },
-    /// Tell the app.
+    /// Notify the app.
     Event(Event),
     /// For the debug log: what was ignored and why. Holds no personal text.
     Ignored(Cow<'static, str>),
-    /// After `Input::Close`: everything is said and done; the backends may be closed.
+    /// After `Input::Close`: everything is emitted; the backends may be closed.
     Closed,
 }
 
 impl Command {
-    /// What its completion says that it was.
+    /// The operation its completion reports.
     pub fn operation(&self) -> Operation {
         match self {
             Command::Login { .. } => Operation::Login,

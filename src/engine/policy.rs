@@ -1,4 +1,4 @@
-//! Whose invites ring. Decided before anything else is: a refused caller changes nothing of any call.
+//! The call policy: whose invites ring. Checked first: a refused caller changes nothing of any call.
 
 use super::answer::reply_local;
 use super::core::Engine;
@@ -15,19 +15,19 @@ impl Engine {
         }
     }
 
-    /// The backend must know whom it must not ask anything.
+    /// The backend must know which callers it must not query.
     pub(super) fn hand_policy_on(&mut self) {
         self.wire.push_back(Output::Notify(Notification::CallPolicy(self.policy.clone())));
     }
 
-    /// The app does not want to be called by this one now. The other party of the live call is let in (a
-    /// glare, a redial, a new call after a restart), and so is a call that the app has answered already.
+    /// The policy refuses this caller now. The peer of the live call is admitted (a
+    /// glare, a redial, a new call after a restart), and so is a call that the app has already answered.
     pub(super) fn is_blocked(&self, invite: &Invite) -> bool {
         !self.policy.admits(&invite.from) && self.state.peer() != invite.from && !self.is_awaited(invite)
     }
 
-    /// Refuses an invite as the policy says: nothing, as if this device were off, or busy in the name of this
-    /// device alone.
+    /// Refuses an invite according to the policy: silently, as if this device were offline, or busy for this
+    /// device only.
     pub(super) fn refuse_blocked(&mut self, now: Time, event: &signaling::Event, invite: &Invite) {
         let is_over = event.channel.invalid || invite.expires <= now;
         if self.policy.answers_busy && !is_over {

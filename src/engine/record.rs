@@ -97,16 +97,16 @@ impl Engine {
             return self.ignore("a record without sender or message id");
         }
         if !is_own && record.to != account {
-            return self.ignore("a record for somebody else");
+            return self.ignore("a record for another account");
         }
         if !is_own && self.state.peer() != from && !self.policy.admits(&from) {
-            return self.ignore("a record of somebody whom the policy refuses");
+            return self.ignore("a record of an account that the policy refuses");
         }
         if self.is_backlogged {
             return self.ignore("a record, and the app takes no events");
         }
         if !self.claims.take(&from, &record.client_msg_id) {
-            return self.ignore("a record that was told");
+            return self.ignore("duplicate of a record");
         }
         let event = Event::RecordReceived(RecordSent {
             call_no: 0,

@@ -16,7 +16,7 @@ impl Engine {
         }
         let events = self.limit_batch(events);
         if !self.session.is_logged_in() {
-            // What has ended is over, whoever logs in next: an answer counts for the account that gave it.
+            // Ends outlive the session: an answer counts for the account that gave it.
             for event in &events {
                 self.record_end_tombstones(now, std::slice::from_ref(event), &event.from);
             }
@@ -61,9 +61,7 @@ impl Engine {
             EventKind::Close => self.on_close_signal(now, event),
             EventKind::Leave => self.on_leave(now, event),
             EventKind::Control => self.on_control(now, event),
-            EventKind::Join => {
-                self.ignore("somebody joined the channel; the media backend says who is there")
-            }
+            EventKind::Join => self.ignore("join of the channel; the media backend reports presence"),
             EventKind::Ringing => self.on_ringing(event),
             EventKind::PeerLost => self.on_peer_lost(now, event),
         }
@@ -80,7 +78,7 @@ impl Engine {
             return self.ignore("message without a channel");
         }
         self.sibling_answered(event);
-        // What our own account says is about an invite of the one who made the channel.
+        // Messages of our own account are about an invite of the channel's creator.
         let is_sibling = event.from == self.session.account() && !event.channel.creator.is_empty();
         let owner = if is_sibling { &event.channel.creator } else { &event.from };
         let stone = Tombstone {
@@ -99,10 +97,10 @@ impl Engine {
         match &mut self.state {
             State::Called(called) if called.invite.has_ids(channel, request) => {
                 if called.invite.from != event.from {
-                    return self.ignore("cancel from somebody else");
+                    return self.ignore("cancel from another account");
                 }
                 if called.accepting.is_some() {
-                    return self.ignore("cancel while our accept runs: the service decides");
+                    return self.ignore("cancel while our accept is pending: the service decides");
                 }
                 self.on_caller_cancelled(now, &event.custom_info);
             }
@@ -112,7 +110,7 @@ impl Engine {
             }
             State::Calling(calling) => match &calling.glare {
                 Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {
-                    self.ignore("cancel while our accept runs: the service decides");
+                    self.ignore("cancel while our accept is pending: the service decides");
                 }
                 Glare::Parked { invite, .. }
                     if invite.has_ids(channel, request) && invite.from == event.from =>
@@ -125,7 +123,7 @@ impl Engine {
                 }
             },
             State::InCall(call) if call.channel_id == *channel && call.request_id == *request => {
-                self.ignore("cancel of the call that is on");
+                self.ignore("cancel of the current call");
             }
             State::Idle | State::InCall(_) => self.record_event_tombstone(now, event, false),
         }
@@ -141,7 +139,7 @@ impl Engine {
             && own.options.user == event.from
     }
 
-    /// The event is the peer's answer to the invite that a glare with a legacy client left over.
+    /// The event is the peer's answer to the invite left over from a glare with a legacy client.
     fn is_legacy_answer(&self, event: &signaling::Event) -> bool {
         let State::InCall(call) = &self.state else { return false };
         call.legacy_invite.as_ref().is_some_and(|own| {
@@ -158,7 +156,7 @@ impl Engine {
         if self.is_legacy_answer(event) {
             return self.close_legacy_invite(now);
         }
-        self.ignore("accept of an invite that is not out");
+        self.ignore("accept of an invite that was not sent");
     }
 
     fn on_reject(&mut self, now: Time, event: &signaling::Event) {
@@ -177,7 +175,7 @@ impl Engine {
         if self.is_legacy_answer(event) {
             return self.close_legacy_invite(now);
         }
-        self.ignore("reject of an invite that is not out");
+        self.ignore("reject of an invite that was not sent");
     }
 
     /// A text of the peer's, unless it only echoes ours.
@@ -204,7 +202,7 @@ impl Engine {
         match &mut self.state {
             State::Calling(calling) if calling.own.channel_id == *channel && !channel.is_empty() => {
                 if calling.own.options.user != event.from {
-                    return self.ignore("close from somebody else");
+                    return self.ignore("close from another account");
                 }
                 self.confirm_call();
                 let extra = self.foreign_text(&wire::read(&event.custom_info).attachment);
@@ -214,7 +212,7 @@ impl Engine {
                 Glare::Accepting { invite, .. } | Glare::Parked { invite, .. }
                     if invite.channel_id == *channel && invite.from != event.from =>
                 {
-                    return self.ignore("close from somebody else");
+                    return self.ignore("close from another account");
                 }
                 Glare::Accepting { invite, closed, .. } if invite.channel_id == *channel => {
                     *closed = Some(wire::read(&event.custom_info).attachment.into());
@@ -224,7 +222,7 @@ impl Engine {
             },
             State::Called(called) if called.invite.channel_id == *channel => {
                 if called.invite.from != event.from {
-                    return self.ignore("close from somebody else");
+                    return self.ignore("close from another account");
                 }
                 match &mut called.accepting {
                     Some(accepting) => {
@@ -238,7 +236,7 @@ impl Engine {
             }
             State::InCall(call) if call.channel_id == *channel => {
                 if call.peer != event.from {
-                    return self.ignore("close from somebody else");
+                    return self.ignore("close from another account");
                 }
                 self.end_by_peer(now, EndReason::PeerHungUp, &event.custom_info, None);
             }
@@ -261,7 +259,7 @@ impl Engine {
             }
             State::Idle => self.record_event_tombstone(now, event, true),
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
-                self.ignore("somebody left a channel that is not our call");
+                self.ignore("leave of a channel that is not our call");
             }
         }
     }
@@ -284,9 +282,9 @@ impl Engine {
             State::Called(called) if is_of(&called.invite.channel_id, &called.invite.from) => {
                 match (text.cid, &mut called.accepting) {
                     (1, Some(accepting)) => accepting.control = true,
-                    (1, None) => self.ignore("asked to join before we accepted"),
+                    (1, None) => self.ignore("join request before our accept"),
                     (2, _) if text.wanted_type().is_some() => called.invite.switched = text.wanted_type(),
-                    _ => self.ignore("control before we are in the call"),
+                    _ => self.ignore("control before the call"),
                 }
             }
             State::Calling(calling) => match &mut calling.glare {
@@ -294,7 +292,7 @@ impl Engine {
                     match text.cid {
                         1 => *control = true,
                         2 if text.wanted_type().is_some() => invite.switched = text.wanted_type(),
-                        _ => self.ignore("control before we are in the call"),
+                        _ => self.ignore("control before the call"),
                     }
                 }
                 Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {
@@ -319,7 +317,7 @@ impl Engine {
         let (channel, request) = (&event.channel.id, &event.request_id);
         match &mut self.state {
             State::Called(called) if called.invite.has_ids(channel, request) => match called.accepting {
-                Some(_) => return self.ignore("another device answered while our accept runs"),
+                Some(_) => return self.ignore("another device answered while our accept is pending"),
                 None => return self.answered_elsewhere(now, accepted, event.from_device.clone()),
             },
             State::Called(called) => {
@@ -327,7 +325,7 @@ impl Engine {
             }
             State::Calling(calling) => match &calling.glare {
                 Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {
-                    return self.ignore("another device answered while our accept runs");
+                    return self.ignore("another device answered while our accept is pending");
                 }
                 Glare::Parked { invite, .. } if invite.has_ids(channel, request) => {
                     calling.glare = Glare::None;
@@ -335,7 +333,7 @@ impl Engine {
                 Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {}
             },
             State::InCall(call) if call.channel_id == *channel && call.request_id == *request => {
-                return self.ignore("another device answered the call that is on");
+                return self.ignore("another device answered the current call");
             }
             State::Idle | State::InCall(_) => {}
         }

@@ -44,7 +44,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
-            return self.ignore("login completed, nobody waits for it");
+            return self.ignore("completion of an abandoned login");
         };
         self.tokens = Tokens::default();
         let ok = result.outcome.code == Code::OK;
@@ -94,7 +94,7 @@ impl Engine {
         }
     }
 
-    /// Ends what lives, cleans up, then asks the service.
+    /// Ends the live call, waits for its teardown, then asks the service.
     fn start_logout(&mut self, now: Time, tickets: Vec<Ticket>) {
         self.end_live(now, EndReason::Normal);
         self.notify_held();
@@ -114,9 +114,9 @@ impl Engine {
         self.on_wire_quiet(now);
     }
 
-    /// Goes on with a logout once nothing of an ended call is under way any more.
+    /// Continues a logout once no operation of an ended call is in flight.
     pub(super) fn on_wire_quiet(&mut self, now: Time) {
-        // A busy answer to a stranger is of no call: nobody's logout waits for that.
+        // A busy answer to a third party belongs to no call: no logout waits for it.
         let is_of_call = |owner: &Owner| matches!(owner, Owner::Side { call_no, .. } if *call_no != 0);
         let is_quiet = self.teardowns.is_empty() && !self.ops.iter().any(|op| is_of_call(&op.owner));
         if is_quiet {
@@ -124,7 +124,7 @@ impl Engine {
         }
     }
 
-    /// The drain is over, by silence or by its limit.
+    /// The teardown has ended, or its limit has expired.
     pub(super) fn send_logout(&mut self, now: Time) {
         let Session::LoggingOut { until: until @ Some(_), .. } = &mut self.session else { return };
         *until = None;
@@ -137,7 +137,7 @@ impl Engine {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingOut { tickets, next, .. } = session else {
             self.session = session;
-            return self.ignore("logout completed, nobody waits for it");
+            return self.ignore("completion of an abandoned logout");
         };
         self.is_connection_lost = false;
         self.tokens = Tokens::default();
@@ -173,7 +173,7 @@ impl Engine {
                 self.is_connection_lost = false;
                 self.waiting_online(now, &account);
                 self.done_logins(&Outcome::default());
-                // It came back without a token, or with the one that was given.
+                // Restored without a token, or with the one that was set.
                 self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
                 self.tell(Event::Reconnected(event));
@@ -231,7 +231,7 @@ impl Engine {
             return early.truncate(limits::SIDE_OPERATIONS);
         }
         if !self.session.is_logged_in() {
-            return self.ignore("rooms while not logged in");
+            return self.ignore("channel states while not logged in");
         }
         let account = self.session.account();
         for room in rooms {
@@ -262,7 +262,7 @@ impl Engine {
         }
     }
 
-    /// The component goes away.
+    /// The client goes away.
     pub(super) fn on_close(&mut self, now: Time) {
         if self.closing != Closing::No {
             return self.ignore("closed twice");
@@ -297,7 +297,7 @@ impl Engine {
         }
     }
 
-    /// Nothing comes after this.
+    /// Nothing follows.
     pub(super) fn become_closed(&mut self) {
         if let Session::LoggingOut { tickets, .. } | Session::Aborting { tickets, .. } = &mut self.session {
             for ticket in std::mem::take(tickets) {

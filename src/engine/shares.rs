@@ -1,5 +1,5 @@
-//! Messages that come all at once: a batch is looked at as far as a limit goes, and each account has the same
-//! share of it, so that nobody's many messages hide another's few.
+//! Large batches: a batch is processed up to a limit, and each account has the same
+//! share of it, so that one account's messages cannot hide another's.
 
 use std::collections::BTreeMap;
 
@@ -19,21 +19,32 @@ pub(super) fn share_out(
     let mut newer: BTreeMap<Text, usize> = BTreeMap::new();
     // How many newer ones each has of its sender, and which it is.
     let mut ranks: Vec<(usize, usize)> = Vec::with_capacity(events.len());
+    let mut of_rank = vec![0; events.len()];
     for (index, event) in events.iter().enumerate().rev() {
         let count = newer.entry(event.from.clone()).or_default();
         ranks.push((*count, index));
+        of_rank[*count] += 1;
         *count += 1;
     }
-    // Stable: of the same rank the newest come first.
-    ranks.sort_by_key(|(rank, _)| *rank);
+    // All of the ranks before `last` stay, and of that one the newest.
+    let mut left = limit;
+    let last = of_rank.iter().position(|&count| {
+        let is_last = count >= left;
+        left -= if is_last { 0 } else { count };
+        is_last
+    });
+    let last = last.unwrap_or(events.len());
     let mut stays = vec![false; events.len()];
-    ranks.iter().take(limit).for_each(|(_, index)| stays[*index] = true);
+    for (rank, index) in ranks {
+        stays[index] = rank < last || rank == last && left > 0;
+        left -= usize::from(rank == last && left > 0);
+    }
     let mut stays = stays.into_iter();
     events.into_iter().partition(|_| stays.next().unwrap_or(false))
 }
 
 impl Engine {
-    /// A batch without what is too much of it. What the live call's parties say always counts.
+    /// A batch without its excess. Messages of the live call's parties always count.
     pub(super) fn limit_batch(&mut self, events: Vec<signaling::Event>) -> Vec<signaling::Event> {
         if events.len() <= limits::BATCH {
             return events;
@@ -56,7 +67,7 @@ impl Engine {
     pub(super) fn drop_unread(&mut self, events: &[signaling::Event]) {
         if !events.is_empty() {
             self.drop_invites(events);
-            self.ignore("more messages at once than are looked at");
+            self.ignore("more messages at once than are processed");
         }
     }
 }

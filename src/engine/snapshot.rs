@@ -13,7 +13,7 @@ pub struct Snapshot {
     pub call_type: Option<CallType>,
     /// Both sides are in the media room.
     pub connected: bool,
-    /// Our invite is the one that lives; final once in the call.
+    /// Our invite is the call's; final once in the call.
     pub is_inviter: bool,
     /// The call, 0 = none.
     pub call_no: u64,
@@ -71,7 +71,7 @@ impl Engine {
         }
     }
 
-    /// Whether `snapshot` would answer this. Most inputs change nothing, and taking one costs more.
+    /// Whether `snapshot` would return this. Most inputs change nothing, and taking one costs more.
     pub fn is_as_in(&self, shown: &Snapshot) -> bool {
         let Snapshot { account, peer, channel_id, request_id, call_id, rtc_channel, .. } = shown;
         let texts = [account, peer, channel_id, request_id, call_id, rtc_channel];

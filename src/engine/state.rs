@@ -1,4 +1,4 @@
-//! Where a component stands. This file is the picture; the other files are the moves.
+//! The states of a client. The other files are the transitions.
 //!
 //! ```text
 //!                    call                     ACCEPT
@@ -14,8 +14,8 @@
 //!            └───────────────────────────────────────────────┘
 //! ```
 //!
-//! Two states have an inner one in which our accept is on its way to the service, which decides who was
-//! first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
+//! Two states have an inner one in which our accept is pending at the service, which decides which device
+//! was first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
 
 use std::fmt::Write;
 
@@ -59,20 +59,20 @@ pub enum Phase {
     InCall,
 }
 
-/// Where a logged-in component stands. Data lives in the state that needs it.
+/// State of a logged-in client. Data lives in the state that needs it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum State {
     /// Free to call or to be called.
     Idle,
     /// We called `own.options.user`, who has not answered.
     Calling(Box<Calling>),
-    /// Somebody calls us and the app has not answered.
+    /// We were invited and the app has not answered.
     Called(Box<Called>),
-    /// Both sides agreed; media comes up or is up.
+    /// Both sides accepted; media is being set up or connected.
     InCall(Box<InCall>),
 }
 
-/// We called somebody.
+/// We invited an account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Calling {
     pub(super) own: OutgoingInvite,
@@ -86,7 +86,7 @@ pub(super) struct OutgoingInvite {
     pub(super) no: u64,
     /// The call() that made it.
     pub(super) issued_by: Ticket,
-    /// Its completion was said.
+    /// Its completion was emitted.
     pub(super) confirmed: bool,
     pub(super) options: CallOptions,
     pub(super) request_id: Text,
@@ -97,18 +97,18 @@ pub(super) struct OutgoingInvite {
     pub(super) uid: u64,
     pub(super) rtc_token: Text,
     pub(super) step: InviteStage,
-    /// The peer may have been told of it, ever.
+    /// The peer may have received it.
     pub(super) issued: bool,
-    /// The app was told that a device of the peer rings.
+    /// The app was notified that a device of the peer rings.
     #[serde(default)]
     pub(super) is_ringing: bool,
     /// When call() came; for ring_ms.
     pub(super) since: Time,
     /// Ring limit, from the issue of the invite on.
     pub(super) ring_until: Time,
-    /// The peer, whose accept is on its way, has switched to this type.
+    /// The peer, whose accept is in flight, has switched to this type.
     pub(super) switched: Option<CallType>,
-    /// What the peer, whose accept is on its way, has sent.
+    /// Texts of the peer, whose accept is in flight.
     #[serde(default)]
     pub(super) texts: PeerTexts,
 }
@@ -126,11 +126,11 @@ pub(super) enum InviteStage {
     Inviting(Req),
     /// The peer rings.
     Invited,
-    /// The ring limit passed: our cancel is under way, and the service may still say "accepted".
+    /// The ring limit expired: our cancel is pending, and the service may still report "accepted".
     TimingOut(Req),
     /// Winner of a glare, no answer in time: our cancel is under way so that we can take the peer's invite.
     Yielding(Req),
-    /// Final, and its wire is taken care of; only the call goes on, with the peer's invite.
+    /// Final, and its teardown is running; only the call continues, with the peer's invite.
     Over,
 }
 
@@ -157,7 +157,7 @@ impl OutgoingInvite {
     }
 }
 
-/// Somebody's invite to us.
+/// An invite to us.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Invite {
     pub(super) from: Text,
@@ -172,14 +172,14 @@ pub(super) struct Invite {
     pub(super) attachment: Text,
     /// From a client before 1.1.0.
     pub(super) old: bool,
-    /// It says no version.
+    /// It has no version.
     pub(super) is_versionless: bool,
     /// The inviter's app takes data.
     #[serde(default)]
     pub(super) takes_data: bool,
-    /// The inviter, who has our accept already, has switched to this type.
+    /// The inviter, which has our accept already, has switched to this type.
     pub(super) switched: Option<CallType>,
-    /// What the inviter, who has our accept already, has sent.
+    /// Texts of the inviter, which has our accept already.
     #[serde(default)]
     pub(super) texts: PeerTexts,
     pub(super) offline: bool,
@@ -201,16 +201,16 @@ impl Invite {
     }
 }
 
-/// What stands between our own invite and the peer's (protocol: make before break).
+/// The relation between our own invite and the peer's (protocol: make before break).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Glare {
     /// The peer has not called us.
     None,
-    /// Ours counts: theirs waits here until ours is final. `until` = when we give ours up; None = the service
-    /// said that ours is accepted, so the answer is on its way.
+    /// Our invite wins; the peer's is parked until ours resolves. `until` = when we yield; None = the service
+    /// reported that ours is accepted, so the answer is in flight.
     #[serde(rename = "Parked")]
     Parked { invite: Invite, until: Option<Time> },
-    /// Theirs counts, or ours is over: we are accepting theirs.
+    /// Theirs wins, or ours has ended: we are accepting theirs.
     Accepting { invite: Invite, req: Req, closed: Option<Text>, control: bool, fate: OwnOutcome },
 }
 
@@ -219,35 +219,35 @@ pub(super) enum Glare {
 pub(super) enum OwnOutcome {
     /// Nothing yet.
     Open,
-    /// The peer accepted it; the text of its answer, None if only the service told.
+    /// The peer accepted it; the text of its answer, None if only the service reported it.
     Accepted(Option<Text>),
-    /// It is over, and this is how the call ends if theirs cannot be had.
+    /// It has ended, and this is how the call ends if theirs fails.
     Over(InviteFailure),
 }
 
 /// How an own invite came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum InviteFailure {
-    /// The peer said no.
+    /// The peer rejected it.
     Rejected { reason: Reason, extra: Text },
     /// The peer closed the channel; its app's text.
     Closed(Text),
     /// An operation failed.
     Failed { code: Code, raw_code: i32, message: Text },
-    /// Nobody answered.
+    /// No answer.
     TimedOut,
-    /// The peer's device has media that ours cannot talk to.
+    /// The peer's device has media incompatible with ours.
     OtherMedia,
 }
 
-/// Somebody calls us.
+/// An incoming call.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Called {
     pub(super) no: u64,
     pub(super) invite: Invite,
     pub(super) since: Time,
     pub(super) ring_until: Time,
-    /// The app said yes and the service has not decided.
+    /// The app accepted and the service has not decided.
     pub(super) accepting: Option<Accepting>,
     /// A newer invite of the same person: rings when this one ends.
     pub(super) aside: Option<Invite>,
@@ -261,7 +261,7 @@ pub(super) struct Accepting {
     pub(super) tickets: Vec<Ticket>,
     /// The channel was closed meanwhile; its teardown's text.
     pub(super) closed: Option<Text>,
-    /// A legacy caller said "join now" meanwhile.
+    /// A legacy caller sent "join now" meanwhile.
     pub(super) control: bool,
 }
 
@@ -300,13 +300,13 @@ pub(super) struct InCall {
     pub(super) connect_by: Option<Time>,
     /// None until the peer is in the media room.
     pub(super) peer_uid: Option<u64>,
-    /// What the peer sends and mutes; the app is told from the moment on which it has entered.
+    /// What the peer sends and mutes; reported to the app once the peer has entered.
     pub(super) peer_media: PeerMedia,
     pub(super) connected_at: Option<Time>,
-    /// The peer left the media room on purpose; a CLOSE or LEAVE may still say more.
+    /// The peer left the media room intentionally; a CLOSE or LEAVE may still follow.
     pub(super) peer_left: Option<Time>,
     pub(super) silence: Option<Silence>,
-    /// Signaling hears nothing of the peer's device: the call lasts as long as media does.
+    /// Signaling receives nothing from the peer's device: the call lasts as long as media does.
     pub(super) is_unheard: bool,
     /// The app's user agreed to this call being a video call, so the camera may start.
     pub(super) camera_allowed: bool,
@@ -318,14 +318,14 @@ pub(super) struct InCall {
     pub(super) legacy_invite: Option<OutgoingInvite>,
 }
 
-/// How far our way into the media room is.
+/// Progress of our join of the media room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum JoinStage {
-    /// Joining the signaling channel; `wait` = a legacy caller has to say "join now" by then.
+    /// Joining the signaling channel; `wait` = a legacy caller has to send "join now" by then.
     Signaling { req: Req, wait: Option<Time> },
-    /// In the signaling channel; a legacy caller has to say "join now" by then.
+    /// In the signaling channel; a legacy caller has to send "join now" by then.
     Waiting { until: Time },
-    /// The media room was asked for.
+    /// The join of the media room was issued.
     Joining {
         #[serde(rename = "notify_legacy_peer")]
         notify_legacy_peer: bool,
@@ -337,7 +337,7 @@ pub(super) enum JoinStage {
 /// What the peer sends and mutes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct PeerMedia {
-    /// Who that is, while nobody has entered; a call has two.
+    /// The peer's account, while it has not entered; a call has two.
     pub(super) uid: u64,
     pub(super) sending: Media,
     pub(super) muted: Media,
@@ -346,9 +346,9 @@ pub(super) struct PeerMedia {
 /// Nothing arrives from the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Silence {
-    /// The app was told on_reconnecting.
+    /// on_reconnecting was emitted.
     pub(super) told: bool,
-    /// When it is told.
+    /// When it is emitted.
     #[serde(rename = "notify_at")]
     pub(super) notify_at: Time,
     /// When the peer counts as gone.
@@ -415,12 +415,12 @@ fn no_join() -> Req {
     Req(0)
 }
 
-/// The way in and out of the media room. The next join waits for the last leave.
+/// Joining and leaving the media room. The next join waits for the last leave.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum MediaRoom {
     /// Out.
     Out,
-    /// Asked for, for this call.
+    /// Issued, for this call.
     Joining { call: u64, req: Req },
     /// In, for this call, by this join.
     In {
@@ -428,7 +428,7 @@ pub(super) enum MediaRoom {
         #[serde(default = "no_join")]
         req: Req,
     },
-    /// Leaving; the call that wants in next.
+    /// Leaving; the call that joins next.
     Leaving { req: Req, next: Option<u64> },
 }
 
@@ -471,7 +471,7 @@ impl From<EndReason> for Ending {
 pub(super) enum Session {
     /// Nobody.
     LoggedOut,
-    /// The service is being asked. Messages and rooms that come before its answer wait; the messages are then
+    /// The login is pending. Messages and channel states before its completion wait; the messages then form
     /// one backlog.
     LoggingIn {
         account: Text,
@@ -481,15 +481,15 @@ pub(super) enum Session {
         #[serde(default)]
         records: Vec<(Text, Record)>,
     },
-    /// `clock` = the service's clock minus ours, if it told.
+    /// `clock` = the service's clock minus ours, if it reported it.
     LoggedIn { account: Text, clock: Option<u64> },
-    /// The live call's wire is being cleaned up, until `until`; then the service is asked (None).
+    /// The live call is being torn down, until `until`; then the service is asked (None).
     LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
-    /// A login was given up, and the backend has not confirmed that yet. `tickets` = logouts.
+    /// A login was aborted, and the backend has not confirmed that yet. `tickets` = logouts.
     Aborting { tickets: Vec<Ticket>, next: Vec<NextLogin> },
 }
 
-/// A login that came during a logout, or while an earlier one was being taken back.
+/// A login requested during a logout, or while an earlier one was being aborted.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct NextLogin {
     pub(super) ticket: Ticket,
@@ -532,7 +532,7 @@ impl Session {
 pub(super) struct Tokens {
     /// The app was asked for a token and has not answered.
     pub(super) is_asked: bool,
-    /// When the session ends for want of one; at a login, its own limit counts.
+    /// When the session ends without one; at a login, its own limit counts.
     pub(super) until: Option<Time>,
     /// There is none: the session ends with this once no media needs it any more.
     pub(super) refused: Option<Outcome>,

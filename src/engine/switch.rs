@@ -10,7 +10,7 @@ use super::wire::{self, Attachment};
 use nertc_callkit_signaling::{CallType, Code};
 
 impl Engine {
-    /// A switch to `target` asks first.
+    /// A switch to `target` needs consent.
     fn asks(&self, target: CallType) -> bool {
         match target {
             CallType::Video => self.config.confirm_audio_to_video,
@@ -92,7 +92,7 @@ impl Engine {
     /// CONTROL 2 and 3 of the peer.
     pub(super) fn on_switch_message(&mut self, now: Time, text: &Attachment<'_>) {
         let (Some(target), Some(step)) = (text.wanted_type(), text.step()) else {
-            return self.ignore("type switch that makes no sense");
+            return self.ignore("invalid type switch");
         };
         let State::InCall(call) = &self.state else { return self.ignore("type switch without a call") };
         let open = call.switch.filter(|open| open.target == target);
@@ -101,16 +101,16 @@ impl Engine {
             _ if is_same => self.ignore("the call is of this type already"),
             (2, _) => self.accept_switch(now, target, 0, false),
             (_, SwitchStep::Invite) => match open {
-                // Both asked for the same: both agree.
+                // Both requested the same: both agree.
                 Some(open) if open.ours => self.accept_switch(now, target, 2, true),
-                Some(_) => self.ignore("the same question again"),
+                Some(_) => self.ignore("the same type request again"),
                 None if self.asks(target) => {
                     let peer = call.peer.clone();
                     if self.may_ask_app(now, &peer) {
                         let until = now.after(self.config.timers.switch_ms);
                         self.ask_app(target, until);
                     } else {
-                        self.ignore("the peer asks too often: refused");
+                        self.ignore("too many type requests of the peer: refused");
                         self.send_switch(now, target, SwitchStep::Reject);
                     }
                 }
@@ -123,9 +123,7 @@ impl Engine {
                 self.accept_switch(now, target, 2, true);
             }
             (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => self.notify_refused(target),
-            (_, SwitchStep::Agree | SwitchStep::Reject) => {
-                self.ignore("answer to a question that is not open")
-            }
+            (_, SwitchStep::Agree | SwitchStep::Reject) => self.ignore("answer without an open type request"),
         }
     }
 
@@ -153,7 +151,7 @@ impl Engine {
         self.tell(Event::CallTypeRequest(event));
     }
 
-    /// A question that nobody answered counts as refused.
+    /// An unanswered request counts as refused.
     pub(super) fn expire_switch(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match call.switch {

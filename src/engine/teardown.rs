@@ -1,7 +1,7 @@
-//! The teardown: a call ends for the app at once; the wire is cleaned up behind it, in sequence.
+//! Teardown: a call ends for the app at once; its channel and invite are released afterwards, in sequence.
 //!
-//! Wait for the operation that is running, then take the invite back if one was issued, wait for the answer,
-//! then close or leave the channel. A teardown owns the old ids, so nothing it does can touch the next call.
+//! Wait for the pending operation, then cancel the invite if one was issued, wait for the result,
+//! then close or leave the channel. A teardown owns the old ids, so it cannot affect the next call.
 
 use super::core::Engine;
 use super::in_flight::{Awaited, Finish, Owner, Step, TakeBack, Teardown, Undo};
@@ -34,7 +34,7 @@ pub(super) fn cancel_message(own: &OutgoingInvite, how: &TakeBack) -> Message {
 }
 
 impl Engine {
-    /// Cleans up behind an own invite.
+    /// Tears down an own invite.
     pub(super) fn close_own(&mut self, now: Time, own: &OutgoingInvite, how: &TakeBack) {
         let cancel = (how.cancel && own.is_out()).then(|| cancel_message(own, how));
         let (running, step) = match own.step {
@@ -116,7 +116,7 @@ impl Engine {
     /// A teardown's operation has ended.
     pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: OperationResult) {
         let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else {
-            return self.ignore("step of a teardown that is gone");
+            return self.ignore("step of an ended teardown");
         };
         let ok = result.outcome.code.is_success();
         match self.teardowns[index].step.clone() {
@@ -201,7 +201,7 @@ impl Engine {
         self.on_wire_quiet(now);
     }
 
-    /// Gives up on teardowns that take too long.
+    /// Abandons teardowns that take too long.
     pub(super) fn expire_teardowns(&mut self, now: Time) {
         while let Some(index) = self.teardowns.iter().position(|teardown| teardown.deadline <= now) {
             self.drop_teardown(now, index);
@@ -238,12 +238,12 @@ impl Engine {
     }
 }
 
-/// The service refused the invite for a reason that says that nobody was told of it.
+/// The service refused the invite for a reason that implies that nobody received it.
 pub(super) fn is_never_delivered(code: Code) -> bool {
     matches!(code, Code::CHANNEL_NOT_EXISTS | Code::NOT_MEMBER | Code::ALREADY_MEMBER | Code::MEMBER_LIMIT)
 }
 
-/// The service says that the invite was already decided.
+/// The service reports that the invite was already decided.
 pub(super) fn is_decided(code: Code) -> bool {
     matches!(
         code,

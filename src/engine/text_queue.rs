@@ -1,5 +1,5 @@
-//! Texts in the order in which they were sent, each once, whatever the network did to them: what comes twice
-//! is dropped, what comes too early waits, and a text that does not come is waited for only so long.
+//! Texts in order of sending, each once: duplicates
+//! are dropped, early ones wait, and a missing text is waited for up to a limit.
 
 use super::limits;
 use super::time::Time;
@@ -41,15 +41,15 @@ impl PeerTexts {
 pub(super) struct TextQueue {
     /// Number of the last text that we sent.
     sent: u64,
-    /// Number of the last text that was handed over.
+    /// Number of the last text that was delivered.
     taken: u64,
-    /// What cannot be handed over yet, in order.
+    /// Texts that cannot be delivered yet, in order.
     waiting: Vec<(u64, Held)>,
-    /// A text is missing: when those behind it are handed over without it.
+    /// A text is missing: when those after it are delivered without it.
     gap_until: Option<Time>,
 }
 
-/// A text that waits. Named, so that a trace knows it for a secret.
+/// A queued text. A type of its own, so that a trace redacts it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 struct Held {
     json: Text,
@@ -62,25 +62,25 @@ impl TextQueue {
         self.sent
     }
 
-    /// Puts a text in; 0 = the sender does not number its texts, then it comes after all that came before.
-    /// `Err` says why it is dropped.
+    /// Queues a text; 0 = the sender does not number its texts, then it follows all earlier ones.
+    /// `Err` is the reason why it is dropped.
     pub(super) fn put(&mut self, number: u64, json: Text) -> Result<(), &'static str> {
         let last = self.waiting.last().map_or(self.taken, |(last, _)| *last);
         let number = if number == 0 { last.saturating_add(1) } else { number };
         let place = self.waiting.partition_point(|(other, _)| *other < number);
         let is_known = self.waiting.get(place).is_some_and(|(other, _)| *other == number);
         if number <= self.taken || is_known {
-            return Err("a text of the peer that came before");
+            return Err("duplicate text of the peer");
         }
         let is_next = number == self.taken.saturating_add(1);
         if self.waiting.len() >= limits::TEXTS_WAITING && !is_next {
-            return Err("more texts of the peer than may wait");
+            return Err("too many queued texts of the peer");
         }
         self.waiting.insert(place, (number, Held { json }));
         Ok(())
     }
 
-    /// What can be handed over now: all without a gap, and all behind a gap that has lasted too long.
+    /// Texts that can be delivered now: all without a gap, and all after a gap that has lasted too long.
     pub(super) fn take(&mut self, now: Time) -> Vec<Text> {
         let mut skips = self.gap_until.is_some_and(|until| until <= now);
         let mut texts = Vec::new();

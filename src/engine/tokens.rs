@@ -1,4 +1,4 @@
-//! Tokens: the app is asked for one, has a limit to answer, and a refused one does not end a call that has
+//! Tokens: the app is asked for one and has a limit to answer; a refused one does not end a call with
 //! media.
 
 use super::core::Engine;
@@ -11,17 +11,17 @@ use super::time::Time;
 use nertc_callkit_signaling::{Code, Notification, Outcome, Text};
 
 impl Engine {
-    /// The backend wants a token for the next connection.
+    /// The backend needs a token for the next connection.
     pub(super) fn on_token_needed(&mut self, now: Time, outcome: Outcome) {
         let until = match self.session {
             Session::LoggingIn { .. } => None,
             Session::LoggedIn { .. } => Some(now.after(self.config.timers.token_ms)),
             Session::LoggedOut | Session::LoggingOut { .. } | Session::Aborting { .. } => {
-                return self.ignore("a token is wanted, and nobody is logged in");
+                return self.ignore("token requested while logged out");
             }
         };
         if self.tokens.is_asked || self.tokens.refused.is_some() {
-            return self.ignore("a token is wanted, and the app knows");
+            return self.ignore("token requested again");
         }
         if self.config.no_token_listener {
             return self.refuse_token(now, outcome);
@@ -32,7 +32,7 @@ impl Engine {
         self.tell(Event::TokenNeeded(event));
     }
 
-    /// Nobody can be asked: the login fails, or the session ends, for the reason that the backend gives.
+    /// The app cannot be asked: the login fails, or the session ends, with the backend's reason.
     fn refuse_token(&mut self, now: Time, outcome: Outcome) {
         let message = if outcome.message.is_empty() { messages::NO_TOKEN.into() } else { outcome.message };
         let outcome = Outcome { code: Code::BAD_TOKEN, message, ..outcome };
@@ -62,7 +62,7 @@ impl Engine {
         }
     }
 
-    /// Hands a token on; whoever was asked has answered.
+    /// Passes a token on; a request for one is answered.
     fn give_token(&mut self, token: Text) {
         if !token.is_empty() {
             self.tokens = Tokens { logins: std::mem::take(&mut self.tokens.logins), ..Tokens::default() };
@@ -120,7 +120,8 @@ impl Engine {
         }
     }
 
-    /// The service refused the token while a call has media, which goes on: the kick is told after it.
+    /// The service refused the token during a call with media, which continues: the kick is reported after
+    /// it.
     pub(super) fn outlives_token(&mut self, outcome: &Outcome) -> bool {
         if outcome.code != Code::BAD_TOKEN || !self.session.is_logged_in() || !self.has_media() {
             return false;
@@ -136,7 +137,7 @@ impl Engine {
         true
     }
 
-    /// After each input: a session that only lived on for its call.
+    /// After each input: a session that only continued for its call.
     pub(super) fn settle_tokens(&mut self, now: Time) {
         if !self.has_media()
             && let Some(outcome) = self.tokens.refused.take()
@@ -145,7 +146,7 @@ impl Engine {
         }
     }
 
-    /// The live call has media or is about to: it does not need signaling to go on.
+    /// The live call has media or is about to: it does not need signaling to continue.
     fn has_media(&self) -> bool {
         let State::InCall(call) = &self.state else { return false };
         !self.config.caps.no_media && matches!(call.entry, JoinStage::Joining { .. } | JoinStage::Joined)

@@ -18,9 +18,9 @@ pub(super) struct Tombstone {
     pub(super) channel_id: Text,
     /// None: the channel was closed, no invite of it is worth anything.
     pub(super) request_id: Option<Text>,
-    /// Who said so: it counts if that is the inviter or our own account.
+    /// The sender: it counts if that is the inviter or our own account.
     pub(super) writer: Text,
-    /// Whose share of the table it takes: the inviter, as far as we know.
+    /// The account whose share it uses: the inviter, as far as known.
     pub(super) owner: Text,
     /// A call that the app was shown. Others' invites, however many, never push it out.
     pub(super) is_own: bool,
@@ -60,7 +60,7 @@ impl Tombstones {
         }
     }
 
-    /// Makes room: the oldest of the owner that has the most.
+    /// Evicts the oldest of the owner with the most.
     fn remove_of_greediest(&mut self, is_own: bool) {
         let mut shares: BTreeMap<&Text, usize> = BTreeMap::new();
         for stone in self.0.iter().filter(|stone| stone.is_own == is_own) {
@@ -79,7 +79,7 @@ impl Tombstones {
         }
     }
 
-    /// This invite is over, in the words of its inviter or of our own `account`: nobody else can end it.
+    /// This invite has ended, according to its inviter or to our own `account`: nobody else can end it.
     pub(super) fn covers(
         &self,
         now: Time,

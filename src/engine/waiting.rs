@@ -102,7 +102,7 @@ impl Engine {
         }
     }
 
-    /// After each input: what waits for an invite whose end was seen waits in vain.
+    /// After each input: an answer to an invite whose end was seen completes.
     pub(super) fn settle_waiting(&mut self, now: Time) {
         if self.waiting.is_empty() {
             return;
@@ -143,12 +143,12 @@ impl Engine {
         self.waiting.iter_mut().for_each(|waiting| waiting.until = None);
     }
 
-    /// The session or the component ends.
+    /// The session or the client ends.
     pub(super) fn drop_waiting(&mut self) {
         self.end_waiting(Code::SHUTTING_DOWN, |_, _| true);
     }
 
-    /// When this answer has waited long enough. While its call waits behind another of the same person, that
+    /// When this answer expires. While its call is parked behind another of the same user, that
     /// is decided by the other.
     fn limit_of(&self, waiting: &Waiting) -> Time {
         let aside = match &self.state {

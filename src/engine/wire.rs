@@ -1,7 +1,7 @@
 //! Attachments: text to values and back. Pure, total, never panics.
 //!
 //! We send what every generation of NetEase's clients understands and read what any of them sends: unknown
-//! keys are ignored, text that is no JSON object counts as `{}`, a value of the wrong type as that key's
+//! keys are ignored, text that is not a JSON object counts as `{}`, a value of the wrong type as that key's
 //! default.
 
 use std::borrow::Cow;
@@ -13,14 +13,14 @@ use super::input::SwitchStep;
 use super::limits;
 use nertc_callkit_signaling::{CallType, Text, json};
 
-/// What we call ourselves: three numbers, the first two at least 1, because older peers compare component by
+/// Our version: three numbers, the first two at least 1, because older peers compare component by
 /// component and take 2.0.0 for older than 1.1.0.
 pub const VERSION: &str = "1.8.1";
 
-/// Busy, as clients up to 1.5 say it.
+/// Busy, as clients up to 1.5 send it.
 pub const BUSY: &str = "601";
 
-/// Why somebody said no or took an invite back.
+/// Why an invite was rejected or cancelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Reason {
     /// 0: a person did.
@@ -31,7 +31,7 @@ pub enum Reason {
     Busy,
 }
 
-/// What an attachment says, with defaults for what it does not say.
+/// The contents of an attachment, with defaults for missing keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Attachment<'a> {
     /// The version text, if there is one.
@@ -46,7 +46,7 @@ pub struct Attachment<'a> {
     pub group: bool,
     /// The number behind `reason`.
     pub reason: i64,
-    /// A cancel that only ends a glare: the call goes on with another device.
+    /// A cancel that only ends a glare: the call continues with another device.
     pub glare: bool,
     /// Kind of a control message, 0 = none.
     pub cid: i64,
@@ -56,20 +56,20 @@ pub struct Attachment<'a> {
     pub state: Option<i64>,
     /// The sender's app takes data.
     pub data: bool,
-    /// What the sender's media backend talks to ours; None: it does not.
+    /// The sender's media protocol; None: it has none.
     pub rtc: Option<Cow<'a, str>>,
 }
 
-/// What our invites and accepts say of us.
+/// What our invites and accepts announce.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Capabilities<'a> {
     /// Our app takes data.
     pub data: bool,
-    /// What our media backend talks to its peer's, or empty.
+    /// Our media protocol, or empty.
     pub rtc: &'a str,
 }
 
-/// Between whom a text goes from peer to peer.
+/// The endpoints of a text between peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TextKind {
     /// Control 1000: the media backends.
@@ -103,7 +103,7 @@ impl Attachment<'_> {
         self.is_old_version() || self.channel_name.is_empty()
     }
 
-    /// Call type that a control message asks for; 0 is video (iOS 1.1.0 sends its own enum).
+    /// Call type requested by a control message; 0 is video (iOS 1.1.0 sends its own enum).
     pub fn wanted_type(&self) -> Option<CallType> {
         match self.call_type {
             Some(0 | 2) => Some(CallType::Video),
@@ -164,7 +164,7 @@ pub fn read(custom_info: &str) -> Attachment<'_> {
     said
 }
 
-/// A text from peer to peer: between whom, its place in the order (0 = not said), and the text.
+/// A text between peers: its endpoints, its sequence number (0 = none), and the text.
 pub fn read_peer_text(custom: &str) -> Option<(TextKind, (u64, &str))> {
     let (mut kind, mut number, mut text) = (None, 0, "");
     let is_object = object(custom, |key, json| match &*key {
@@ -193,7 +193,7 @@ pub fn is_value(text: &str) -> bool {
     json::is_value(text, limits::JSON_DEPTH)
 }
 
-/// Hands out the members of an attachment; false if it is not an object or nested too deep.
+/// Passes on the members of an attachment; false if it is not an object or nested too deep.
 fn object<'a>(custom_info: &'a str, member: impl FnMut(Cow<'a, str>, &'a str)) -> bool {
     let is_object = custom_info.len() <= limits::CUSTOM && custom_info.trim_start().starts_with('{');
     // One level is the protocol's own.
@@ -308,7 +308,7 @@ pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
 }
 
 /// The end of a call that was accepted, or of a channel: call-kit 2.0 reads it as JSON. A text that does not
-/// fit twice is said once, one that does not fit at all is left out. `rtc`: our media cannot talk to theirs.
+/// fit twice is sent once, one that does not fit at all is left out. `rtc`: the own, incompatible media.
 pub fn ending(text: Option<&str>, rtc: Option<&str>) -> Text {
     let base = || {
         let object = Object::new().text("version", VERSION).number("reason", 0);
@@ -336,7 +336,7 @@ pub fn reply_local(invite: &str) -> Text {
     reply_and(invite, 3, |object| object.raw("local", "true"))
 }
 
-/// The same for a device whose media cannot talk to the inviter's.
+/// The same for a device whose media is incompatible with the inviter's.
 pub fn reply_other_media(invite: &str, own: &str) -> Text {
     reply_and(invite, 3, |object| object.raw("local", "true").text("rtc", own))
 }
@@ -352,8 +352,8 @@ fn reply_and(invite: &str, reason: i64, more: impl Fn(Object) -> Object) -> Text
     fitting.end()
 }
 
-/// The same with a text of the app in the place of the invite's. If that is too long, what names the call and
-/// the text, which fits if `invite_fits` says so.
+/// The same with a text of the app instead of the invite's. If that is too long, the call's name and
+/// the text, which fits if `invite_fits` returns true.
 pub fn reply_with(invite: &str, reason: i64, text: Option<&str>) -> Text {
     echo(invite, reason, text).end()
 }

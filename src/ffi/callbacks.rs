@@ -63,7 +63,7 @@ pub(crate) struct CallbackSink {
     frames: InFlight,
 }
 
-/// What was asked and what was shown.
+/// Requested and shown calls.
 #[derive(Default)]
 struct PendingState {
     last_ticket: u64,
@@ -124,8 +124,8 @@ impl CallbackSink {
         }
     }
 
-    /// Completes what the engine did not live to complete. There is something only if it
-    /// panicked. Waits for the threads that are just being told whether their request is
+    /// Completes what the engine did not complete. There is something only if it
+    /// panicked. Waits for the threads that are just being notified whether their request is
     /// accepted.
     fn complete_the_rest(&self) {
         let mut state = lock(&self.state);
@@ -149,7 +149,7 @@ impl CallbackSink {
         CallRef { implied: true, shown: state.shown, issued, ..CallRef::default() }
     }
 
-    /// What release shall call when everything is over.
+    /// The callback of release.
     pub(crate) fn when_released(&self, released: Option<Plain>, user_data: AppPtr) {
         lock(&self.state).released = released.map(|function| (function, user_data));
     }
@@ -164,7 +164,7 @@ impl CallbackSink {
         unsafe { on_frame(self.handle(), user.as_ptr(), frame, self.user_data.0) }
     }
 
-    /// Whether anybody wants frames.
+    /// Whether the app wants frames.
     pub(crate) fn wants_frames(&self) -> bool {
         self.on_frame.is_some()
     }
@@ -223,7 +223,7 @@ impl CallbackSink {
         unsafe { done(self.handle(), &c, completion.user_data.0) }
     }
 
-    /// Nobody waits for this result: a failure is an error event. set_call_timeout has no
+    /// There is no completion callback: a failure is an error event. set_call_timeout has no
     /// result to notify.
     fn complete_unasked(&self, result: &OpResult) {
         if !result.code.is_success() && result.operation != Operation::None {
@@ -387,8 +387,8 @@ impl CallbackSink {
         lock(&self.state).shown = call_no;
     }
 
-    /// The end of `call_no` is about to be told: nobody can mean it any more, none of its
-    /// frames comes.
+    /// The end of `call_no` is about to be emitted: nothing can refer to it any more, and none of its
+    /// frames follows.
     fn hide(&self, call_no: u64) {
         {
             let mut state = lock(&self.state);
@@ -477,14 +477,14 @@ impl Listener for CallbackSink {
     }
 }
 
-/// The result of a request that nobody can answer any more.
+/// The result of a request that will never complete otherwise.
 fn shut_down(operation: Operation) -> OpResult {
     let [message, channel_id, request_id, call_id] = [const { "" }; 4].map(Text::from);
     let code = Code::SHUTTING_DOWN;
     OpResult { operation, code, raw_code: 0, message, call_no: 0, uid: 0, channel_id, request_id, call_id }
 }
 
-/// What to say to a developer: never nothing.
+/// The message for a developer: never empty.
 fn message(code: Code, given: &Text) -> *const c_char {
     if given.is_empty() { code.text().as_ptr() } else { given.as_ptr() }
 }

@@ -1,4 +1,4 @@
-//! What a handle stands for.
+//! The value behind a handle.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

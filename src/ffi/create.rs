@@ -35,10 +35,10 @@ pub(crate) struct CheckedConfig {
     backends: Option<abi::nertc_callkit_backends>,
 }
 
-/// Reads and checks everything that the app handed to create, the vtables excepted.
+/// Reads and checks everything that the app passed to create, the vtables excepted.
 ///
 /// # Safety
-/// NULL or the app's config, as the header says.
+/// NULL or the app's config, as the header requires.
 pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<CheckedConfig, Error> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -92,10 +92,10 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
 }
 
 impl CheckedConfig {
-    /// Makes the client and its handle. The backends are taken over if this succeeds.
+    /// Creates the client and its handle. Takes ownership of the backends on success.
     ///
     /// # Safety
-    /// The vtables are the app's, as the header says.
+    /// The vtables are the app's, as the header requires.
     pub(crate) unsafe fn start(self) -> Result<*mut abi::nertc_callkit, Error> {
         let id = new_id().ok_or(Error::Internal)?;
         let seed = random_bytes().ok_or(Error::Internal)?;
@@ -131,10 +131,10 @@ impl CheckedConfig {
     }
 }
 
-/// Both backends; what the app left out is the embedded loopback.
+/// Both backends; one that the app left out is the embedded loopback.
 ///
 /// # Safety
-/// The vtables are the app's, as the header says.
+/// The vtables are the app's, as the header requires.
 unsafe fn backends(backends: Option<abi::nertc_callkit_backends>) -> Result<Backends, Error> {
     // SAFETY: all-zero is a value of it.
     let mut backends = backends.unwrap_or_else(|| unsafe { std::mem::zeroed() });

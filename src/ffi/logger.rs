@@ -1,7 +1,7 @@
 //! The process-wide logger behind the `log` crate.
 //!
-//! Peers and services choose much of what is logged, so every line passes through here: characters that could
-//! forge a line are escaped, long lines are cut, and repeated ones are counted.
+//! Peers and services control much of what is logged, so every line passes through here: characters that
+//! could forge a line are escaped, long lines are truncated, and repeated ones are counted.
 
 mod repeats;
 
@@ -25,7 +25,7 @@ use repeats::Repeats;
 /// The app's log function.
 type LogFunction = unsafe extern "C" fn(level: i32, text: *const c_char, user_data: *mut c_void);
 
-/// What set_log_callback was given.
+/// The arguments of set_log_callback.
 #[derive(Clone, Copy)]
 pub(crate) struct LogSink {
     pub(crate) log: Option<LogFunction>,
@@ -41,7 +41,7 @@ static IS_OURS: AtomicBool = AtomicBool::new(false);
 /// Only ever tried: a line is shown rather than waited for, and a child of a fork finds it locked
 /// for ever.
 static REPEATS: Mutex<Repeats> = Mutex::new(Repeats::new());
-/// Bytes of a line, without the ellipsis that says that it was cut.
+/// Bytes of a line, without the ellipsis of a truncated one.
 const LINE: usize = 1020;
 
 thread_local! {

@@ -1,4 +1,4 @@
-//! Numbers of the header in words, for logs and for people who debug.
+//! Texts for the header's numbers, for logs and debugging.
 
 use std::ffi::CStr;
 
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn every_number_of_the_header_has_words_and_no_other() {
+    fn every_number_of_the_header_has_a_text() {
         has_words_for_just_these("nertc_callkit_status", |number| status(number as i32));
         has_words_for_just_these("nertc_callkit_end_reason", |number| end_reason(number as i32));
         has_words_for_just_these("nertc_callkit_state", |number| state(number as i32));

@@ -1,4 +1,4 @@
-//! Values as one line of JSON, redacted on the way: the name of a field says what its text is.
+//! Values as one line of JSON, redacted while writing: the field's name determines what its text is.
 //!
 //! Small on purpose: derived code is compiled once per type, so all that does not depend on the type is kept
 //! out of line, and nothing can fail.
@@ -62,7 +62,7 @@ impl Json<'_> {
         write_quoted(self.out, &shown);
     }
 
-    /// `{"name":`, and from here on texts are what the name says.
+    /// `{"name":`, and from here on texts are of that field.
     #[inline(never)]
     fn open(&mut self, name: &'static str, bracket: &str) {
         self.put("{");
@@ -114,7 +114,7 @@ impl<'a, 'b> List<'a, 'b> {
     #[inline(never)]
     fn end_field(&mut self, (before, was_empty): (usize, bool)) {
         if self.json.out.ends_with(b":null") {
-            // What is not there need not be said: the reader takes it for None.
+            // An absent value need not be written: the reader takes it for None.
             self.json.out.truncate(before);
             self.is_empty = was_empty;
         }

@@ -1,8 +1,8 @@
-//! Traces: what an engine was fed and what it answered, as lines of JSON, so that it can be fed again.
+//! Traces: an engine's inputs and outputs as JSON lines, so that they can be replayed.
 //!
-//! A file holds one or more kits. The first line of each is its header with the state of its engine, so a
-//! trace may begin in the middle of a call; every further line is one step: an input or a deadline with its
-//! reason, the time, and the outputs in order. `docs/TRACE.md` shows both.
+//! A file holds one or more kits (clients). The first line of each is its header with the state of its
+//! engine, so a trace may begin in the middle of a call; every further line is one step: an input or a
+//! deadline with its reason, the time, and the outputs in order. `docs/TRACE.md` shows both.
 //!
 //! Writing (`writer`, `json`, `redact`, `pseudonyms`) is part of the library. Reading (`read`, `replay`) is
 //! for tools and tests: nothing that the library exports reaches it, so the linker leaves it out.

@@ -9,7 +9,7 @@ const LIMIT: usize = nertc_callkit_engine::limits::ACCOUNT;
 /// What all pseudonyms begin with.
 const PREFIX: &str = "user-";
 
-/// Pseudonyms and what stands for them.
+/// Pseudonyms and their names.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Pseudonyms {
     /// Labels without the prefix: letters, never with an `a` at the end, so that each has room below it.
@@ -19,7 +19,7 @@ pub(super) struct Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// What stands for `name`, from its first appearance on.
+    /// The pseudonym of `name`, from its first appearance on.
     pub(super) fn of(&mut self, name: &str) -> String {
         let label = match self.labels.get(name) {
             Some(label) => label,
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_names_are_short_and_the_same_name_is_the_same_again() {
+    fn pseudonyms_are_short_and_stable() {
         let mut names = Pseudonyms::default();
         let said = ["bob", "carol", "alice", "bob", "bobby"].map(|name| names.of(name));
         assert_eq!(said, ["user-m", "user-n", "user-l", "user-m", "user-mn"]);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_longer_fits_is_said() {
+    fn a_name_that_no_longer_fits_is_reported() {
         let mut names = Pseudonyms::default();
         (0..5_000).for_each(|n| _ = names.of(&format!("{n:05}")));
         assert!(names.is_full);

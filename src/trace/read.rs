@@ -29,7 +29,7 @@ pub struct Header {
     pub unix_ms: u64,
     /// The library that wrote it.
     pub library: String,
-    /// Pseudonyms instead of accounts, stand-ins instead of texts.
+    /// Pseudonyms instead of accounts, placeholders instead of texts.
     pub redacted: bool,
     /// The engine at that moment.
     pub engine: Engine,
@@ -51,13 +51,13 @@ pub struct Step {
     pub out: Vec<Output>,
 }
 
-/// What a line says.
+/// The content of a line.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "nearly every line is a step; a box for each would cost more")]
 pub enum Line {
     /// A kit begins.
     Header(Box<Header>),
-    /// A kit goes on.
+    /// A kit continues.
     Step(Step),
 }
 

@@ -1,5 +1,5 @@
-//! What a trace shows. Personal text is replaced so that everything the engine does with text comes out as
-//! before: equal stays equal, accounts keep their order, lengths in JSON and what is itself JSON stay.
+//! Redaction. Personal text is replaced so that everything the engine does with text has the same
+//! result: equal stays equal, accounts keep their order, lengths in JSON and JSON itself stay.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use nertc_callkit_signaling as signaling;
 /// What a text is, by the name of its field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// Ids and the engine's own words: shown.
+    /// Ids and the engine's own texts: shown.
     Open,
     /// An account.
     Name,
-    /// Texts of people and apps.
+    /// Texts of users and apps.
     Personal,
     /// Tokens: hidden even if all else is shown.
     Secret,
@@ -47,7 +47,7 @@ impl Class {
     }
 }
 
-/// The field that holds a pointer of the host.
+/// The field that holds a pointer of the app.
 pub(super) const WINDOW: &str = "window";
 
 /// How much a trace shows.
@@ -68,7 +68,7 @@ enum Kind {
     Number,
 }
 
-/// Remembers what it said, so that it says the same again.
+/// Remembers its replacements, so that equal texts get equal ones.
 #[derive(Clone, Debug)]
 pub(super) struct Redactor {
     redaction: Redaction,
@@ -92,7 +92,7 @@ impl Redactor {
         }
     }
 
-    /// More distinct texts than can be told apart: time for a new one, with a new header.
+    /// More distinct texts than can be distinguished: time for a new one, with a new header.
     pub(super) fn is_full(&self) -> bool {
         self.is_full || self.names.is_full
     }
@@ -134,7 +134,7 @@ impl Redactor {
         self.stand_in(Kind::Text, text, quote(text).len() - 2)
     }
 
-    /// Valid JSON of the same shape: punctuation, blanks and words stay.
+    /// Valid JSON of the same shape: punctuation, spaces and literals stay.
     fn hide_json(&mut self, json: &str) -> String {
         let mut shown = String::with_capacity(json.len());
         let mut rest = json;
@@ -162,8 +162,8 @@ impl Redactor {
         shown
     }
 
-    /// What stands for the inside of a string of JSON. Escapes stay escapes: the text travels as JSON and
-    /// inside a string too, and is as long as it was in both.
+    /// The replacement for the inside of a JSON string. Escapes stay escapes: the text occurs as JSON and
+    /// inside a string too, with the same length in both.
     fn inside_string(&mut self, inside: &str) -> String {
         let is_escape = |at: usize| inside.as_bytes().get(at) == Some(&b'\\');
         let mut escapes = Vec::new();
@@ -188,7 +188,7 @@ impl Redactor {
         shown
     }
 
-    /// `length` letters or digits that stand for `text` and for no other.
+    /// `length` letters or digits that replace `text` and no other.
     fn stand_in(&mut self, kind: Kind, text: &str, length: usize) -> String {
         let count = self.counts.entry((kind, length)).or_default();
         let mut n = *self.hidden.entry((kind, length, text.into())).or_insert_with(|| {
@@ -214,7 +214,7 @@ impl Redactor {
         String::from_utf8(shown).unwrap_or_default()
     }
 
-    /// An attachment of the wire: what the protocol itself says stays.
+    /// An attachment of the wire: the protocol's own parts stay.
     fn wire(&mut self, custom: &str) -> String {
         let members = match custom.trim() {
             wire::BUSY | "i_am_busy" => return custom.to_owned(),
@@ -326,7 +326,7 @@ fn string_length(bytes: &[u8]) -> usize {
     bytes.len()
 }
 
-/// The messages that the engine itself gives.
+/// The engine's own messages.
 fn is_own_word(text: &str) -> bool {
     messages::OWN_MESSAGES.contains(&text)
 }

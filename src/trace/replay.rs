@@ -30,9 +30,9 @@ pub struct Difference {
     pub line: usize,
     /// Which kit.
     pub kit: u64,
-    /// What the file says.
+    /// The output in the file.
     pub recorded: String,
-    /// What the engine says.
+    /// The output of the engine.
     pub replayed: String,
 }
 
@@ -96,11 +96,11 @@ pub enum ReplayEvent {
     Begin(Box<Header>),
     /// A step of a kit.
     Step {
-        /// What the file says.
+        /// The output in the file.
         step: Box<Step>,
-        /// What the engine answers.
+        /// The outputs of the engine.
         replayed: Vec<Output>,
-        /// Where the kit stands afterwards.
+        /// The kit's state afterwards.
         after: Box<Snapshot>,
         /// The engine answers otherwise.
         difference: Option<Difference>,

@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{
     Origin, Outcome, PushText, Req, Text,
 };
 
-/// An engine whose steps are written down.
+/// An engine whose steps are recorded.
 struct Recorded {
     engine: Engine,
     tape: TraceWriter,
@@ -198,7 +198,7 @@ fn an_edited_answer_is_found_with_its_line() {
 }
 
 #[test]
-fn what_is_no_trace_is_refused_in_words() {
+fn what_is_no_trace_is_refused_with_a_reason() {
     let text = Recorded::call().text();
     let lines: Vec<&str> = text.lines().collect();
     let join = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
@@ -283,7 +283,7 @@ fn invite(attachment: &str, extra: &str) -> Text {
 }
 
 #[test]
-fn redaction_and_the_engines_reading_and_writing_may_change_places() {
+fn redaction_commutes_with_the_engines_json() {
     let mut redactor = Redactor::new(Redaction::Personal);
     for custom in CUSTOMS {
         let hidden = shown(&mut redactor, Class::Wire, custom);

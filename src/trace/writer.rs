@@ -31,7 +31,7 @@ impl TraceWriter {
         TraceWriter { redaction, redactor, lines: Vec::new(), is_open: false, is_first: true }
     }
 
-    /// Begins a kit, between two steps of its engine. `unix_ms` is the time of day, 0 = not known. The header
+    /// Begins a kit, between two steps of its engine. `unix_ms` is the time of day, 0 = unknown. The header
     /// shows the state of the engine's ids: `Engine::begin_trace` first, unless they are no secret.
     pub fn begin(&mut self, kit: u64, now: Time, unix_ms: u64, engine: &Engine) {
         self.end_step();
@@ -75,7 +75,7 @@ impl TraceWriter {
         }
     }
 
-    /// The engine has nothing more to say.
+    /// The engine has no more outputs.
     pub fn end_step(&mut self) {
         if std::mem::take(&mut self.is_open) {
             self.put("]}\n");
@@ -92,7 +92,7 @@ impl TraceWriter {
         self.lines.clear();
     }
 
-    /// More names or texts than can be told apart: go on with a new tape.
+    /// More names or texts than can be distinguished: continue with a new writer.
     pub fn is_full(&self) -> bool {
         self.redactor.is_full()
     }

@@ -1,4 +1,4 @@
-//! The queue of undelivered callbacks, for apps that dispatch them themselves (HOST delivery).
+//! The queue of undelivered callbacks, for apps that dispatch them themselves (APP delivery).
 
 use std::collections::VecDeque;
 use std::mem::{Discriminant, discriminant};
@@ -38,7 +38,7 @@ pub(super) struct CallbackQueue {
     changed: Condvar,
     /// Length of the queue, to look at without the lock.
     waiting: AtomicUsize,
-    /// The app is behind; set at the limit, cleared at half of it.
+    /// The app is too slow; set at the limit, cleared at half of it.
     backlogged: AtomicBool,
 }
 
@@ -49,7 +49,7 @@ struct State {
     flag: Option<Flag>,
     /// Some thread is inside `dispatch` or `destroy`.
     running: bool,
-    /// `on_wakeup` is running; `released` waits for it, since nothing may come after it.
+    /// `on_wakeup` is running; `released` waits for it, since nothing may follow that.
     waking: bool,
     /// `release` or `destroy` was called.
     closing: bool,
@@ -104,8 +104,8 @@ impl CallbackQueue {
         self.backlogged.load(Relaxed)
     }
 
-    /// Whether there is room for what would cause more callbacks. A call stops at the limit already; an event
-    /// of a backend and the rest of the commands at twice, what ends something at three times the limit.
+    /// Whether there is room for more callbacks. A call is refused at the limit already, an event
+    /// of a backend and other commands at twice, those that end something at three times the limit.
     pub(super) fn has_room_for(&self, command: Option<&Command>) -> bool {
         let times = match command {
             Some(Command::Call(_)) => 1,
@@ -115,13 +115,13 @@ impl CallbackQueue {
         self.waiting.load(Relaxed) < times * UNDELIVERED
     }
 
-    /// Nobody waits in `dispatch` any longer.
+    /// Wakes the threads that wait in `dispatch`.
     pub(super) fn close(&self) {
         self.state.lock().closing = true;
         self.changed.notify_all();
     }
 
-    /// The worker is done with the client. WORKER delivery: `released` has run. HOST delivery: it comes last.
+    /// The worker is done with the client. WORKER delivery: `released` has run. APP delivery: it comes last.
     pub(super) fn release(&self, manual_dispatch: bool) {
         if manual_dispatch {
             return self.put(Callback::Released);
@@ -166,7 +166,7 @@ impl CallbackQueue {
         Running { queue: self, due: state.queue.len() }
     }
 
-    /// Waits for the next callback. False: `released` has run, none comes.
+    /// Waits for the next callback. False: `released` has run, none follows.
     pub(super) fn wait_for_callback(&self) -> bool {
         let mut state = self.state.lock();
         self.changed.wait_while(&mut state, |state| state.queue.is_empty() && !state.released);
@@ -207,7 +207,7 @@ impl CallbackQueue {
         Some(Next { callback, listener: state.listener.clone(), caught_up })
     }
 
-    /// `released` has run: drops the listener and wakes whoever waits for the end.
+    /// `released` has run: drops the listener and wakes the threads that wait for the end.
     pub(super) fn released_has_run(&self) {
         let mut state = self.state.lock();
         state.released = true;

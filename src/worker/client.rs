@@ -23,7 +23,7 @@ use crate::trace::Redaction;
 /// How a client runs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Callbacks run inside `dispatch`, not on the worker's thread (HOST delivery).
+    /// Callbacks run inside `dispatch`, not on the worker's thread (APP delivery).
     pub manual_dispatch: bool,
     /// A thread of its own instead of the process's.
     pub dedicated_thread: bool,
@@ -33,12 +33,12 @@ pub struct Options {
 pub struct Client {
     pub(super) shared: Arc<Shared>,
     worker: Arc<Worker>,
-    /// The worker has it or had it; until then nobody but the owner knows this client.
+    /// The worker has or had it; until then only the owner knows this client.
     started: AtomicBool,
 }
 
 impl Client {
-    /// A client on its worker, whose thread is started if need be. Nothing is called before `start`.
+    /// A client on its worker, whose thread is started if necessary. Nothing is called before `start`.
     pub fn new(options: Options) -> io::Result<Arc<Client>> {
         static LAST_ID: AtomicU64 = AtomicU64::new(0);
         let worker = Worker::enter(options.dedicated_thread, event_loop::run)?;
@@ -52,7 +52,7 @@ impl Client {
         Ok(Arc::new(Client { shared, worker, started: AtomicBool::new(false) }))
     }
 
-    /// Hands engine and ports to the worker. Once, before the client is given to anybody.
+    /// Passes engine and ports to the worker. Once, before the client is published.
     pub fn start(&self, engine: Engine, ports: Ports) {
         if self.shared.manual_dispatch {
             self.shared.callbacks.set_listener(ports.listener.clone());
@@ -106,7 +106,7 @@ impl Client {
         self.push(Message::Trace(None))
     }
 
-    /// The current state; maybe ahead of the callbacks, never behind.
+    /// The current state; possibly ahead of the callbacks, never behind.
     pub fn snapshot(&self) -> Snapshot {
         self.shared.snapshot.lock().clone()
     }
@@ -123,7 +123,7 @@ impl Client {
         Ok(())
     }
 
-    /// Closes the client and waits until `released` has run; HOST delivery: runs what is pending here.
+    /// Closes the client and waits until `released` has run; APP delivery: runs what is pending here.
     pub fn destroy(&self) -> Result<(), Refused> {
         if in_callback() {
             return Err(Refused::Reentrant);
@@ -141,7 +141,7 @@ impl Client {
         Ok(())
     }
 
-    /// HOST delivery: runs the undelivered callbacks, at most those queued at entry; -1 waits for the first,
+    /// APP delivery: runs the undelivered callbacks, at most those queued at entry; -1 waits for the first,
     /// 0 does not. Returns how many ran. Accepted after `release` too, until `released` has run.
     pub fn dispatch(&self, timeout_ms: i32) -> Result<u32, Refused> {
         self.check_dispatch()?;
@@ -157,7 +157,7 @@ impl Client {
         Ok(ran)
     }
 
-    /// HOST delivery: a descriptor of the client that is readable exactly while callbacks are undelivered.
+    /// APP delivery: a descriptor of the client that is readable exactly while callbacks are undelivered.
     pub fn event_fd(&self) -> Result<i32, Refused> {
         self.check_ours()?;
         if !self.shared.manual_dispatch {

@@ -10,7 +10,7 @@ use crate::engine::time::Time;
 
 pub(super) use os::{Flag, Sleeper};
 
-/// Milliseconds since it was made, by a clock that goes on while the device sleeps.
+/// Milliseconds since its creation, by a clock that counts suspend.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {
     base_ns: u64,
@@ -26,7 +26,7 @@ impl Clock {
     }
 }
 
-/// The time of day, for people who read a trace; 0 = the system does not know.
+/// The time of day, for readers of a trace; 0 = unknown.
 #[allow(clippy::disallowed_methods, reason = "this is the one reader of clocks")]
 pub(super) fn unix_ms() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -71,12 +71,12 @@ pub(super) fn spawn(body: impl FnOnce() + Send + 'static) -> io::Result<JoinHand
     thread
 }
 
-/// Takes over a descriptor that a system call just made.
+/// Takes ownership of a descriptor that a system call just returned.
 fn owned(fd: libc::c_int) -> io::Result<OwnedFd> {
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: open, and nobody else knows it.
+    // SAFETY: open, and not owned elsewhere.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
@@ -186,7 +186,7 @@ mod os {
                 at.it_value.tv_sec = (ns / 1_000_000_000) as libc::time_t;
                 at.it_value.tv_nsec = (ns % 1_000_000_000) as _;
             }
-            // SAFETY: the descriptor and the spec are ours; the old setting is not asked for.
+            // SAFETY: the descriptor and the spec are ours; the old setting is not requested.
             unsafe {
                 let (timer, old) = (self.timer.as_raw_fd(), std::ptr::null_mut());
                 libc::timerfd_settime(timer, libc::TFD_TIMER_ABSTIME, &at, old)

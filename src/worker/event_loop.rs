@@ -29,7 +29,7 @@ struct EventLoop {
     slots: BTreeMap<u64, Box<Slot>>,
     deadlines: BTreeSet<(Time, u64)>,
     now: Now,
-    /// Clients whose traces may have something to write.
+    /// Clients whose traces may have pending data.
     traced: Vec<u64>,
 }
 
@@ -154,7 +154,7 @@ impl EventLoop {
             Ok(StepResult::MoreToCome) => return,
             Ok(StepResult::Over) => return self.end(client),
             Err(_) => {
-                log::error!("panic inside a client; it is closed, the others go on");
+                log::error!("panic inside a client; it is closed, the others continue");
                 return self.fail(client);
             }
         };
@@ -169,7 +169,7 @@ impl EventLoop {
         }
     }
 
-    /// After a panic: notifies app and peer. The client ends behind what is queued for it.
+    /// After a panic: notifies app and peer. The client ends after its queued messages.
     fn fail(&mut self, client: u64) {
         let Some(slot) = self.slots.get_mut(&client) else { return };
         let before = slot.due.take();
@@ -178,12 +178,12 @@ impl EventLoop {
         self.rearm(client, before, None);
     }
 
-    /// Ends a client and gives its place on the worker back.
+    /// Ends a client and frees its slot.
     fn end(&mut self, client: u64) {
         let Some(slot) = self.slots.remove(&client) else { return };
         self.rearm(client, slot.due, None);
         let shared = slot.end();
-        // Before the end is announced, so that whoever waits for the last client can join the thread.
+        // Before the end is announced, so that a thread that waits for the last client can join this one.
         self.worker.leave();
         shared.callbacks.release(shared.manual_dispatch);
     }

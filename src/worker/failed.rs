@@ -1,5 +1,6 @@
-//! After a panic inside a client: what it owes its app is said, the peer is told as far as possible, and
-//! the others of this worker go on. The engine is not asked any more: it stopped in the middle of something.
+//! After a panic inside a client: its open completions and calls are reported, the peer is notified if
+//! possible, and the other clients of this worker continue. The engine is not used any more: it stopped
+//! midway.
 
 use super::by_ticket::ByTicket;
 use super::guard::guarded;
@@ -10,7 +11,7 @@ use crate::engine::output::{CallEnd, EndReason, ErrorEvent, Event, OpResult, Ope
 use crate::engine::{Snapshot, messages, wire};
 use nertc_callkit_signaling::{self as signaling, Code, Outcome, Req, Text};
 
-/// What the app has asked for and was shown, and no end of it was said.
+/// Requests and calls of the app whose end was not reported.
 #[derive(Debug, Default)]
 pub(super) struct Owed {
     tickets: ByTicket<Operation>,
@@ -25,7 +26,7 @@ impl Owed {
         }
     }
 
-    /// Where the engine stands, before what it says about it is delivered.
+    /// The engine's state, before its own report of it is delivered.
     pub(super) fn shown(&mut self, now: &Snapshot) {
         const CALLING: i32 = 1;
         if now.state == CALLING {
@@ -105,8 +106,8 @@ pub(super) fn answer(message: &Message) -> Option<Output> {
     }
 }
 
-/// Tells the peer of the live call, in the words that fit, without waiting for answers.
-pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
+/// Notifies the peer of the live call, with the fitting operation, without waiting for results.
+pub(super) fn notify_peer(ports: &mut Ports, last: &Snapshot) {
     if last.call_no == 0 || last.channel_id.is_empty() {
         return;
     }
@@ -127,7 +128,7 @@ pub(super) fn tell_peer(ports: &mut Ports, last: &Snapshot) {
         2 => vec![signaling::Operation::Reject(message())],
         _ => vec![close],
     };
-    // Numbers that an engine never gets to: nobody waits for these.
+    // Request numbers that an engine never reaches: nobody waits for these.
     for (number, op) in (1 << 53..).zip(ops) {
         guarded("telling the peer that a client failed", || {
             let _ = ports.signaling.start(Req(number), op);

@@ -6,7 +6,7 @@ use super::clock::Sleeper;
 use super::quota::{Class, Quota, Refused};
 use crate::engine::time::Time;
 
-/// Messages that the queue keeps room for when it is empty.
+/// Messages for which the queue keeps capacity when it is empty.
 const KEPT: usize = 256;
 
 /// A message that uses slots of a quota.
@@ -26,7 +26,7 @@ pub(super) struct Inbox<M> {
 
 struct State<M> {
     queue: Vec<Entry<M>>,
-    /// Set by the worker before it sleeps, taken by the one who wakes it: a wake-up costs a system call.
+    /// Set by the worker before it sleeps, taken by the thread that wakes it: a wake-up costs a system call.
     asleep: bool,
     stopped: bool,
 }
@@ -37,7 +37,7 @@ impl<M: Classified> Inbox<M> {
         Inbox { state: Mutex::new(state), sleeper }
     }
 
-    /// Puts `message` in, if `quota` of `client` has a slot for it.
+    /// Queues `message`, if `quota` of `client` has a slot for it.
     pub(super) fn push(&self, client: u64, quota: &Quota, message: M) -> Result<(), Refused> {
         let asleep = {
             let mut state = self.state.lock();

@@ -22,7 +22,7 @@ pub(super) enum Message {
     Trace(Option<Box<Recorder>>),
     /// The number of undelivered callbacks crossed a threshold.
     Backlog,
-    /// Behind everything that was queued for a client that failed.
+    /// After everything that was queued for a client that failed.
     End,
 }
 

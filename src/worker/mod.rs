@@ -1,13 +1,13 @@
 //! The worker: one thread, one loop, no decisions.
 //!
-//! The way of a message: a `Client` puts it into its worker's `inbox`, if its `quota` has a slot left; the
-//! `event_loop` takes it out, and the `slot` of the client feeds it to its engine and carries out what the
-//! engine asks for: operations go to the backends, completions and events to the app, either at once or, if
-//! the app dispatches them itself, by way of the `callback_queue`. In between the loop sleeps (`clock`) until
-//! the next message or the next deadline of any engine. `thread` says how many loops there are: one for the
+//! The path of a message: a `Client` queues it in its worker's `inbox`, if its `quota` has a slot left; the
+//! `event_loop` takes it out, and the `slot` of the client passes it to its engine and executes the
+//! outputs: operations go to the backends, completions and events to the app, either at once or, if
+//! the app dispatches them itself, through the `callback_queue`. In between the loop sleeps (`clock`) until
+//! the next message or the next deadline of any engine. `thread` manages the loops: one for the
 //! whole process, unless a client asks for its own.
 //!
-//! No lock is held while the app or a backend is called, and nothing here knows what a call is.
+//! No lock is held while the app or a backend is called, and nothing here has call logic.
 
 mod by_ticket;
 mod callback_queue;

@@ -10,11 +10,11 @@ use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req, Tex
 pub trait Signaling: Send {
     /// Starts an operation (opens the backends before the first login). `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: signaling::Operation) -> Result<(), Outcome>;
-    /// Hands over what nothing answers.
+    /// Runs an operation without a completion.
     fn notify(&mut self, notice: Notification);
     /// The device's network changed.
     fn network_changed(&mut self);
-    /// Closes and releases the backend: no report comes after this returned. Last call.
+    /// Closes and releases the backend: no report follows its return. Last call.
     fn close(&mut self);
 }
 
@@ -22,7 +22,7 @@ pub trait Signaling: Send {
 pub trait Rtc: Send {
     /// Starts an operation. `Err` = refused, nothing follows.
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
-    /// Hands over a text of the peer's media backend, for the join of this number.
+    /// Delivers a text of the peer's media backend, for the join of this number.
     fn receive(&mut self, join: Req, json: &Text);
     /// The device's network changed.
     fn network_changed(&mut self);
@@ -30,19 +30,19 @@ pub trait Rtc: Send {
     fn close(&mut self);
 }
 
-/// The app's side. Called on the worker thread (WORKER delivery) or inside dispatch (HOST delivery).
+/// The app's side. Called on the worker thread (WORKER delivery) or inside dispatch (APP delivery).
 pub trait Listener: Send + Sync {
     /// Completes a request.
     fn done(&self, ticket: Ticket, result: OpResult);
-    /// Tells an event.
+    /// Emits an event.
     fn event(&self, event: Event);
     /// The client is gone; last callback of all.
     fn released(&self);
-    /// HOST delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
+    /// APP delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.
     fn wakeup(&self);
 }
 
-/// What a client talks to.
+/// The ports of a client.
 pub struct Ports {
     /// The signaling backend.
     pub signaling: Box<dyn Signaling>,

@@ -22,8 +22,8 @@ pub enum Refused {
 
 /// Slots beyond `limits::INBOX` for the commands that end something: a full inbox never keeps a call alive.
 const RESERVED: u32 = 64;
-/// Waiting completions of one client. The engine never has that many operations open, so only a backend that
-/// completes what nobody asked for gets here; what exceeds the limit is dropped.
+/// Queued completions of one client. The engine never has that many operations open, so only a backend that
+/// completes what was not requested reaches it; what exceeds the limit is dropped.
 const COMPLETIONS: u32 = 1024;
 
 /// Which slots a message uses.
@@ -92,7 +92,7 @@ impl Quota {
         if self.phase.fetch_max(phase, Relaxed) < phase { Ok(()) } else { Err(Refused::Closed) }
     }
 
-    /// Why there is no room.
+    /// Why there is no slot.
     pub(super) fn full(&self) -> Refused {
         if self.is_open() { Refused::QueueFull } else { Refused::Closed }
     }
@@ -102,7 +102,7 @@ impl Quota {
         self.phase.load(Relaxed) == phase::OPEN
     }
 
-    /// Gives a slot back: the worker took a message of `class` out.
+    /// Returns a slot: the worker has taken a message of `class`.
     pub(super) fn took(&self, class: Class) {
         match class {
             Class::Command { .. } => &self.commands,

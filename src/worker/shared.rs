@@ -9,7 +9,7 @@ use crate::engine::Snapshot;
 /// The state of one client that other threads than the worker's use.
 pub(super) struct Shared {
     pub(super) id: u64,
-    /// HOST delivery: callbacks run inside `dispatch`.
+    /// APP delivery: callbacks run inside `dispatch`.
     pub(super) manual_dispatch: bool,
     pub(super) quota: Quota,
     pub(super) snapshot: Mutex<Snapshot>,

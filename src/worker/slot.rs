@@ -1,4 +1,4 @@
-//! One client on the worker's thread: feeds its engine and carries out what the engine asks for.
+//! One client on the worker's thread: feeds its engine and executes the outputs.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use nertc_callkit_signaling::OperationResult;
 
 /// How a step ended.
 pub(super) enum StepResult {
-    /// Nothing to do before this, unless a message comes.
+    /// Nothing is due before this, unless a message arrives.
     Until(Option<Time>),
     /// It was not the last message of a run.
     MoreToCome,
@@ -78,7 +78,7 @@ impl Slot {
         self.shared.quota.shut();
         guarded("ending a trace", || drop(self.trace.take()));
         let last = std::mem::take(&mut *self.shared.snapshot.lock());
-        failed::tell_peer(&mut self.ports, &last);
+        failed::notify_peer(&mut self.ports, &last);
         for output in self.owed.settle() {
             self.deliver(output);
         }
@@ -157,7 +157,7 @@ impl Slot {
         self.engine.handle(now, input);
     }
 
-    /// Carries out what the engine asks for. Refusals of a backend are fed back after the rest, never in
+    /// Executes the engine's outputs. Refusals of a backend are fed back after the rest, never in
     /// between.
     fn drain<const TRACED: bool>(&mut self, now: Time, is_last: bool) -> StepResult {
         let mut refusals = Vec::new();
@@ -224,7 +224,7 @@ impl Slot {
         (std::mem::replace(&mut self.backlog, backlog) != backlog).then_some(Input::Backlog(backlog))
     }
 
-    /// Before the callbacks run, so that the state they ask for includes what they are notified of.
+    /// Before the callbacks run, so that the state they query includes what they are notified of.
     fn publish_snapshot(&mut self) {
         let mut shown = self.shared.snapshot.lock();
         if !self.engine.is_as_in(&shown) {

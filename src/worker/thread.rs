@@ -13,7 +13,7 @@ use super::guard::in_callback;
 use super::inbox::Inbox;
 use super::message::Message;
 
-/// What the process shares. A forked child gets a new one, because a lock of the old one may be held by a
+/// Process-wide state. A forked child gets a new one, because a lock of the old one may be held by a
 /// thread that the child does not have. Generations form a list, one more per fork; the fork handler writes
 /// only the number.
 struct ForkGeneration {
@@ -50,7 +50,7 @@ pub(super) struct Worker {
     pub(super) inbox: Inbox<Message>,
     pub(super) clock: Clock,
     generation: u32,
-    /// Clients that live here; changed under the generation's lock.
+    /// Clients of this thread; changed under the generation's lock.
     clients: AtomicUsize,
     thread: Mutex<Option<JoinHandle<()>>>,
 }

@@ -1,4 +1,4 @@
-//! The file behind a trace: private, bounded, and never in the way of a call.
+//! The file behind a trace: private, bounded, and never delaying a call.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -31,7 +31,8 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Makes the file. A trace that is there becomes `<path>.1`; anything else is left alone, and an error.
+    /// Creates the file. An existing trace is renamed to `<path>.1`; any other file is left alone, and an
+    /// error.
     pub(super) fn create(client: u64, path: &Path, redaction: Redaction) -> io::Result<Box<Recorder>> {
         let (path, file) = (path.to_owned(), create(path)?);
         let tape = TraceWriter::new(redaction);
@@ -39,7 +40,7 @@ impl Recorder {
         Ok(Box::new(Recorder { client, path, redaction, tape, file, written: 0, ahead, is_broken: false }))
     }
 
-    /// Writes down where the engine stands, between two of its steps.
+    /// Records the engine's state, between two of its steps.
     pub(super) fn begin(&mut self, now: Time, engine: &mut Engine) {
         engine.begin_trace();
         self.tape.begin(self.client, now, clock::unix_ms(), engine);
@@ -58,7 +59,7 @@ impl Recorder {
         self.tape.output(output);
     }
 
-    /// The engine has nothing more to say.
+    /// The engine has no more outputs.
     pub(super) fn end_step(&mut self, now: Time, engine: &mut Engine) {
         self.tape.end_step();
         let waiting = self.tape.lines().len();
@@ -76,7 +77,7 @@ impl Recorder {
         self.attempt(Recorder::write);
     }
 
-    /// The disk is full or the like; said once.
+    /// The disk is full or the like; reported once.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -103,7 +104,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Goes on in a new file with a new header; the full one becomes `<path>.1`.
+    /// Continues in a new file with a new header; the full one is renamed to `<path>.1`.
     fn rotate(&mut self, now: Time, engine: &mut Engine) -> io::Result<()> {
         self.write()?;
         let (ours, there) = (self.file.metadata()?, fs::symlink_metadata(&self.path)?);
@@ -140,7 +141,8 @@ fn create(path: &Path) -> io::Result<File> {
     let flags = libc::O_NOFOLLOW | libc::O_CLOEXEC;
     let mut options = OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o600).custom_flags(flags).open(path)?;
-    // From its first moment on it can be told from an empty file, which the next trace here would replace.
+    // From its first moment on it is distinguishable from an empty file, which the next trace here would
+    // replace.
     file.write_all(START)?;
     Ok(file)
 }

@@ -23,12 +23,13 @@ fn the_rules_hold_where_denials_are_silent(nats: &Nats) {
     assert_eq!(heard(&bob), ["nck1/u/bob/in/alice/phone honest"]);
 }
 
-/// Calls and cancels until a call rings at all of bob's devices: what is said right after a device came to a
-/// cluster that was just started can miss it, and who calls stops repeating when one device rings.
+/// Calls and cancels until a call rings at all of bob's devices: a message sent right after a device
+/// connected to a freshly started cluster can be lost, and a caller stops retransmitting when one device
+/// rings.
 #[track_caller]
 fn until_all_ring(alice: &mut Phone, devices: &mut [&mut Phone]) {
     let deadline = Instant::now() + ELECTION;
-    // One after the other is of another type, or what comes late would be taken for the next.
+    // Types alternate, or a late event would be taken for the next call's.
     for (call, part) in [("call bob video", "type=2"), ("call bob audio", "type=1")].iter().cycle() {
         alice.say(call);
         alice.until("done(call,0)");
@@ -78,7 +79,7 @@ fn calls_across_servers() {
     bob.expect("done(reject,0) on_call_end(13)");
     alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     tablet.expect("on_other_client_reject on_call_end(17)");
-    // What is said as it dies can be lost with the session that it takes elsewhere: tried anew.
+    // Messages sent as it dies can be lost with the session that moves to another server: retried.
     let deadline = Instant::now() + ELECTION;
     loop {
         tablet.kill();
@@ -95,7 +96,7 @@ fn calls_across_servers() {
         alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
         bob.expect("on_user_cancel on_call_end(12)");
     }
-    // What it had not acknowledged before it died can come again, and ends at once.
+    // What it had not acknowledged before it died can arrive again, and ends at once.
     tablet.say("accept");
     while tablet.until_start_for(ELECTION, "done(accept,") != "done(accept,0)" {
         tablet.until_for(ELECTION, "on_invited");
@@ -120,8 +121,8 @@ fn two_servers(nats: &Nats) -> (Phone, Phone) {
     (alice, bob)
 }
 
-/// `phone` loses its server and comes back through another. The cluster may end the other connection, too,
-/// when it cannot store what is said there.
+/// `phone` loses its server and reconnects through another. The cluster may end the other connection, too,
+/// when it cannot store its messages.
 #[track_caller]
 fn lose(nats: &mut Nats, at: usize, phone: &mut Phone) {
     nats.kill(at);
@@ -216,7 +217,7 @@ fn a_server_dies_while_the_callee_is_away() {
     nats.kill(1);
     let mut bob = Phone::new(&nats.exchange(2), "bob/phone", &[]);
     log_in(&mut bob);
-    // What was said as the server died can be lost with it.
+    // Messages sent as the server died can be lost with it.
     if !bob.rings_within(Duration::from_secs(10), "invitor=alice") {
         alice.say("cancel");
         alice.until_start_for(ELECTION, "on_call_end(");

@@ -40,7 +40,7 @@ fn data_goes_both_ways_in_order() {
     let mut pair = Pair::new("data", &[]);
     pair.connect();
     talk(&mut pair.alice, &mut pair.bob);
-    // What waits for a broker that stands still comes in order, too.
+    // Data queued while the broker is frozen arrives in order, too.
     pair.broker.freeze();
     (1..=COUNT).for_each(|number| pair.alice.say(&format!("send {number}")));
     pair.alice.sync();

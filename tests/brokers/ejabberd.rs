@@ -20,8 +20,8 @@ struct Node {
 /// The nodes of a cluster; most tests have one.
 pub(crate) struct Ejabberd {
     dir: PathBuf,
-    /// Where the nodes talk to each other: each at its own address, all at this port. Nobody has to tell
-    /// them, so there is no epmd.
+    /// The nodes' addresses: each its own, all with this port. The port is fixed,
+    /// so there is no epmd.
     port: u16,
     nodes: Vec<Node>,
 }
@@ -93,7 +93,7 @@ impl Ejabberd {
         self.nodes[at].process.take().expect("running").kill();
     }
 
-    /// Stops a node where it stands: nothing is closed, nothing is answered.
+    /// Freezes a node: nothing is closed, nothing is answered.
     pub(crate) fn freeze(&self, at: usize) {
         self.nodes[at].process.as_ref().expect("running").signal(libc::SIGSTOP);
     }
@@ -138,7 +138,7 @@ fn register(accounts: &[&str]) -> String {
     )
 }
 
-/// The others take over what the first one has.
+/// The others copy the state of the first one.
 fn join(first: &str) -> String {
     format!("ok = ejabberd_cluster:join('{first}')")
 }

@@ -1,5 +1,5 @@
-//! What brokers written in Erlang have in common: virtual machines that look up no names and leave nothing
-//! behind.
+//! What brokers written in Erlang share: virtual machines without name resolution, which are removed
+//! completely.
 
 use std::fs;
 use std::path::Path;

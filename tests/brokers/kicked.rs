@@ -7,7 +7,7 @@ use crate::phone::Phone;
 
 const SINGLE: &[&str] = &["--single"];
 
-/// bob's other phone comes.
+/// bob's other phone logs in.
 #[track_caller]
 fn second(exchange: &Exchange) -> Phone {
     Phone::ready(exchange, "bob/new", SINGLE)

@@ -51,7 +51,7 @@ fn one_of_two_called_devices_while_it_rings() {
     tablet.kill();
     accept(&mut pair.alice, &mut pair.bob);
     pair.hang_up();
-    // It comes back to a call that is over.
+    // It returns to a call that has ended.
     let mut tablet = Phone::ready(&pair.exchange, "bob/tablet", &[]);
     pair.connect();
     pair.hang_up();
@@ -94,7 +94,7 @@ fn either_in_a_call() {
 }
 
 #[test]
-fn a_process_that_died_in_a_call_comes_back_at_once() {
+fn a_process_killed_in_a_call_can_call_again_at_once() {
     let mut pair = Pair::new("killed_back", SILENCE);
     pair.connect();
     pair.alice.kill();

@@ -1,4 +1,4 @@
-//! A cluster of three NATS servers with JetStream, whose MQTT gateway speaks 3.1.1 only.
+//! A cluster of three NATS servers with JetStream, whose MQTT gateway supports 3.1.1 only.
 
 use std::fmt::Write;
 use std::fs;
@@ -99,7 +99,7 @@ impl Nats {
     }
 }
 
-/// The rules of mosquitto/callkit.acl in the words of NATS, where a `/` of a topic is a `.`.
+/// The rules of mosquitto/callkit.acl in the syntax of NATS, where a `/` of a topic is a `.`.
 fn users(accounts: &[&str]) -> String {
     let mut text = "accounts { CALLKIT { jetstream: enabled, users: [\n".to_owned();
     for account in accounts {

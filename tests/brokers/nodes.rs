@@ -21,7 +21,7 @@ fn two_nodes(name: &str, options: &[&str]) -> (Ejabberd, Phone, Phone) {
     (cluster, alice, bob)
 }
 
-/// `phone` loses its node and comes back through the other one.
+/// `phone` loses its node and reconnects through the other one.
 #[track_caller]
 fn lose(cluster: &mut Ejabberd, at: usize, phone: &mut Phone) {
     cluster.kill(at);
@@ -29,7 +29,7 @@ fn lose(cluster: &mut Ejabberd, at: usize, phone: &mut Phone) {
     phone.until_for(detour(), "on_reconnected");
 }
 
-/// The call that is there goes on: it still switches, and ends as it should.
+/// The current call continues: it still switches, and ends as it should.
 #[track_caller]
 fn goes_on(alice: &mut Phone, bob: &mut Phone) {
     alice.say("switch video");
@@ -40,8 +40,8 @@ fn goes_on(alice: &mut Phone, bob: &mut Phone) {
     bob.until_for(detour(), "on_call_end(16)");
 }
 
-/// A call after a node was lost: the broker may have ended the connection at the other node, too, so that
-/// reconnects can come in between.
+/// A call after a node was lost: the broker may have closed the connection at the other node, too, so that
+/// reconnects can occur in between.
 #[track_caller]
 fn connect_again(alice: &mut Phone, bob: &mut Phone) {
     alice.say("call bob");
@@ -59,7 +59,7 @@ fn a_call_goes_on_when_a_node_dies_and_again_when_it_comes_back() {
     connect(&mut alice, &mut bob);
     lose(&mut cluster, 1, &mut bob);
     goes_on(&mut alice, &mut bob);
-    // The next call, and one with somebody at the node that is back.
+    // The next call, and one with a device at the restarted node.
     connect_again(&mut alice, &mut bob);
     hang_up(&mut alice, &mut bob);
     cluster.again(1);
@@ -110,7 +110,7 @@ fn a_node_dies_while_the_callee_is_away() {
     goes_on(&mut alice, &mut bob);
 }
 
-/// The others are held up until they take it for dead: brokers/ejabberd.yml says how soon.
+/// The others block until they declare it dead: brokers/ejabberd.yml has the limit.
 #[test]
 #[ignore = "make test-brokers: it takes the time of some pings"]
 fn a_node_stands_still_in_a_call() {

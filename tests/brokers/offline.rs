@@ -1,4 +1,4 @@
-//! The called side is away when somebody calls.
+//! The callee is offline during a call.
 
 use crate::pair::{Pair, accept, hang_up};
 use crate::phone::Phone;

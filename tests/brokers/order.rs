@@ -1,5 +1,5 @@
-//! The rows of docs/EVENTS.md between processes. What needs two things at once is made with a broker that
-//! stands still meanwhile. Media that fails needs a media backend: tests/c has those rows.
+//! The rows of docs/EVENTS.md between processes. Simultaneous actions are made with a broker that
+//! is frozen meanwhile. Failing media needs a media backend: tests/c has those rows.
 
 use crate::pair::{Pair, accept, hang_up, ring};
 use crate::phone::Phone;
@@ -72,7 +72,7 @@ fn cancelled_at_once() {
     pair.alice.until("done(cancel,0)");
     pair.broker.thaw();
     pair.alice.until("on_call_end(11)");
-    // The next call rings, whatever bob heard of the first.
+    // The next call rings, whether or not bob received the first.
     pair.alice.say("call bob video");
     pair.alice.until("done(call,0)");
     pair.bob.until_line("on_invited", "type=2");
@@ -272,7 +272,7 @@ fn quit_in_each_state() {
 }
 
 #[test]
-fn what_is_not_possible_says_so() {
+fn impossible_requests_are_refused() {
     let mut pair = Pair::new("impossible", &[]);
     pair.alice.say("accept");
     pair.alice.expect("done(accept,20017)");
@@ -302,7 +302,7 @@ fn a_second_call_of_a_user_rings_once_the_first_has_ended() {
     let mut again = pair.third("alice/phone", &[]);
     again.say("call bob");
     again.expect("done(call,0)");
-    // The first ends with bob's patience, or as soon as alice's new life is asked about it.
+    // The first ends with bob's limit, or as soon as alice's new incarnation is asked about it.
     pair.bob.until("on_call_end(2) on_call_end(12)");
     pair.bob.until("on_invited");
     accept(&mut again, &mut pair.bob);

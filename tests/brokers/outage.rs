@@ -1,4 +1,4 @@
-//! The broker stops, is killed or stands still, while ringing, while accepting and in a call.
+//! The broker stops, is killed or frozen, while ringing, while accepting and in a call.
 
 use nertc_callkit_testkit::mosquitto::Mosquitto;
 
@@ -95,7 +95,7 @@ fn calling_while_the_broker_is_away() {
     pair.alice.say("call bob");
     pair.alice.sync();
     pair.broker.up();
-    // Which of both is said first is a matter of threads.
+    // Which of both is reported first depends on threads.
     pair.alice.expect_both("done(call,0)", "on_reconnected");
     pair.bob.until("on_invited");
     accept(&mut pair.alice, &mut pair.bob);

@@ -4,10 +4,10 @@ use nertc_callkit_testkit::mosquitto::{Exchange, Mosquitto};
 
 use crate::phone::Phone;
 
-/// Everybody who has an account at the brokers of these tests.
+/// All accounts at the brokers of these tests.
 pub(crate) const PEOPLE: [&str; 4] = ["alice", "bob", "carol", "eve"];
 
-/// Two people who are logged in.
+/// Two clients that are logged in.
 pub(crate) struct Pair {
     pub(crate) alice: Phone,
     pub(crate) bob: Phone,
@@ -59,7 +59,7 @@ impl Pair {
         hang_up(&mut self.alice, &mut self.bob);
     }
 
-    /// Nothing is left to say for both.
+    /// No label is left for both.
     #[track_caller]
     pub(crate) fn end(self) {
         self.alice.quit();

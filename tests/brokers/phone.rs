@@ -10,13 +10,13 @@ use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::process::{Process, run};
 use nertc_callkit_testkit::scratch_dir::repository;
 
-/// A phone that runs. Its words are the events in order, each with the number that tells them apart:
+/// A running phone. Its labels are the events in order, each with the number that distinguishes them:
 /// `done(call,0)`, `on_invited`, `on_call_end(15)`.
 pub(crate) struct Phone {
     /// `account/device`.
     name: String,
     process: Process,
-    /// How many words were expected already.
+    /// How many labels were read already.
     read: usize,
 }
 
@@ -64,7 +64,7 @@ impl Phone {
         self.process.say(command);
     }
 
-    /// Waits for these words, separated by blanks: exactly they come next.
+    /// Waits for these labels, separated by spaces: exactly these come next.
     #[track_caller]
     pub(crate) fn expect(&mut self, words: &str) {
         self.expect_for(patience(), words);
@@ -84,7 +84,7 @@ impl Phone {
         self.read += expected.len();
     }
 
-    /// Waits for the next words, so many, and takes them away.
+    /// Waits for the next labels, this many, and takes them.
     #[track_caller]
     pub(crate) fn next(&mut self, count: usize) -> Vec<String> {
         let (name, read) = (&self.name, self.read);
@@ -96,7 +96,7 @@ impl Phone {
         words
     }
 
-    /// Waits for these two words, in any order.
+    /// Waits for these two labels, in any order.
     #[track_caller]
     pub(crate) fn expect_both(&mut self, one: &str, other: &str) {
         let words = format!("{one} {other}");
@@ -104,7 +104,7 @@ impl Phone {
         self.expect(if first == one { other } else { one });
     }
 
-    /// Waits for one of these words, and takes it and all before it away. The word.
+    /// Waits for one of these labels, and takes it and all before it. Returns the label.
     #[track_caller]
     pub(crate) fn until(&mut self, words: &str) -> String {
         self.until_for(patience(), words)
@@ -123,14 +123,14 @@ impl Phone {
         word
     }
 
-    /// Whether it rings within `limit` for a call whose line has this part; takes all up to it away.
+    /// Whether it rings within `limit` for a call whose line has this part; takes all up to it.
     pub(crate) fn rings_within(&mut self, limit: Duration, part: &str) -> bool {
         let taken = self.process.within(limit, |lines| self.words_to("on_invited", part, lines));
         self.read = taken.unwrap_or(self.read);
         taken.is_some()
     }
 
-    /// How many words there are up to the first line of this event that has this part and was not taken away.
+    /// The number of labels up to the first line of this event that has this part and was not taken.
     fn words_to(&self, event: &str, part: &str, lines: &[String]) -> Option<usize> {
         let start = format!("{} {event} ", self.name);
         let counts = lines.iter().enumerate().filter_map(|(at, line)| {
@@ -140,7 +140,7 @@ impl Phone {
         counts.into_iter().find(|count| *count > self.read)
     }
 
-    /// Waits for a word that begins like this, and takes it and all before it away.
+    /// Waits for a label that begins like this, and takes it and all before it.
     #[track_caller]
     pub(crate) fn until_start(&mut self, start: &str) -> String {
         self.until_start_for(patience(), start)
@@ -165,7 +165,7 @@ impl Phone {
         self.read = self.process.wait(&what, |lines| self.words_to(event, part, lines));
     }
 
-    /// All words not yet expected.
+    /// All unread labels.
     pub(crate) fn rest(&self) -> Vec<String> {
         words_of(&self.name, &self.process.lines()).skip(self.read).collect()
     }
@@ -224,7 +224,7 @@ impl Phone {
     }
 }
 
-/// The words in the lines of `name`.
+/// The labels in the lines of `name`.
 fn words_of<'a>(name: &'a str, lines: &'a [String]) -> impl Iterator<Item = String> + 'a {
     lines.iter().filter_map(move |line| word(line.strip_prefix(name)?.strip_prefix(' ')?))
 }

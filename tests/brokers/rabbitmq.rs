@@ -1,4 +1,4 @@
-//! RabbitMQ with the shipped configuration on own ports. Its MQTT plug-in speaks 3.1.1 only.
+//! RabbitMQ with the shipped configuration on own ports. Its MQTT plug-in supports 3.1.1 only.
 
 use std::fs;
 use std::path::PathBuf;
@@ -61,7 +61,7 @@ impl RabbitMq {
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
             "-setcookie callkit -kernel inet_dist_use_interface {127,0,0,1}",
         );
-        // The script becomes the server; else it would wait for it, and stay behind or leave it behind.
+        // The script becomes the server; otherwise it would wait for it, and one would outlive the other.
         command.env("RUNNING_UNDER_SYSTEMD", "true");
         let broker = Process::start("rabbitmq", command);
         broker.wait_for(erlang::boot(), "Server startup complete", |lines| {

@@ -5,7 +5,7 @@ use nertc_callkit_testkit::mosquitto::Mosquitto;
 use crate::pair::{hang_up, ring};
 use crate::phone::Phone;
 
-/// Who calls more often than this in a short time is held back.
+/// An account that calls more often than this in a short time is rate-limited.
 const CALLS_AT_ONCE: u32 = 5;
 
 fn race(name: &str, times: u32) {
@@ -36,7 +36,7 @@ fn race(name: &str, times: u32) {
     phone.quit();
 }
 
-/// Connected, or told that the other has it: then the accept came too late, or the other's was known before.
+/// Connected, or answered on the other device: then the accept was too late, or the other's was known before.
 #[track_caller]
 fn has_it(device: &mut Phone) -> bool {
     let answer = device.until("done(accept,0) done(accept,10410) on_call_end(18)");

@@ -1,4 +1,4 @@
-//! What brokers refuse, and what strangers send.
+//! What brokers refuse, and messages of third parties.
 
 use std::fmt::Write;
 use std::fs;
@@ -76,7 +76,7 @@ fn a_denied_invite_fails_the_call() {
 }
 
 #[test]
-fn a_login_that_may_not_hear_itself_says_so() {
+fn a_login_that_cannot_subscribe_reports_it() {
     let broker = without("denied_echo", "pattern read nck1/u/%u/d/+/+/+\n");
     let mut alice = Phone::new(&broker.exchange(), "alice/phone", &[]);
     let code = alice.until_start("done(login,");
@@ -122,7 +122,7 @@ fn what_makes_no_sense_is_passed_over() {
     pair.end();
 }
 
-/// An invite as docs/WIRE-MQTT.md has it, said to be from somebody else wherever a payload can say so.
+/// An invite as docs/WIRE-MQTT.md has it, with another sender wherever a payload can state one.
 fn forged(id: u32) -> String {
     let mut text = format!("{{\"v\":1,\"k\":\"invite\",\"id\":\"{id:022}\",\"cid\":\"{id:022}\",");
     let _ = write!(
@@ -134,7 +134,7 @@ fn forged(id: u32) -> String {
 }
 
 #[test]
-fn a_sender_is_who_the_topic_says() {
+fn the_topic_identifies_the_sender() {
     let mut pair = Pair::new("forged_sender", &["--ring", "1000"]);
     publish(&pair.broker, "eve", "nck1/u/bob/in/eve/x", &forged(1));
     pair.bob.expect("on_invited");
@@ -143,7 +143,7 @@ fn a_sender_is_who_the_topic_says() {
     pair.end();
 }
 
-/// A stranger who saw the ids of a call, which he cannot, still cannot end it.
+/// A third party that saw the ids of a call, which it cannot, still cannot end it.
 #[test]
 fn a_stranger_ends_no_call() {
     let mut pair = Pair::new("stranger", &[]);

@@ -8,7 +8,7 @@ use crate::pair::{PEOPLE, accept, hang_up, ring};
 use crate::phone::Phone;
 use crate::rabbitmq::RabbitMq;
 
-/// Each way in which a call goes; bob's phone comes through `tls`.
+/// Each course of a call; bob's phone connects through `tls`.
 fn calls(plain: &Exchange, tls: &Exchange) {
     let mut alice = Phone::ready(plain, "alice/phone", &[]);
     let mut bob = Phone::ready(tls, "bob/phone", &[]);
@@ -55,7 +55,7 @@ fn calls(plain: &Exchange, tls: &Exchange) {
     alice.quit();
 }
 
-/// Somebody else's token, and an account that nobody has.
+/// Another account's token, and an unknown account.
 fn turned_away(exchange: &Exchange) {
     for (account, token) in [("alice", "wrong"), ("nobody", "secret")] {
         let mut phone = Phone::with_token(exchange, &format!("{account}/phone"), token, &[]);
@@ -66,11 +66,11 @@ fn turned_away(exchange: &Exchange) {
     }
 }
 
-/// What alice may say, and somebody hears it: a listener of bob's.
+/// Alice's permitted publishes, which a subscriber of bob's receives.
 const HONEST: [&str; 3] =
     ["nck1/u/bob/in/alice/phone", "nck1/u/bob/d/tablet/alice/phone", "nck1/p/alice/phone"];
 
-/// What alice may not say.
+/// Alice's forbidden publishes.
 const FORGED: [&str; 9] = [
     "nck1/u/bob/in/carol/phone",
     "nck1/u/bob/in/bob/phone",
@@ -105,7 +105,7 @@ struct Door<'a> {
 }
 
 impl Door<'_> {
-    /// `account` says this there, as mosquitto_pub.
+    /// `account` publishes this there, as mosquitto_pub.
     fn publish(self, account: &str, topic: &str, text: &str) -> Process {
         let mut command = client("mosquitto_pub", self.port, self.version, account);
         command.args(["-t", topic, "-m", text]);
@@ -114,14 +114,14 @@ impl Door<'_> {
         said
     }
 
-    /// `account` asks for this.
+    /// `account` subscribes to this.
     fn subscribe(self, account: &str, filter: &str) -> Process {
         let mut command = client("mosquitto_sub", self.port, self.version, account);
         command.args(["-t", filter]);
         Process::start("mosquitto_sub", command)
     }
 
-    /// A device whose session stays, as mosquitto_sub; one that `leaves` is gone when it has subscribed.
+    /// A device whose session stays, as mosquitto_sub; one that `leaves` has ended when it has subscribed.
     fn device(self, account: &str, filter: &str, leaves: bool) -> Process {
         let mut command = client("mosquitto_sub", self.port, self.version, account);
         command.args(["-i", "bobs-secret", "-c"]).args(if leaves { &["-E"][..] } else { &[] });
@@ -131,7 +131,8 @@ impl Door<'_> {
         listen(command, &[filter])
     }
 
-    /// More than may wait for bob's device, which is away, then one message from alice. What alice heard.
+    /// More messages than may be queued for bob's device, which is offline, then one from alice. What alice
+    /// receives.
     fn flood(self) -> Vec<String> {
         self.device("bob", "nck1/u/bob/in/+/+", true).end();
         let mut command = client("mosquitto_pub", self.port, self.version, "eve");
@@ -143,7 +144,7 @@ impl Door<'_> {
         self.publish("alice", "nck1/u/bob/in/alice/phone", "honest").lines()
     }
 
-    /// alice says what she may and what she may not; bob hears the first. `denied` looks at the second.
+    /// alice publishes to permitted and forbidden topics; bob receives the first. `denied` checks the second.
     fn says(self, denied: impl Fn(&str, &[String])) {
         let bob = listen(client("mosquitto_sub", self.port, self.version, "bob"), &OWN);
         for topic in FORGED {
@@ -213,7 +214,7 @@ fn calls_through_rabbitmq_and_its_rules() {
     let broker = RabbitMq::start("rabbitmq", &PEOPLE);
     calls(&broker.exchange(), &broker.tls_exchange());
     turned_away(&broker.exchange());
-    // Who says or asks for what it may not is disconnected.
+    // A forbidden publish or subscription ends the connection.
     let door = Door { port: broker.port(), version: "311" };
     door.says(|topic, lines| {
         assert!(!lines.iter().any(|line| line.contains("received PUBACK")), "{topic}: {lines:?}");

@@ -1,4 +1,4 @@
-//! The shipped broker configuration: who may say and hear what. No component of ours takes part.
+//! The shipped broker configuration: who may publish and receive what. No client of ours takes part.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ const NOBODY_THERE: u32 = 16;
 const NOT_ALLOWED: u32 = 135;
 
 #[test]
-fn what_an_account_may_say_is_said_under_its_own_name_alone() {
+fn an_account_publishes_under_its_own_name_only() {
     let mut broker = Mosquitto::start("forged", &["alice", "bob"]);
     broker.add_name("+", "secret");
     let allowed = [
@@ -40,13 +40,13 @@ fn what_an_account_may_say_is_said_under_its_own_name_alone() {
     for topic in forged {
         assert_eq!(publish(&broker, "alice", topic, "x"), NOT_ALLOWED, "{topic}");
     }
-    // A name that would be a wildcard is nobody's.
+    // A name that would be a wildcard is invalid.
     assert_eq!(publish(&broker, "+", "nck1/u/bob/in/alice/phone", "x"), NOT_ALLOWED);
     assert_eq!(publish(&broker, "+", "nck1/u/bob/in/carol/phone", "x"), NOT_ALLOWED);
 }
 
 #[test]
-fn what_an_account_may_hear_is_what_is_said_to_it() {
+fn an_account_receives_only_its_own_messages() {
     let broker = Mosquitto::start("alien", &["alice", "bob", "eve"]);
     let filters = ["#", "+/#", "nck1/u/bob/#", "nck1/u/+/in/+/+", "nck1/u/bob/d/tablet/+/+", "$SYS/#"];
     let eve = listen(broker.client("mosquitto_sub", "eve"), &filters);
@@ -55,7 +55,7 @@ fn what_an_account_may_hear_is_what_is_said_to_it() {
     for topic in said {
         assert_eq!(publish(&broker, "alice", topic, "private"), HEARD, "{topic}");
     }
-    // The broker says the same to all in the same order: what comes now came after the rest.
+    // The broker delivers in the same order to all: what arrives now came after the rest.
     publish(&broker, "alice", "nck1/u/eve/in/alice/phone", "last");
     publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "last");
     eve.wait_text("last");
@@ -83,7 +83,7 @@ fn presence_is_open_or_for_the_own_devices_alone() {
     }
 }
 
-/// Runs mosquitto_pub; what the broker said to CONNECT.
+/// Runs mosquitto_pub; the broker's CONNACK.
 fn connack(broker: &Mosquitto, version: &str, arguments: &[&str]) -> String {
     let mut command = Command::new("mosquitto_pub");
     command.args(["-h", "127.0.0.1", "-p", &broker.plain.to_string(), "-V", version, "-d", "-q", "1"]);
@@ -98,7 +98,7 @@ fn connack(broker: &Mosquitto, version: &str, arguments: &[&str]) -> String {
 fn nobody_comes_in_without_the_right_token() {
     let mut broker = Mosquitto::start("refused", &["alice"]);
     assert_eq!(connack(&broker, "5", &["-u", "alice", "-P", "secret"]), "(0)");
-    // The same answer to a wrong token and to an unknown account: nobody learns who exists.
+    // The same result for a wrong token and an unknown account: it does not reveal which accounts exist.
     let wrong: [&[&str]; 4] =
         [&["-u", "alice", "-P", "wrong"], &["-u", "nobody", "-P", "secret"], &["-u", "alice"], &[]];
     for arguments in wrong {
@@ -157,7 +157,7 @@ fn tls_is_checked_and_websockets_are_there() {
 #[test]
 fn limits_hold() {
     let broker = Mosquitto::start("limits", &["alice", "bob"]);
-    // Over-long: the broker ends the connection and carries nothing.
+    // Too long: the broker ends the connection and delivers nothing.
     let bob = listen(broker.client("mosquitto_sub", "bob"), &["nck1/u/bob/in/+/+"]);
     let mut command = broker.client("mosquitto_pub", "alice");
     command.args(["-t", "nck1/u/bob/in/alice/phone", "-s"]);
@@ -179,7 +179,7 @@ fn limits_hold() {
 }
 
 #[test]
-fn a_full_queue_drops_the_newest_and_says_nothing() {
+fn a_full_queue_drops_the_newest_silently() {
     let broker = Mosquitto::start("queue", &["alice", "bob"]);
     let away = |arguments: &[&str]| {
         let mut command = broker.client("mosquitto_sub", "bob");

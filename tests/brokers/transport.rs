@@ -1,12 +1,12 @@
-//! A call over each kind of connection, what an observer sees of it, and clocks that disagree.
+//! A call over each kind of connection, what an observer sees of it, and clocks that differ.
 
 use nertc_callkit_testkit::mosquitto::{Mosquitto, heard, listen, publish};
 use nertc_callkit_testkit::process::run;
 use nertc_callkit_testkit::scratch_dir::folder;
 
-use crate::gate::Gate;
 use crate::pair::{PEOPLE, Pair, connect, hang_up};
 use crate::phone::Phone;
+use crate::proxy::Proxy;
 
 #[test]
 fn over_tls() {
@@ -15,7 +15,7 @@ fn over_tls() {
     let mut pair = Pair::at(broker, exchange, &[]);
     pair.connect();
     pair.hang_up();
-    // Somebody else's authority: no login, and the reason is said.
+    // Another authority: no login, and the reason is reported.
     let stranger = folder("over_tls_stranger");
     run(nertc_callkit_testkit::scratch_dir::repository("mosquitto/certificates"), &[&stranger]);
     let mut exchange = pair.exchange.clone();
@@ -29,10 +29,10 @@ fn over_tls() {
 #[test]
 fn over_the_older_version_if_the_broker_knows_no_newer() {
     let broker = Mosquitto::start("over_311", &PEOPLE);
-    let gate = Gate::new(broker.plain);
-    let exchange = broker.exchange_at(gate.port);
+    let proxy = Proxy::new(broker.plain);
+    let exchange = broker.exchange_at(proxy.port);
     let mut pair = Pair::at(broker, exchange, &[]);
-    assert_eq!(gate.turned_away(), 2, "each tried the newer one once");
+    assert_eq!(proxy.turned_away(), 2, "each tried the newer one once");
     let mut tablet = pair.third("bob/tablet", &[]);
     pair.alice.say("call bob");
     pair.alice.expect("done(call,0)");
@@ -80,7 +80,7 @@ fn clocks_that_are_an_hour_apart() {
     alice.say("reject");
     alice.expect("done(reject,0) on_call_end(13)");
     bob.expect("on_user_reject on_message_sent(3) on_call_end(14)");
-    // What waited is as old as it is, by no clock.
+    // The age of a stored message depends on no clock.
     bob.quit();
     tablet.quit();
     alice.say("call bob");
@@ -111,7 +111,7 @@ fn an_observer_with_an_account_sees_nothing_of_a_call() {
 }
 
 #[test]
-fn neither_token_nor_client_id_is_said_to_anybody() {
+fn neither_token_nor_client_id_is_published() {
     let broker = Mosquitto::start("secrets", &PEOPLE);
     let mut all = listen(broker.client("mosquitto_sub", "bob"), &["#"]);
     let exchange = broker.exchange();
@@ -119,7 +119,7 @@ fn neither_token_nor_client_id_is_said_to_anybody() {
     let mut bob = Phone::ready(&exchange, "bob/phone", &["--presence"]);
     connect(&mut alice, &mut bob);
     hang_up(&mut alice, &mut bob);
-    // Beside them are the names of lives, which are no secret.
+    // Beside them are incarnations, which are no secret.
     let files = files(&exchange.data).into_iter();
     let ids: Vec<String> = files.filter(|(name, _)| name.starts_with("mqtt-")).map(|(_, id)| id).collect();
     assert_eq!(ids.len(), 2, "a file for each: {ids:?}");

@@ -10,7 +10,7 @@ static nertc_callkit_status reject_with(struct phone *phone, int32_t reason, con
   return nertc_callkit_reject(phone->kit, options_call, &options, phone_done, phone);
 }
 
-/* Scenario (busy): The called user says busy, and why: the caller hears busy, and the text. */
+/* Scenario (busy): The callee rejects as busy with a text: the caller gets busy and the text. */
 static void a_reject_that_says_busy_and_why(void)
 {
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
@@ -39,7 +39,7 @@ static void a_reject_that_declines_and_says_why(void)
   pair_end(&pair);
 }
 
-/* Scenario (end): Whoever ends a call may say why: the other app gets the text with on_call_end. */
+/* Scenario (ordinary): A call may be ended with a text: the other app gets it with on_call_end. */
 static void every_way_to_end_a_call_carries_a_text(void)
 {
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
@@ -124,8 +124,7 @@ static void what_cannot_be_said_is_refused_and_the_call_rings_on(void)
   pair_end(&pair);
 }
 
-/* Scenario (busy): A third person calls while we talk: the app is told at once who, and nothing of the call
-* changes. */
+/* Scenario (busy): A third party calls during a call: it is reported at once, and the call is not affected. */
 static void who_calls_while_we_talk_is_missed_at_once(void)
 {
   struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
@@ -142,7 +141,7 @@ static void who_calls_while_we_talk_is_missed_at_once(void)
   CHECK_TEXT(pair.bob->missed_channel, carol->channel_id);
   CHECK_TEXT(pair.bob->missed_request, carol->request_id);
   CHECK_INT(pair.bob->missed_count, 1);
-  /* Twice more within 3 s: counted, and told once. */
+  /* Twice more within 3 s: counted, and reported once. */
   phone_call(carol, "bob");
   phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
   phone_call(carol, "bob");
@@ -158,7 +157,7 @@ static void who_calls_while_we_talk_is_missed_at_once(void)
   pair_end(&pair);
 }
 
-/* Scenario (ordinary): The caller is told once that the called account rings, on however many devices. */
+/* Scenario (ordinary): The caller is notified once that the called account rings, on any number of devices. */
 static void the_caller_is_told_once_that_it_rings(void)
 {
   struct setup news = {0}, tablet_setup = {0};
@@ -187,7 +186,7 @@ static void the_caller_is_told_once_that_it_rings(void)
   pair_end(&pair);
 }
 
-/* Scenario (record): The record of a call that did not take place reaches the called side. */
+/* Scenario (record): The record of a call that did not take place reaches the callee. */
 static void a_record_of_the_peer_is_received_once(void)
 {
   struct setup news = {0};
@@ -203,7 +202,7 @@ static void a_record_of_the_peer_is_received_once(void)
   pair_end(&pair);
 }
 
-/* The longest attachment that call() takes, by what it is made of: the header says how that is counted. */
+/* The longest attachment that call() accepts, by content: the header documents how it is counted. */
 static void the_longest_attachment(void)
 {
   /* Bytes of one unit, and how many of them its JSON has. */

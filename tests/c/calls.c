@@ -1,7 +1,7 @@
 /*
- * calls.c: a thousand complete calls, ended in every way, leave nothing behind: no memory, no descriptor, no
- * thread. What the library itself would still reach at the end no leak checker reports, so the heap is
- * measured, too.
+ * calls.c: a thousand complete calls, ended in every way, leak neither memory nor descriptors nor
+ * threads. Leak checkers do not report what the library still reaches at the end, so the heap is
+ * measured as well.
  */
 #include "check.h"
 
@@ -115,7 +115,7 @@ static void a_thousand_calls(void)
     play(delivery, CALLS);
     while (check_threads() > 1) {
     }
-    check_heap("before the first component", before);
+    check_heap("before the first client", before);
     CHECK_INT(check_entries("/proc/self/fd"), fds);
   }
 }

@@ -181,7 +181,7 @@ static void *do_nothing(void *unused)
 
 int check_threads(void)
 {
-  /* The sanitizer's own thread comes with the first of ours, and stays. */
+  /* The sanitizer's own thread starts with our first one, and stays. */
   static int is_there;
   pthread_t first;
   if (!is_there) {

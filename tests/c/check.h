@@ -1,12 +1,12 @@
 /*
  * check.h: the harness of the C tests.
  *
- * A `phone` is a component with a listener that notes every completion and event as a word, in order:
- * `done(call,0)`, `on_invited`, `on_call_end(15)`. A test says which words it expects next; waiting is by
- * condition variable (or dispatch) with a deadline, and a failure prints file, line, what was expected
- * and what came instead, and ends the program.
+ * A `phone` is a client with a listener that records every completion and event as a label, in order:
+ * `done(call,0)`, `on_invited`, `on_call_end(15)`. A test states the labels it expects next; waiting is by
+ * condition variable (or dispatch) with a deadline, and a failure prints file, line, the expected
+ * and the actual labels, and ends the program.
  *
- * The recorder also checks what always holds: callbacks of a component come one at a time, with their own
+ * The recorder also checks invariants: callbacks of a client run one at a time, with their own
  * handle, none after destroy, no event of a call after its on_call_end, and that only once.
  */
 #ifndef CHECK_H
@@ -75,15 +75,15 @@ struct phone {
 
 /* A new phone, not logged in. NULL setup: all defaults. */
 struct phone *phone_new_at(const char *file, int line, const char *account, const struct setup *setup);
-/* Logs in and takes the words of it away. */
+/* Logs in and discards its labels. */
 void phone_login_at(const char *file, int line, struct phone *phone);
-/* Waits for these words, separated by blanks: exactly they come next. */
+/* Waits for these labels, separated by spaces: exactly these come next. */
 void phone_expect_at(const char *file, int line, struct phone *phone, const char *words);
-/* Waits until this word is among those not yet expected, and takes all up to it. */
+/* Waits until this label is among the unread ones, and discards all up to it. */
 void phone_until_at(const char *file, int line, struct phone *phone, const char *word);
 /* Nothing is left that was not expected. */
 void phone_silent_at(const char *file, int line, struct phone *phone);
-/* Destroys it; whatever it still says must be these words. */
+/* Destroys it; the remaining labels must be these. */
 void phone_destroy_at(const char *file, int line, struct phone *phone, const char *words);
 /* Frees what is left of it. */
 void phone_free(struct phone *phone);
@@ -104,7 +104,7 @@ void phone_done(nertc_callkit *kit, const nertc_callkit_result *result, void *ph
 void accept_at_once(struct phone *phone, const char *word, const void *event);
 /* Fills a listener with the recorder. */
 void phone_listener(nertc_callkit_listener *listener);
-/* A callback that is no event: notes a word, and calls the hook. */
+/* A callback that is no event: records a label, and calls the hook. */
 void phone_note(struct phone *phone, const char *word, const void *event);
 
 /* Two phones `alice` and `bob`, logged in, on a hub of their own. */
@@ -113,7 +113,7 @@ struct pair {
   struct phone *alice, *bob;
 };
 struct pair pair_new_at(const char *file, int line, uint32_t hub_flags, const struct setup *both);
-/* alice calls, bob accepts, both are connected; the words are taken away. */
+/* alice calls, bob accepts, both are connected; the labels are discarded. */
 void pair_connect_at(const char *file, int line, struct pair *pair);
 /* alice calls and bob rings. */
 void pair_ring_at(const char *file, int line, struct pair *pair);
@@ -159,7 +159,7 @@ int check_entries(const char *path);
 /* How many threads run, but for those of a sanitizer. */
 int check_threads(void);
 
-/* Runs a test, with its name for whoever reads a failure. */
+/* Runs a test; a failure prints its name. */
 #define RUN(test) run_test(#test, test)
 void run_test(const char *name, void (*test)(void));
 

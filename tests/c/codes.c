@@ -58,7 +58,7 @@ static void expect_code(struct phone *phone, enum op op, int code)
   phone_until(phone, word);
 }
 
-/* Brings a pair to a state; answers whose state it is. */
+/* Brings a pair into a state; returns the phone that is in it. */
 static struct phone *enter(struct pair *pair, enum state state)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
@@ -223,7 +223,7 @@ static void a_failed_login(void)
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
-/* A failure with `done` is told there only; without one it is one on_error. */
+/* With `done` a failure is reported there only; without it as one on_error. */
 static void done_or_on_error_never_both(void)
 {
   struct pair pair = pair_new(0, NULL);

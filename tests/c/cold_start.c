@@ -1,7 +1,7 @@
 /* cold_start.c: a push woke the phone, and its user answered before login: NERTC_CALLKIT_CALL_REF_WAIT. */
 #include "check.h"
 
-/* bob's phone sleeps while alice calls; what the push would say is in `push`. */
+/* bob's phone is suspended while alice calls; the push's contents are in `push`. */
 struct scene {
   nertc_callkit_hub *hub;
   nertc_callkit_timers timers;
@@ -20,7 +20,7 @@ static struct phone *new_phone(struct scene *scene, const char *account, const c
   return phone_new(account, &setup);
 }
 
-/* Whoever sends the push got call and ids from alice. */
+/* The sender of the push got call and ids from alice. */
 static void read_push(struct scene *scene)
 {
   const nertc_callkit_call_ref none = NERTC_CALLKIT_CALL_REF_INIT;
@@ -88,7 +88,7 @@ static void hang_up(struct scene *scene)
   phone_expect(scene->bob, "on_call_end(16)");
 }
 
-/* Scenario (early): A push woke the phone and its user accepts before login: the call is connected without
+/* Scenario (early): A push started the app and its user accepts before login: the call is connected without
 * ringing. */
 static void accept_before_login(void)
 {
@@ -116,7 +116,7 @@ static void accept_while_logging_in(void)
   scene_end(&scene);
 }
 
-/* Scenario (early): A push woke the phone and its user declines before login: the caller learns at once. */
+/* Scenario (early): A push started the app and its user declines before login: the caller is notified at once. */
 static void reject_before_login(void)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
@@ -174,7 +174,7 @@ static void the_caller_cancelled_before_the_login(void)
   scene_end(&scene);
 }
 
-/* A push that is old, or not true: nothing rings, the answer ends alone. */
+/* An old or forged push: nothing rings, only the answer completes. */
 static void a_call_that_never_comes(void)
 {
   struct scene scene;
@@ -274,7 +274,7 @@ static void a_waiting_answer_ends_with_the_component(void)
   scene_end(&scene);
 }
 
-/* What does not name an invite cannot wait, and who else takes a reference knows no waiting. */
+/* A reference without an invite cannot wait, and other functions do not support waiting. */
 static void references_that_cannot_wait(void)
 {
   nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;

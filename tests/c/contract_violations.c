@@ -1,7 +1,7 @@
 /*
- * contract_violations.c: a life with every operation in it, of which one at a time goes wrong in each way that a
- * backend can get it wrong. Whatever the way: each accepted request completes once, each call ends once (the
- * recorder looks), the client is idle again and makes a good call with the same backend, and the backend is
+ * contract_violations.c: a session with every operation in it, one of which goes wrong in each possible
+ * way. In every case: each accepted request completes once, each call ends once (checked by the
+ * recorder), the client is idle again and makes a successful call with the same backend, and the backend is
  * opened, closed and released as often as promised.
  */
 #include "functions.h"
@@ -32,7 +32,7 @@ static const char *cell_name(int op, int act)
   return name;
 }
 
-/* ---- waiting, whatever comes -------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
 static int all_done(void *unused)
 {
@@ -46,7 +46,7 @@ static int all_done(void *unused)
   return 1;
 }
 
-/* Idle, and told so: the state may be ahead of the callbacks. */
+/* Idle, and the callbacks delivered: the state may be ahead of them. */
 static int both_idle(void *unused)
 {
   int i;
@@ -61,7 +61,7 @@ static int both_idle(void *unused)
          nertc_callkit_get_state(bob->kit) == NERTC_CALLKIT_STATE_IDLE;
 }
 
-/* Ends what lives and waits until nothing does. */
+/* Ends the live call and waits until there is none. */
 static void settle(void)
 {
   if (nertc_callkit_get_state(alice->kit) != NERTC_CALLKIT_STATE_IDLE) {
@@ -73,7 +73,7 @@ static void settle(void)
   WAIT_UNTIL(both_idle, NULL);
 }
 
-/* Whether a phone has been told `word`, or a longer one, since its word number `from`. */
+/* Whether a phone has recorded `label`, or a longer one, since its label number `from`. */
 static int was_told(const struct phone *phone, unsigned from, const char *word)
 {
   unsigned i;
@@ -148,9 +148,9 @@ static int rings(int outgoing)
   return has_rung;
 }
 
-/* ---- a life ------------------------------------------------------------------------------------------- */
+/* ---- a session ----------------------------------------------------------------------------------------- */
 
-/* Every operation of both backends is asked for at least once. */
+/* Every operation of both backends is issued at least once. */
 static void live(void)
 {
   struct attempt attempt;
@@ -347,7 +347,7 @@ static void what_was_not_opened_is_not_closed(void)
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
-/* ---- what sinks are told ------------------------------------------------------------------------------ */
+/* ---- calls to sinks ------------------------------------------------------------------------------------ */
 
 static void structs_of_every_size(void)
 {
@@ -405,7 +405,7 @@ static void block(struct phone *phone, const char *word, const void *event)
   }
 }
 
-/* While the app blocks, a backend floods: it hears QUEUE_FULL, and the app can still hang up. */
+/* While the app blocks, a backend floods: it gets QUEUE_FULL, and the app can still hang up. */
 static void a_flood_ends_with_queue_full(void)
 {
   int32_t answer = 0;
@@ -434,7 +434,7 @@ static void a_flood_ends_with_queue_full(void)
   clear_stage(1);
 }
 
-/* ---- a backend that goes on talking ---------------------------------------------------------------------- */
+/* ---- a backend that continues after its end ------------------------------------------------------------ */
 
 static int stop_talking;
 
@@ -451,7 +451,7 @@ static void *talk(void *unused)
   return NULL;
 }
 
-/* Its sinks are copies that outlive the component: whoever uses them touches nothing of it. */
+/* Its sinks are copies that outlive the client: using them touches nothing of it. */
 static void a_backend_that_talks_after_its_end(void)
 {
   int round;

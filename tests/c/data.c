@@ -210,7 +210,7 @@ static int has_last(void *unused)
   return heard >= 256;
 }
 
-/* A peer that floods, speaks before the answer, of another call, in anothers name, or nests 1000 deep. */
+/* A peer that floods, sends before the answer, for another call, in another's name, or nests 1000 deep. */
 static void a_hostile_peer_changes_nothing(void)
 {
   static struct intercept intercept;
@@ -262,7 +262,7 @@ static void a_hostile_peer_changes_nothing(void)
 
 /* ---- media backends ----------------------------------------------------------------------------------- */
 
-/* A media backend that is there at once, and whose inviter makes an offer. */
+/* A media backend that is ready at once, and whose inviter makes an offer. */
 struct media {
   nertc_callkit_rtc vtable;
   const nertc_callkit_rtc_sink *sink;
@@ -296,7 +296,7 @@ static int32_t media_join(void *ctx, nertc_callkit_req req, const nertc_callkit_
   if (args->flags & NERTC_CALLKIT_RTC_JOIN_INVITER) {
     CHECK_INT(sink->send(sink->ctx, req, "{\"t\":\"offer\"}"), 0);
   }
-  /* What an earlier call's thread says late is not of this one. */
+  /* A late text of an earlier call's thread does not belong to this one. */
   CHECK_INT(sink->send(sink->ctx, media->left, "{\"t\":\"late\"}"), 0);
   sink->complete(sink->ctx, req, 0, 0, NULL);
   event.type = NERTC_CALLKIT_RTC_PEER_JOIN;

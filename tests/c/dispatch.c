@@ -94,7 +94,7 @@ static void a_waiting_dispatch_wakes(void)
   pthread_join(thread, NULL);
   CHECK_INT(answer_of_dispatch, 1);
   phone_expect(phone, "done(login,0)");
-  /* destroy wakes it, too; a thread that comes later finds destroy running, or the component gone. */
+  /* destroy wakes it, too; a thread that comes later finds destroy running, or an invalid handle. */
   CHECK_INT(pthread_create(&thread, NULL, dispatch_for_ever, phone), 0);
   phone_destroy(phone, "");
   pthread_join(thread, NULL);
@@ -132,9 +132,8 @@ static void on_wakeup(void *phone)
   change(&wakeups, 1);
 }
 
-/* Nobody is logged in, so that the worker alone answers, in the order of the requests: when a backend answers is
-* not up
- * to it. */
+/* Logged out, so that only the worker responds, in the order of the requests: a backend's timing
+ * is not under the test's control. */
 static void one_wakeup_from_empty_to_waiting(void)
 {
   struct setup setup = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .on_wakeup = on_wakeup};
@@ -147,7 +146,7 @@ static void one_wakeup_from_empty_to_waiting(void)
   WAIT_UNTIL(at_least_one, &wakeups);
   CHECK_OK(nertc_callkit_leave(phone->kit, NULL, NULL, phone_done, phone));
   CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone));
-  /* The same worker carries these out, and then a login of somebody else. */
+  /* The same worker executes these, and then a login of another client. */
   witness = phone_new("bob", NULL);
   phone_login(witness);
   CHECK_INT(wakeups, 1);
@@ -216,7 +215,7 @@ static void worker_delivery_has_neither(void)
   phone_free(phone);
 }
 
-/* Only the newest of what only the newest counts: a host that is slow does not fall behind. */
+/* Events of which only the newest counts are coalesced: a slow app does not fall behind. */
 static void media_events_collapse(void)
 {
   struct setup alice = {0}, bob = {.delivery = NERTC_CALLKIT_DELIVERY_APP, .media = 1};

@@ -1,4 +1,4 @@
-/* full.c: a host that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
+/* full.c: an app that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
 #include "check.h"
 #include "phone.h"
 #include "intercept.h"
@@ -77,8 +77,8 @@ static void a_full_inbox(void)
   pair_end(&pair);
 }
 
-/* Whoever blocks the shared worker stalls all; a worker of one's own stalls nobody. */
-/* Scenario (session): Several components in one process: one whose app blocks stalls no other that has its own
+/* A callback that blocks the shared worker delays all clients; an own worker delays nobody. */
+/* Scenario (session): Several clients in one process: one whose app blocks delays no other that has its own
  * thread. */
 static void an_own_worker_stalls_nobody(void)
 {
@@ -144,7 +144,7 @@ static void count_network_change(void *ctx)
   change(&network_changes, 1);
 }
 
-/* Makes `number` callbacks wait for a host that does not dispatch, and no request wait for the worker. */
+/* Queues `number` callbacks for an app that does not dispatch, and leaves no request for the worker. */
 static void pile_up(struct phone *phone, int number)
 {
   int i;
@@ -198,7 +198,7 @@ static void a_host_that_does_not_dispatch(void)
   pair_end(&pair);
 }
 
-/* Without any end: requests are refused at last, and nothing grows. */
+/* Without an end: requests are refused eventually, and nothing grows. */
 /* Scenario (failure): An app never takes its completions: requests are refused at a limit, and each accepted one
  * completes inside destroy. */
 static void a_host_that_never_dispatches(void)

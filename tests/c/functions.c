@@ -146,7 +146,7 @@ static void on_released(void *request)
   change(&((struct request *)request)->done, 1);
 }
 
-/* Counted like a request, so that a tally is complete only when nothing of the component runs any more. */
+/* Counted like a request, so that a tally is complete only when nothing of the client runs any more. */
 RUN_OF(release)
 {
   struct request *request = tally_expect(tally);
@@ -270,7 +270,7 @@ RUN_OF(set_log_callback)
   return nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL);
 }
 
-/* Each into a file of its own, which nobody sees again. */
+/* Each into its own file, which nobody reads again. */
 RUN_OF(trace_start)
 {
   static int last;
@@ -285,7 +285,7 @@ RUN_OF(trace_start)
   return status;
 }
 
-/* One of these makes and gives back a hub; the others do so, too, since they need one. */
+/* One of these creates and releases a hub; the others do so, too, since they need one. */
 RUN_OF(hub_create)
 {
   nertc_callkit_hub *hub;

@@ -13,7 +13,7 @@ struct request {
   nertc_callkit_call_no call_no;
 };
 
-/* What many threads asked for. All zero: nothing yet. */
+/* Totals over many threads. All zero: nothing yet. */
 struct tally {
   struct request requests[REQUESTS];
   int count;
@@ -21,7 +21,7 @@ struct tally {
 
 /* How a function takes part in the matrix. */
 enum kind {
-  KIT,     /* takes a component first */
+  KIT,     /* takes a client first */
   WAITS,   /* as KIT, and must not be called inside a callback */
   NO_KIT   /* takes none */
 };
@@ -29,7 +29,7 @@ enum kind {
 struct function {
   const char *name; /* without nertc_callkit_ */
   enum kind kind;
-  /* Its status or number. Whatever it makes is given back. */
+  /* Its status or number. Whatever it creates is released. */
   int32_t (*run)(nertc_callkit *kit, struct tally *tally);
 };
 

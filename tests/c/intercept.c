@@ -10,7 +10,7 @@ static char *huge(void)
   return text;
 }
 
-/* ---- completions: from the loopback to the component ---------------------------------------------------- */
+/* ---- completions: from the loopback to the client ---------------------------------------------------- */
 
 static enum intercept_op op_of(const struct intercept *intercept, nertc_callkit_req req)
 {
@@ -147,7 +147,7 @@ static void on_frame(void *ctx, const nertc_callkit_frame *frame)
   intercept->core_rtc.frame(intercept->core_rtc.ctx, frame);
 }
 
-/* ---- operations: from the component to the loopback ----------------------------------------------------- */
+/* ---- operations: from the client to the loopback ----------------------------------------------------- */
 
 /* 1: go on; else `answer` is the operation's. */
 static int before(struct intercept *intercept, enum intercept_op op, nertc_callkit_req req, int32_t *answer)
@@ -368,7 +368,7 @@ void intercept_init(struct intercept *intercept, nertc_callkit_hub *hub, nertc_c
   out->rtc_ctx = intercept;
 }
 
-/* ---- speaking ------------------------------------------------------------------------------------------- */
+/* ---- sinks --------------------------------------------------------------------------------------------- */
 
 void intercept_event(struct intercept *intercept, int32_t signal, int32_t source, const char *channel,
     const char *from,

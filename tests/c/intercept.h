@@ -1,6 +1,6 @@
 /*
- * intercept.h: backends that sit between a component and the loopback. A test may look at every operation, answer
- * it itself, change or repeat its completion, and speak through the sinks: a hostile backend by design.
+ * intercept.h: backends between a client and the loopback. A test may inspect every operation, complete
+ * it itself, change or repeat its completion, and call the sinks: a hostile backend by design.
  */
 #ifndef INTERCEPT_H
 #define INTERCEPT_H
@@ -13,7 +13,7 @@ enum intercept_op {
   INTERCEPT_CLOSE, INTERCEPT_CONTROL, INTERCEPT_RECORD, INTERCEPT_RTC_JOIN, INTERCEPT_RTC_LEAVE, INTERCEPT_OPS
 };
 
-/* What becomes of the next operation of a kind. */
+/* What happens to the next operation of a kind. */
 enum intercept_act {
   INTERCEPT_PASS,
   INTERCEPT_REFUSE,    /* answers `code` at once */
@@ -33,7 +33,7 @@ struct intercept {
   nertc_callkit_rtc rtc;
   nertc_callkit_signaling_sink own_signaling; /* handed to the loopback */
   nertc_callkit_rtc_sink own_rtc;
-  nertc_callkit_signaling_sink core; /* the component's, copied: also to speak through when it is closed */
+  nertc_callkit_signaling_sink core; /* the client's, copied: also to speak through when it is closed */
   nertc_callkit_rtc_sink core_rtc;
   enum intercept_act act[INTERCEPT_OPS];
   int32_t code;
@@ -47,12 +47,12 @@ struct intercept {
   char last_custom[8192];
 };
 
-/* Wraps backends of the hub, and puts the wrapped ones into `out`. */
+/* Wraps backends of the hub, and stores the wrapped ones in `out`. */
 void intercept_init(struct intercept *intercept, nertc_callkit_hub *hub, nertc_callkit_backends *out);
 /* Completes the operation that INTERCEPT_LATE held back. */
 void intercept_complete_late(struct intercept *intercept);
 
-/* Sends a message to the component as if it came from the service. */
+/* Sends a message to the client as if it came from the service. */
 void intercept_event(struct intercept *intercept, int32_t signal, int32_t source, const char *channel,
     const char *from,
                const char *request, const char *custom_info);

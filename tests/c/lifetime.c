@@ -1,7 +1,7 @@
 /*
- * lifetime.c: handles and the end of components: stale and foreign handles, destroy and release from
- * everywhere and at once, and that nothing is left behind. lifetime_end.c: what is pending, who learns, who
- * waits for whom.
+ * lifetime.c: handles and the end of clients: stale and foreign handles, destroy and release from
+ * everywhere and concurrently, without leaks. lifetime_end.c: pending requests, notifications, and
+ * waiting.
  */
 #include "lifetime.h"
 
@@ -11,7 +11,7 @@ int32_t delivery;
 
 /* ---- handles ------------------------------------------------------------------------------------------ */
 
-/* Every function that takes a component answers CLOSED to what is none, and does nothing. */
+/* Every function that takes a client answers CLOSED to what is none, and does nothing. */
 static void check_closed(nertc_callkit *kit)
 {
   struct tally tally = {0};
@@ -101,7 +101,7 @@ static void on_round_released(void *user_data)
   change(&round->released, 1);
 }
 
-/* Calls this and that until the component is closed. */
+/* Calls this and that until the client is closed. */
 static void *use(void *user_data)
 {
   struct round *round = user_data;
@@ -214,7 +214,7 @@ static void many_end_it_at_once(void)
 
 /* ---- nothing is left ---------------------------------------------------------------------------------- */
 
-/* The last component was released, not destroyed: its thread ends by itself. The harness's alarm is the
+/* The last client was released, not destroyed: its thread ends by itself. The harness's alarm is the
  * deadline. */
 static void await_single_thread(void)
 {

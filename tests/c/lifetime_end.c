@@ -1,4 +1,4 @@
-/* lifetime_end.c: the end of one component: pending requests, callbacks, peers, other components. */
+/* lifetime_end.c: the end of one client: pending requests, callbacks, peers, other clients. */
 #include "lifetime.h"
 
 static struct setup with_hub(nertc_callkit_hub *hub)
@@ -33,7 +33,7 @@ static void await_released(struct phone *phone)
   CHECK_REFUSED(nertc_callkit_dispatch(phone->kit, 0), CLOSED);
 }
 
-/* Ends a phone in one of the two ways; it says these words before. */
+/* Ends a phone in one of the two ways, with these labels before. */
 static void end_phone(struct phone *phone, int by_release, const char *words)
 {
   if (by_release) {
@@ -60,7 +60,7 @@ static void release_in_callback(struct phone *phone, const char *word, const voi
   }
 }
 
-/* In which callback, what alice still says, and what bob hears of it. */
+/* The callback, alice's remaining labels, and bob's. */
 static const struct {
   const char *in, *alice, *bob;
 } releases[] = {
@@ -105,7 +105,7 @@ static void release_inside_a_callback(void)
     phone_login(bob);
     options.user_id = "bob";
     CHECK_OK(nertc_callkit_call(alice->kit, &options, phone_done, alice));
-    /* The pump leaves a closed component to its owner. */
+    /* The pump leaves a closed client to its owner. */
     while (delivery == NERTC_CALLKIT_DELIVERY_APP && !is_gone(alice)) {
       nertc_callkit_dispatch(alice->kit, 10);
       nertc_callkit_dispatch(bob->kit, 0);
@@ -228,7 +228,7 @@ static void a_pending_accept_and_logout_complete(void)
   }
 }
 
-/* ---- who learns --------------------------------------------------------------------------------------- */
+/* ---- notifications ------------------------------------------------------------------------------------- */
 
 static void the_peer_learns(void)
 {
@@ -259,7 +259,7 @@ static void the_peer_learns(void)
   }
 }
 
-/* ---- who waits for whom ------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------------------- */
 
 struct waiter {
   nertc_callkit *kit;
@@ -275,7 +275,7 @@ static void *wait_in_dispatch(void *user_data)
   return NULL;
 }
 
-/* APP delivery: whoever waits in dispatch on another thread wakes and returns. */
+/* APP delivery: a thread that waits in dispatch wakes and returns. */
 static void a_waiting_dispatch_wakes(void)
 {
   int round;
@@ -293,7 +293,7 @@ static void a_waiting_dispatch_wakes(void)
       CHECK_OK(nertc_callkit_release(waiter.kit, NULL, NULL));
     }
     CHECK_INT(pthread_join(thread, NULL), 0);
-    /* It may also have come too late to wait. */
+    /* It may also have been too late to wait. */
     CHECK(waiter.answer >= 0 || waiter.answer == NERTC_CALLKIT_STATUS_CLOSED ||
           waiter.answer == NERTC_CALLKIT_STATUS_REENTRANT);
     while (nertc_callkit_dispatch(waiter.kit, -1) >= 0) {
@@ -311,7 +311,7 @@ static void note_thread(struct phone *phone, const char *word, const void *event
   ran_on = pthread_self();
 }
 
-/* APP delivery: what nobody dispatched runs inside destroy, on its thread. */
+/* APP delivery: callbacks that were not dispatched run inside destroy, on its thread. */
 static void destroy_runs_what_waits(void)
 {
   struct setup setup = with_hub(NULL);
@@ -407,7 +407,7 @@ static void take_500_ms(struct phone *phone, const char *word, const void *event
   }
 }
 
-/* Who has a worker of its own makes a whole call while another's callback blocks; the log tells of that. */
+/* A client with its own worker makes a whole call while another's callback blocks; the log reports that. */
 static void an_own_worker_is_not_stalled(void)
 {
   struct setup setup = with_hub(NULL), own = with_hub(NULL);

@@ -1,6 +1,6 @@
 /*
- * loading.c: a host that does not link the library but loads it, makes a call, unloads it, and does so again.
- * Not over the harness, which is linked.
+ * loading.c: an app that does not link the library but loads it, makes a call, unloads it, and does so again.
+ * Without the harness, which is linked.
  */
 #include <dlfcn.h>
 #include <pthread.h>
@@ -12,7 +12,7 @@
 #include <nertc_callkit.h>
 #include <nertc_callkit/loopback.h>
 
-/* What the host uses of the library. */
+/* The functions that the app uses. */
 #define FUNCTIONS(USE) USE(create) USE(destroy) USE(login) USE(call) USE(accept) USE(hangup) USE(version)
 #define FIELD(name) __typeof__(nertc_callkit_##name) *name;
 static struct library {

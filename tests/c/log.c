@@ -1,4 +1,4 @@
-/* log.c: the log says what happens, and nothing personal unless it is asked for; a token never. */
+/* log.c: the log reports what happens, and personal data only on request; a token never. */
 #include "log.h"
 #include "phone.h"
 
@@ -7,7 +7,7 @@ enum { LINES = 4000 };
 static char lines[LINES][1100];
 static int count;
 
-/* What a line may have: text that can be printed as it is, and no more than the header says. */
+/* The contents of a line: printable text, within the documented length. */
 static void check_printable(const char *text)
 {
   const unsigned char *at = (const unsigned char *)text;
@@ -57,7 +57,7 @@ static int is_said(const char *word)
   return lines_with(word) > 0;
 }
 
-/* A life with a call that is cancelled, and messages that come twice. */
+/* A session with a call that is cancelled, and messages that arrive twice. */
 static void live(int32_t level, uint32_t flags)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;

@@ -7,7 +7,7 @@
 /* A log function: notes each line as "level text", and checks that it can be printed. */
 void on_log(int32_t level, const char *text, void *unused);
 void forget_lines(void);
-/* How many lines have `word`. */
+/* Number of lines with `text`. */
 int lines_with(const char *word);
 
 /* The tests of log_lines.c. */

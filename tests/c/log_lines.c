@@ -1,4 +1,4 @@
-/* log_lines.c: a refusal says which argument and why; nobody can forge a line, or flood the log. */
+/* log_lines.c: a refusal names the argument and the reason; nobody can forge a line, or flood the log. */
 #include "log.h"
 #include "intercept.h"
 
@@ -124,7 +124,7 @@ static void a_missing_function_is_named(void)
   listen_at(NERTC_CALLKIT_LOG_WARN, 0);
   intercept.signaling.invite = NULL;
   REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.invite: mandatory, and missing");
-  /* Of a shorter table the functions behind its end are missing. */
+  /* In a shorter table the functions beyond its end are missing. */
   intercept.signaling.invite = intercept.signaling.cancel_invite;
   intercept.signaling.struct_size = offsetof(nertc_callkit_signaling, close);
   REFUSED(nertc_callkit_create(&config, &kit), "create: config.backends.signaling.close: mandatory, and missing");
@@ -219,7 +219,7 @@ static void a_flood_is_counted(void)
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
-/* A listener from before the header grew: what it has is called, and nothing behind its end. */
+/* A listener of an older, shorter header: its functions are called, and nothing beyond its end. */
 static int invited, logged_in;
 
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *user_data)
@@ -239,7 +239,7 @@ static void on_login(nertc_callkit *kit, const nertc_callkit_result *result, voi
 
 static void a_shorter_listener_is_one(void)
 {
-  /* Behind the end of what is said to be there is what must not be called. */
+  /* Beyond the stated size is a function that must not be called. */
   union { nertc_callkit_listener it; unsigned char bytes[sizeof(nertc_callkit_listener)]; } listener;
   static const uint32_t sizes[] = {8, 12, 16, 20, 24, offsetof(nertc_callkit_listener, on_user_ringing)};
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;

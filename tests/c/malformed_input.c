@@ -1,9 +1,8 @@
-/* malformed_input.c: backends that break the contract, and peers and services that send nonsense. The answer is a
-* clear
- * code; the running call is untouched; nothing hangs or is told twice. */
+/* malformed_input.c: backends that violate the contract, and peers and services that send invalid data. The
+ * result is a clear code; the live call is not affected; nothing hangs or is reported twice. */
 #include "intercept.h"
 
-/* alice over a intercept, bob over the loopback. */
+/* alice over the intercepting backends, bob over the loopback. */
 struct scene {
   struct pair pair;
   struct intercept intercept;
@@ -66,7 +65,7 @@ static void refuses_open(void)
   scene.intercept.refuse_open = 77;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_expect(scene.pair.alice, "done(login,77)");
-  /* open is called at most once: whoever refused it is out for good. */
+  /* open is called at most once: a backend that refused it is never used. */
   scene.intercept.refuse_open = 0;
   CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
   phone_until(scene.pair.alice, scene.intercept.opened ? "done(login,0)" : "done(login,77)");
@@ -122,7 +121,7 @@ static void completes_twice_or_for_nobody(void)
   scene_end(&scene);
 }
 
-/* Scenario (failure): A backend never answers anything: each request completes at its time limit. */
+/* Scenario (failure): A backend never completes anything: each request completes at its time limit. */
 static void never_completes(void)
 {
   struct scene scene;
@@ -170,14 +169,14 @@ static void completes_late_and_after_close(void)
   intercept_complete_late(&scene.intercept);
   good_call(&scene);
   scene_end(&scene);
-  /* The component is gone: a sink that is called now does nothing. */
+  /* The client is gone: a sink that is called now does nothing. */
   intercept_complete_late(&scene.intercept);
   intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "c", "carol", "r", "{}");
   CHECK_INT(intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_LOST), 0);
   CHECK_INT(intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 0), 0);
 }
 
-/* Scenario (order): A backend answers inside the very call that asked it: as good as any other answer. */
+/* Scenario (order): A backend completes inside the operation's own call: like any other completion. */
 static void completes_inside_its_own_operation(void)
 {
   struct scene scene;
@@ -220,7 +219,7 @@ static void speaks_nonsense(void)
   scene_end(&scene);
 }
 
-/* Messages that are none: dropped, whatever the state; the live call is untouched. */
+/* Invalid messages are dropped in every state; the live call is not affected. */
 static void say_nonsense(struct intercept *intercept)
 {
   static char megabyte[1024 * 1024];
@@ -264,8 +263,8 @@ static void nonsense_leaves_a_call_alone(void)
   scene_end(&scene);
 }
 
-/* Everything that carol, who is not the peer, sends about the live call is dropped. */
-/* Scenario (wrong): A service hands over messages in the name of somebody who has no part in the call: nothing
+/* Messages of carol, who is not the peer, about the live call are dropped. */
+/* Scenario (wrong): A service delivers messages of an account that has no part in the call: nothing
  * changes. */
 static void the_wrong_sender(void)
 {
@@ -370,7 +369,7 @@ static void signaling_is_lost_and_comes_back(void)
   scene_end(&scene);
 }
 
-/* Scenario (reconnect): The peer is silent for good: the app is told, and the call ends as disconnected. */
+/* Scenario (reconnect): The peer stays silent: the call ends as disconnected. */
 static void the_peer_is_silent_for_good(void)
 {
   struct scene scene;
@@ -380,7 +379,7 @@ static void the_peer_is_silent_for_good(void)
   CHECK_OK(nertc_callkit_destroy(scene.pair.alice->kit));
   phone_free(scene.pair.alice);
   intercept_init(&scene.intercept, scene.pair.hub, &scene.backends);
-  /* PEER_SILENT says that two seconds have passed already. */
+  /* PEER_SILENT reports that two seconds have passed already. */
   scene.timers.peer_reconnecting_ms = 2030;
   scene.timers.peer_lost_ms = 2600;
   alice.backends = &scene.backends;

@@ -196,7 +196,7 @@ static void *push_for_ever(void *phone)
   return NULL;
 }
 
-/* Frames on two threads while calls come and go, and while the components end. */
+/* Frames on two threads while calls start and end, and while the clients are destroyed. */
 static void frames_during_the_end(void)
 {
   int round;
@@ -244,11 +244,11 @@ static void the_call_type_changes_at_once(void)
 {
   struct pair pair = media_pair(0);
   talk(&pair, NERTC_CALLKIT_CALL_TYPE_AUDIO);
-  /* Who asks is told by the completion, the peer by the event. */
+  /* The requester is notified by the completion, the peer by the event. */
   request_type(pair.alice, NERTC_CALLKIT_CALL_TYPE_VIDEO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
   phone_expect(pair.alice, "done(switch_call_type,0)");
   phone_expect(pair.bob, "on_call_type_change(2)");
-  /* The peer's camera starts, the own one does not: that user did not ask. */
+  /* The peer's camera starts, the own one does not: that user did not request it. */
   phone_until(pair.bob, "on_camera_available(1)");
   request_type(pair.bob, NERTC_CALLKIT_CALL_TYPE_AUDIO, NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST);
   phone_expect(pair.bob, "done(switch_call_type,0)");

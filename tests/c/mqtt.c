@@ -1,4 +1,4 @@
-/* mqtt.c: options of the MQTT backend are checked before anything is made of them, and the log says what to do.
+/* mqtt.c: options of the MQTT backend are checked before it is created, and the log has the reason.
  * No broker is needed here. */
 #include "check.h"
 
@@ -30,7 +30,7 @@ static nertc_callkit_mqtt_options options_for(const char *const *endpoints, uint
   return options;
 }
 
-/* Makes the backend and gives it back. */
+/* Creates the backend and releases it. */
 static int32_t offer(const nertc_callkit_mqtt_options *options)
 {
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
@@ -54,7 +54,7 @@ static int32_t offer_endpoint(const char *endpoint, uint32_t flags)
   return offer(&options);
 }
 
-/* Refused, with these words in the log. */
+/* Refused, with this text in the log. */
 static void refused_at(int line, const nertc_callkit_mqtt_options *options, const char *words)
 {
   last_line[0] = '\0';

@@ -1,4 +1,4 @@
-/* mqtt_login.c: logging in over MQTT where no broker answers: hooks, refusals, and that nothing is left.
+/* mqtt_login.c: logging in over MQTT where no broker responds: hooks, refusals, and no leaks.
  * process.c forks while it connects. */
 #include "check.h"
 
@@ -9,7 +9,7 @@
 
 static const char *const nobody = "mqtt://127.0.0.1:1";
 
-/* What the hooks were given and what they answer. */
+/* The hooks' arguments and results. */
 static struct {
   int loaded, saved;
   char account[72], device[72], client_id[72];
@@ -45,7 +45,7 @@ static nertc_callkit_mqtt_options options_to_nobody(void)
   return options;
 }
 
-/* A phone over the backend; logging in may take `login_ms`. */
+/* A phone with the backend; logging in may take `login_ms`. */
 static struct phone *new_phone(const char *account, const nertc_callkit_mqtt_options *options, uint32_t login_ms)
 {
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;

@@ -1,5 +1,5 @@
-/* network.c: messages and answers that come twice, late or out of order change nothing that the apps see; those
- * that are lost end as docs/EVENTS.md says. */
+/* network.c: duplicate, late or reordered messages and results change nothing that the apps see; lost
+ * ones end as docs/EVENTS.md documents. */
 #include "check.h"
 #include "phone.h"
 
@@ -66,7 +66,7 @@ static void everything_comes_twice(void)
   with_fault_everywhere(NERTC_CALLKIT_FAULT_DUPLICATE, 0);
 }
 
-/* Scenario (order): Every message arrives late, through a whole call: nothing is lost and nothing comes twice. */
+/* Scenario (order): Every message arrives late, through a whole call: nothing is lost or duplicated. */
 static void everything_comes_late(void)
 {
   with_fault_everywhere(NERTC_CALLKIT_FAULT_DELAY, 8);
@@ -88,8 +88,8 @@ static void a_bad_day(void)
   pair_end(&pair);
 }
 
-/* The CLOSE of a hang-up is lost: bob's media tells, a little later. */
-/* Scenario (failure): The close after a hang-up is lost: the peer still learns, from the media room. */
+/* The CLOSE of a hang-up is lost: bob's media reports it, a little later. */
+/* Scenario (failure): The close after a hang-up is lost: the peer is still notified, by the media room. */
 static void a_lost_close(void)
 {
   struct pair pair;
@@ -104,8 +104,8 @@ static void a_lost_close(void)
   timers.peer_leave_ms = 0;
 }
 
-/* The CANCEL is lost, and the close of the channel, which says the same. */
-/* Scenario (failure): A cancel is lost: whoever accepts then learns that the call is gone. */
+/* The CANCEL is lost, and the close of the channel, which implies the same. */
+/* Scenario (failure): A cancel is lost: a device that accepts then learns that the call has ended. */
 static void a_lost_cancel(void)
 {
   struct pair pair = new_pair();
@@ -121,7 +121,7 @@ static void a_lost_cancel(void)
 }
 
 /* The REJECT is lost: alice's own ring timer ends it. */
-/* Scenario (failure): A rejection is lost: at the ring limit the service says that the call was rejected. */
+/* Scenario (failure): A rejection is lost: at the ring limit the service reports that the call was rejected. */
 static void a_lost_reject(void)
 {
   struct pair pair;
@@ -136,12 +136,12 @@ static void a_lost_reject(void)
   timers.ring_ms = 0;
 }
 
-/* The close of the channel is refused or never answered: the call is over at once all the same. */
-/* Scenario (failure): The service refuses to end a call: it is over here all the same, and an error says so. */
+/* The close of the channel is refused or never completes: the call ends at once all the same. */
+/* Scenario (failure): The service refuses to end a call: it ends here all the same, with an error. */
 static void an_end_that_the_service_refuses(void)
 {
   struct pair pair;
-  /* What comes after it is a call with the same limits, on a busy machine too. */
+  /* The next call has the same limits, on a busy machine too. */
   timers.rtc_leave_ms = 500;
   timers.peer_leave_ms = 30;
   timers.teardown_ms = 1000;

@@ -152,7 +152,7 @@ static void nobody_answers_at_the_callees_limit(void)
   timers = defaults;
 }
 
-/* Scenario (timeout): The callee is not there at all: the call rings out. */
+/* Scenario (timeout): The callee is offline: the call times out. */
 static void offline_callee_rings_out(void)
 {
   struct pair pair;
@@ -183,7 +183,7 @@ static void busy(void)
   pair_end(&pair);
 }
 
-/* Scenario (busy): A phone that rings, and one that is calling, are busy to a third. */
+/* Scenario (busy): A phone that rings, and one that is calling, are busy to a third party. */
 static void a_ringing_and_a_calling_phone_are_busy(void)
 {
   struct pair pair = order_pair();
@@ -239,7 +239,7 @@ static void accept_refused(int32_t code, const char *words)
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, words);
-  /* alice rings on, or learns that bob did not take it; her end is not this row. */
+  /* alice keeps ringing, or learns that bob's accept failed; her end is not this row. */
   phone_destroy(pair.bob, "");
   CHECK_OK(nertc_callkit_destroy(pair.alice->kit));
   phone_free(pair.alice);

@@ -32,7 +32,7 @@ static void other_device_rejects(void)
   pair_end(&pair);
 }
 
-/* Scenario (devices): Another device's answer does not reach us and we accept too: the service says who was first. */
+/* Scenario (devices): Another device's answer does not reach us and we accept too: the service decides. */
 static void first_accept_wins(void)
 {
   struct pair pair = order_pair();
@@ -62,7 +62,7 @@ static void kicked_when_idle(void)
   struct pair pair = single_device_pair();
   struct phone *tablet = order_third(&pair, "bob", "tablet");
   phone_expect(pair.bob, "on_kicked");
-  /* Logged out: requests say so. */
+  /* Logged out: requests complete with that code. */
   CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
   phone_expect(pair.bob, "done(hangup,20001)");
   order_end_third(tablet);
@@ -101,7 +101,7 @@ static void kicked_while_ringing_and_while_calling(void)
   pair_end(&pair);
 }
 
-/* Scenario (glare): Two people call each other at the same moment: both see their call accepted, and are connected
+/* Scenario (glare): Two accounts call each other at the same moment: both calls are accepted, and they are connected
  * to each other. */
 static void glare(void)
 {
@@ -179,7 +179,7 @@ static void an_invite_that_was_cancelled_is_a_missed_call(void)
   pair_end(&pair);
 }
 
-/* Scenario (expiry): A call for those who are online only leaves nothing behind for a callee who is not. */
+/* Scenario (expiry): A call for online devices only leaves nothing for an offline callee. */
 static void no_offline_means_no_missed_call(void)
 {
   struct pair pair = order_pair();

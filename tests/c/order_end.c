@@ -51,14 +51,14 @@ static void media_is_never_up(void)
   accept_call(&pair);
   phone_expect(pair.bob, "done(accept,0)");
   phone_expect(pair.alice, "on_user_accept");
-  /* Both count from the accept: who is first closes the channel for the other. */
+  /* Both count from the accept: the first one closes the channel for the other. */
   phone_until_end(pair.bob);
   phone_until_end(pair.alice);
   pair_end(&pair);
   timers = defaults;
 }
 
-/* Scenario (timeout): Media comes up on one side only: the call ends on both. */
+/* Scenario (timeout): Media connects on one side only: the call ends on both. */
 static void media_is_never_up_on_one_side(void)
 {
   struct pair pair;
@@ -104,7 +104,7 @@ static void leave(void)
   pair_end(&pair);
 }
 
-/* Media says that the peer left; signaling's word is lost. */
+/* Media reports that the peer left; signaling's message is lost. */
 /* Scenario (reconnect): The peer's leave is seen by media alone: the call ends as left. */
 static void leave_seen_by_media_alone(void)
 {
@@ -176,7 +176,7 @@ static void destroy_in_a_call(void)
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
-/* Scenario (session): The component is destroyed while calling: the callee stops ringing. */
+/* Scenario (session): The client is destroyed while calling: the callee stops ringing. */
 static void destroy_while_calling(void)
 {
   struct pair pair = order_pair();

@@ -244,7 +244,7 @@ void phone_listener(nertc_callkit_listener *listener)
   *listener = all;
 }
 
-/* ---- life --------------------------------------------------------------------------------------------- */
+/* ---- lifecycle ----------------------------------------------------------------------------------------- */
 
 /* These timers, or the defaults, for a machine that is `check_patience` times slower. */
 static nertc_callkit_timers patient(const nertc_callkit_timers *given)
@@ -359,7 +359,7 @@ struct expectation {
   const char *words;
 };
 
-/* How much of `words` has come: 1 all, 0 not yet, -1 something else. */
+/* How many of `labels` have been recorded: 1 all, 0 not yet, -1 a different one. */
 static int compare(const struct expectation *it, unsigned *read)
 {
   const char *at = it->words;

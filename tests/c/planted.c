@@ -69,7 +69,7 @@ static void freed_text(void)
   (void)!nertc_callkit_login(kit, account, NULL, NULL, NULL);
 }
 
-/* A struct that says it is larger than it is. */
+/* A struct that claims to be larger than it is. */
 static void too_small_struct(void)
 {
   const size_t half = sizeof(nertc_callkit_call_info) / 2;

@@ -1,8 +1,8 @@
-/* policy.c: whose invites ring, what the others are answered, and what is no policy. */
+/* policy.c: whose invites ring, how the others are answered, and invalid policies. */
 #include "check.h"
 #include "intercept.h"
 
-/* bob, whose policy it is, with alice and carol, who call. */
+/* bob, who sets the policy, with alice and carol, who call. */
 struct scene {
   nertc_callkit_hub *hub;
   struct phone *alice, *bob, *carol;
@@ -61,7 +61,7 @@ static nertc_callkit_status do_not_disturb(struct phone *phone)
   return set_policy(phone, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_SILENT, 0, NULL);
 }
 
-/* `from` calls bob, and nothing rings there; who calls learns no more than of a phone that is off. */
+/* `from` calls bob, and nothing rings there; the caller learns no more than of a phone that is off. */
 static void calls_in_vain(struct scene *scene, struct phone *from, const char *bob_hears)
 {
   CHECK_OK(nertc_callkit_set_call_timeout(from->kit, 300));
@@ -81,7 +81,7 @@ static void calls_and_cancels(struct scene *scene, struct phone *from)
   phone_expect(scene->bob, "on_user_cancel on_call_end(12)");
 }
 
-/* Scenario (policy): Do not disturb: nobody rings, callers learn nothing, and the app is told whom it missed. */
+/* Scenario (policy): Do not disturb: nobody rings, callers learn nothing, and the app gets missed calls. */
 static void nobody_rings_a_phone_that_is_not_to_be_disturbed(void)
 {
   struct scene scene = scene_new();
@@ -105,13 +105,13 @@ static void a_list_lets_some_in_or_keeps_some_out(void)
   CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, 0, 0, "alice"));
   calls_and_cancels(&scene, scene.carol);
   calls_in_vain(&scene, scene.alice, "on_missed_call(7)");
-  /* Nobody is listed. */
+  /* An empty list. */
   CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, 0, 0, NULL));
   calls_and_cancels(&scene, scene.alice);
   scene_end(&scene);
 }
 
-/* Scenario (policy): A device answers busy by its policy: the account's other devices ring on and can accept. */
+/* Scenario (policy): A device answers busy by its policy: the account's other devices keep ringing and can accept. */
 static void busy_of_one_device_leaves_the_others_ringing(void)
 {
   struct scene scene = scene_new();
@@ -147,7 +147,7 @@ static void busy_of_the_only_device_is_the_accounts(void)
   scene_end(&scene);
 }
 
-/* Scenario (policy): A policy never ends a call that rings or runs. */
+/* Scenario (policy): A policy never ends a ringing or connected call. */
 static void a_call_that_rings_or_runs_stays(void)
 {
   struct scene scene = scene_new();
@@ -166,7 +166,7 @@ static void a_call_that_rings_or_runs_stays(void)
   scene_end(&scene);
 }
 
-/* Both call each other: whom one calls, one wants to talk to. */
+/* Both call each other: the account one calls is admitted. */
 static void whom_we_call_may_call_us(void)
 {
   nertc_callkit_call_options to_alice = NERTC_CALLKIT_CALL_OPTIONS_INIT, to_bob = NERTC_CALLKIT_CALL_OPTIONS_INIT;
@@ -186,7 +186,7 @@ static void whom_we_call_may_call_us(void)
   scene_end(&scene);
 }
 
-/* A policy is the component's: it outlives a session, and another account has it, too. */
+/* A policy is the client's: it outlives a session, and another account has it, too. */
 static void a_policy_is_kept_until_it_is_replaced(void)
 {
   struct scene scene = scene_new();

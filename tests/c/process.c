@@ -24,7 +24,7 @@ static void whole_call(int32_t delivery, int32_t worker)
 
 /* ---- fork --------------------------------------------------------------------------------------------- */
 
-/* Forks with the harness's lock held, since the child has no other thread that could give it back; its
+/* Forks with the harness's lock held, since the child has no other thread that could release it; its
  * condition variable must not wait for threads that the child does not have. */
 static pid_t fork_safely(void)
 {
@@ -71,7 +71,7 @@ static void be_a_child(nertc_callkit *kit, nertc_callkit_hub *hub)
   whole_call(NERTC_CALLKIT_DELIVERY_APP, NERTC_CALLKIT_WORKER_SHARED);
 }
 
-/* The parent goes on with its call as if nothing had been. */
+/* The parent continues with its call undisturbed. */
 static void fork_in_a_call(void)
 {
   int32_t delivery;
@@ -95,7 +95,7 @@ static void fork_in_a_call(void)
   }
 }
 
-/* Logs in over MQTT where no broker is; NULL: a library without MQTT. */
+/* Logs in over MQTT without a broker; NULL: a library without MQTT. */
 static nertc_callkit *log_in_over_mqtt(void)
 {
   static const char *const nobody = "mqtt://127.0.0.1:1";
@@ -114,7 +114,7 @@ static nertc_callkit *log_in_over_mqtt(void)
   return kit;
 }
 
-/* In the child nothing of the parent goes on, and it has an I/O thread of its own. */
+/* In the child nothing of the parent continues, and it has its own I/O thread. */
 static void fork_while_it_connects(void)
 {
   nertc_callkit *kit = log_in_over_mqtt();
@@ -188,7 +188,7 @@ static void fork_here(struct phone *phone, const char *word, const void *event)
   }
 }
 
-/* The callback itself forks. With APP delivery the child returns from dispatch, to a closed component. */
+/* The callback itself forks. With APP delivery the child returns from dispatch, to a closed client. */
 static void fork_inside_a_callback(void)
 {
   int32_t delivery;
@@ -247,7 +247,7 @@ static void fork_twice(void)
 
 static int is_right_name, sees_signals;
 
-/* What a thread's own mistake raises: blocked it would end the process without a word. */
+/* The signal of a thread's own fault: blocked, it would end the process silently. */
 static int is_of_a_fault(int number)
 {
   return number == SIGABRT || number == SIGBUS || number == SIGFPE || number == SIGILL || number == SIGSEGV ||
@@ -301,7 +301,7 @@ static void on_signal(int number)
   handled = 1;
 }
 
-/* A signal for the process arrives on the host's thread, whatever the library is doing. */
+/* A signal for the process arrives on the app's thread, whatever the library is doing. */
 static void signals_are_the_hosts(void)
 {
   struct pair pair = pair_new(0, NULL);

@@ -1,4 +1,4 @@
-/* push.c: what a push notification about a call says, and what of it is taken from whoever sent it. */
+/* push.c: the payload of a push notification about a call, and its validation. */
 #include "check.h"
 
 static nertc_callkit_push_call some_call(void)
@@ -145,7 +145,7 @@ static void what_is_cut_foreign_or_huge_is_refused(void)
   check_refused(huge, NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
   memcpy(huge, "nck1:", 5);
   check_refused(huge, NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
-  /* Nothing behind 4096 bytes is looked at, not even for an end. */
+  /* Nothing beyond 4096 bytes is read, not even a NUL. */
   huge = realloc(huge, 4096);
   CHECK(huge);
   check_refused(huge, NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);

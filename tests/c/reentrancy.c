@@ -1,13 +1,13 @@
 /*
  * reentrancy.c: the matrix. Every exported function inside every callback, with both deliveries, and on a
- * second thread while that callback runs: nothing hangs, the documented answer comes, each request completes
+ * second thread while that callback runs: nothing hangs, the result is as documented, each request completes
  * once, and another call can be made afterwards.
  */
 #include "functions.h"
 #include "phone.h"
 #include "intercept.h"
 
-/* What brings the callback about. alice and bob are logged in, unless the row says otherwise. */
+/* What causes the callback. alice and bob are logged in, unless the row differs. */
 struct stage {
   struct phone *alice, *bob, *tablet;
   nertc_callkit_hub *hub;
@@ -46,7 +46,7 @@ static int is_closed(void)
 static int is_documented(int32_t answer)
 {
   if (function->kind != NO_KIT && is_closed()) {
-    /* Until `released` has run the component still accepts dispatch, and so refuses it as any other. */
+    /* Until `released` has run the client still accepts dispatch, and so refuses it as any other. */
     return answer == NERTC_CALLKIT_STATUS_CLOSED ||
            (strcmp(function->name, "dispatch") == 0 && answer == NERTC_CALLKIT_STATUS_REENTRANT);
   }
@@ -84,7 +84,7 @@ static void *call_there(void *kit)
   return NULL;
 }
 
-/* The callback in question: calls the function, has it called, and goes on. */
+/* The callback under test: calls the function, has it called, and continues. */
 static void strike(struct phone *own, struct phone *other)
 {
   pthread_mutex_lock(&check_lock);
@@ -321,7 +321,7 @@ static void play_log(struct stage *it)
 {
   int32_t answer;
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_DEBUG, 0, on_log, NULL));
-  /* The first line comes while this runs, on this thread, and the function may close the component. */
+  /* The first line comes while this runs, on this thread, and the function may close the client. */
   answer = nertc_callkit_login(it->alice->kit, "alice", "token", phone_done, it->alice);
   CHECK(answer == NERTC_CALLKIT_STATUS_OK || answer == NERTC_CALLKIT_STATUS_CLOSED);
 }

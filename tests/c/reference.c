@@ -54,7 +54,7 @@ static void ids_of_another_call(void)
 }
 
 /* A tap meant for one caller never answers another. */
-/* Scenario (wrong): The user taps "accept" after the call has ended: the tap does nothing else. */
+/* Scenario (wrong): The user taps "accept" after the call has ended: nothing else is accepted. */
 static void accept_of_a_call_that_ended_before_the_tap(void)
 {
   struct pair pair = new_pair();
@@ -99,7 +99,7 @@ static void null_means_the_call_that_was_shown(void)
   phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   phone_call(pair.alice, "bob");
   do {
-    /* bob's engine knows; his app does not, since nobody dispatches. */
+    /* bob's engine knows; his app does not, since nothing is dispatched. */
     sched_yield();
     CHECK_OK(nertc_callkit_get_call_info(pair.bob->kit, &info));
   } while (info.state != NERTC_CALLKIT_STATE_CALLED || info.call_no == shown);

@@ -1,4 +1,4 @@
-/* tokens.c: on_token_needed and set_token in every state, and logins that are given up. */
+/* tokens.c: on_token_needed and set_token in every state, and aborted logins. */
 #include "intercept.h"
 
 struct scene {
@@ -159,7 +159,7 @@ static void a_call_that_has_media_outlives_its_token(void)
   CHECK_OK(nertc_callkit_set_token(scene.bob->kit, NULL));
   CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
   phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
-  /* Its signaling is cut off: media says that the peer left. */
+  /* Its signaling is cut off: media reports that the peer left. */
   phone_expect(scene.bob, "on_user_leave on_call_end(20) on_kicked");
   scene_end(&scene);
 }
@@ -176,7 +176,7 @@ static void a_login_with_a_fresh_token_restores_the_connection(void)
   scene_end(&scene);
 }
 
-/* A login that timed out, and that the service would have carried out later: nobody is kicked by it, and it does not
+/* A login that timed out, and that the service would have completed later: it kicks nobody, and does not
  * ring here. */
 static void a_login_that_timed_out_never_comes(void)
 {

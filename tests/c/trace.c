@@ -45,7 +45,7 @@ static void put(const char *path, const char *text)
   fclose(file);
 }
 
-/* The file is a trace that only its owner can read, and the tool plays it with the same outcome. */
+/* The file is a trace that only its owner can read, and the tool replays it with the same outcome. */
 static void check_replays(const char *path)
 {
   char command[4200];

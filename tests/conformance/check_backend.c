@@ -25,7 +25,7 @@ static const char *new_channel(void)
   return channel;
 }
 
-/* A invites B, whose devices hear of it. */
+/* A invites B, whose devices are notified. */
 static const char *invite(const char *request)
 {
   const char *channel = new_channel();
@@ -195,7 +195,7 @@ static void step_first_accept_wins(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
-/* Somebody who logged out may get an invite that still rings: from the backlog, or once more. */
+/* A device that logged out may get an invite that still rings: from the backlog, or once more. */
 static void step_logged_out(void)
 {
   const char *channel;
@@ -226,7 +226,7 @@ static void step_logged_out(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
-/* Who vanished and is back, with the same account and device, gets what was said meanwhile as one batch. */
+/* A device that lost its connection and is back, with the same account and id, gets the messages since as one batch. */
 static void step_away(void)
 {
   const char *channel;
@@ -255,7 +255,7 @@ static void tell_state(struct device *device, const char *channel, const char *r
   device->backends.signaling->invite_state(device->backends.signaling_ctx, &args, state);
 }
 
-/* The inviter hears of a device that rings; of one that ignores the invite, or keeps it aside, nobody hears. */
+/* The inviter is notified of a device that rings; of one that drops or holds the invite, it is not. */
 static void step_invite_state(void)
 {
   const char *channel;
@@ -284,7 +284,7 @@ static void step_invite_state(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
-/* A login that nobody wants any more: completed once, and the device is not there until it logs in again. Without
+/* An aborted login: completed once, and the device is not online until it logs in again. Without
  * the function the core logs out instead. */
 static void step_abort_login(void)
 {
@@ -306,7 +306,7 @@ static void step_abort_login(void)
   login(device);
 }
 
-/* A token that nobody asked for changes nothing. */
+/* A token that was not requested changes nothing. */
 static void step_set_token(void)
 {
   const char *channel;
@@ -416,7 +416,7 @@ static void step_frames(struct device *a, struct device *b)
   pthread_mutex_unlock(&lock);
 }
 
-/* Hands over what media backends say to each other, as the core does, until one that offers was answered. */
+/* Delivers the texts of media backends to each other, as the core does, until one that offers was answered. */
 static void step_texts(void)
 {
   struct device *ends[2] = {&devices[A], &devices[B]};
@@ -490,7 +490,7 @@ static void step_media(void)
   }
 }
 
-/* A talks to B for as long as B closes: nothing may reach B's sinks when close_backend has returned. */
+/* A sends to B while B closes: nothing may reach B's sinks when close_backend has returned. */
 static void *talk(void *argument)
 {
   const char *channel = argument;
@@ -529,7 +529,7 @@ int check_backend(const struct check_backend_maker *with)
   int before;
   maker = with;
   broken = 0;
-  /* Backends that no component took over are released without ever having been opened. */
+  /* Backends that no client owns are released without ever having been opened. */
   if (!maker->make(maker->context, &unopened)) {
     complain("make", "no backends");
     return broken;

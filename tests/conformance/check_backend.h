@@ -11,7 +11,7 @@
 #include <nertc_callkit/backend.h>
 
 struct check_backend_maker {
-  /* Makes the backends of one more device and puts them into `out`; 1 = made. All devices of one maker can
+  /* Creates the backends of one more device in `out`; 1 = created. All devices of one maker can
    * reach each other. check_backend releases them. */
   int (*make)(void *context, nertc_callkit_backends *out);
   void *context;

@@ -212,7 +212,7 @@ static int32_t sink_send(void *ctx, nertc_callkit_req join, const char *json)
   return 0;
 }
 
-/* ---- asking and waiting ------------------------------------------------------------------------------ */
+/* ---- operations -------------------------------------------------------------------------------------- */
 
 /* Waits until `req` is completed, and answers with what. */
 const struct operation *wait_done(const char *step, struct device *device, nertc_callkit_req req)
@@ -272,7 +272,7 @@ nertc_callkit_req start(struct device *device, nertc_callkit_signaling_operation
   return accepted("operation", device, op(device->backends.signaling_ctx, req, &args));
 }
 
-/* Asks, waits, and compares the code. */
+/* Issues an operation, waits, and compares the code. */
 const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                             const char *channel, const char *account, const char *request, int32_t code)
 {
@@ -341,14 +341,14 @@ void expect(const char *step, int holds, const char *what)
   }
 }
 
-/* ---- life of a device -------------------------------------------------------------------------------- */
+/* ---- lifecycle of a device --------------------------------------------------------------------------- */
 
 static void check_vtables(const nertc_callkit_backends *backends)
 {
   const nertc_callkit_signaling *s = backends->signaling;
   const nertc_callkit_rtc *r = backends->rtc;
   expect("vtable", s && r, "the maker left one out");
-  /* Of a shorter one the functions behind its end count as NULL. */
+  /* Functions beyond the end of a shorter one count as NULL. */
   expect("vtable", s->struct_size >= offsetof(nertc_callkit_signaling, control), "struct_size of signaling");
   expect("vtable", r->struct_size >= offsetof(nertc_callkit_rtc, enable_local), "struct_size of rtc");
   expect("vtable", s->abi == NERTC_CALLKIT_ABI && r->abi == NERTC_CALLKIT_ABI, "abi");

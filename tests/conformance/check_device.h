@@ -51,7 +51,7 @@ struct device {
   int signaling_closed, rtc_closed;
 };
 
-/* `lock` guards all of this; `changed` says that a sink was called. */
+/* `lock` guards all of this; `changed` signals that a sink was called. */
 extern struct device devices[DEVICES];
 extern pthread_mutex_t lock;
 extern pthread_cond_t changed;
@@ -72,10 +72,10 @@ nertc_callkit_req next(struct device *device);
 /* Starts an operation; the number of it. */
 nertc_callkit_req start(struct device *device, nertc_callkit_signaling_operation_cb op, const char *channel,
                         const char *account, const char *request, const char *custom_info);
-/* Asks, waits, and compares the code. */
+/* Issues an operation, waits, and compares the code. */
 const struct operation *ask(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                             const char *channel, const char *account, const char *request, int32_t code);
-/* As ask; `other` is as good: a service without a memory of its own cannot tell a stranger from an end. */
+/* As ask; `other` is as good: a service that keeps no records cannot distinguish a third party from an end. */
 const struct operation *ask_either(const char *step, struct device *device, nertc_callkit_signaling_operation_cb op,
                                    const char *channel, const char *account, const char *request, int32_t code,
                                    int32_t other);

@@ -1,5 +1,5 @@
 /* mqtt.c: the conformance check, run against the MQTT backend and a broker: the one whose address is the first
- * argument. It must let the accounts check-a and check-b in, with the token "secret" if it wants one. */
+ * argument. It must admit the accounts check-a and check-b, with the token "secret" if it requires one. */
 #include <stdio.h>
 
 #include "check_backend.h"

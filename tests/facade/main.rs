@@ -1,9 +1,9 @@
-//! Random calls through the C functions: real components with their worker, HOST and WORKER delivery, on one
-//! loopback hub that loses, delays, repeats, reorders, refuses and kicks. What an app sees must keep the
-//! promises of the header, whatever the threads do.
+//! Random calls through the C functions: real clients with their worker, APP and WORKER delivery, on one
+//! loopback hub that loses, delays, duplicates, reorders, refuses and kicks. The app's events must fulfil the
+//! header's guarantees, whatever the threads do.
 //!
 //! Time is real here and limits are short: a seed repeats what users and the hub do, not every interleaving.
-//! A failure names its seed and shows what every component was told: `FACADE_SEED0=n FACADE_SEEDS=1`.
+//! A failure names its seed and prints every client's events: `FACADE_SEED0=n FACADE_SEEDS=1`.
 
 mod phone;
 
@@ -19,13 +19,13 @@ use nertc_callkit_testkit::{Random, number};
 
 use phone::{Ask, Phone};
 
-/// Longer than any wait can be, also on a busy machine: who waits so long hangs.
+/// Longer than any wait can be, also on a busy machine: a longer wait is a hang.
 const HANGS: Duration = Duration::from_secs(60);
 
-/// A hub, the components on it, and what users do.
+/// A hub, the clients on it, and what users do.
 struct Fleet {
     hub: *mut nertc_callkit_hub,
-    #[expect(clippy::vec_box, reason = "a component keeps its phone's address")]
+    #[expect(clippy::vec_box, reason = "a client keeps its phone's address")]
     phones: Vec<Box<Phone>>,
     random: Random,
 }
@@ -46,7 +46,7 @@ impl Fleet {
         Fleet { hub, phones: phones.collect(), random }
     }
 
-    /// Lets callbacks come for a while: HOST components run theirs here.
+    /// Lets callbacks run for a while: APP clients run theirs here.
     fn pass(&self, ms: u64) {
         let end = Instant::now() + Duration::from_millis(ms);
         while Instant::now() < end {
@@ -54,7 +54,7 @@ impl Fleet {
         }
     }
 
-    /// Waits for what must come.
+    /// Waits for what must happen.
     fn until(&self, what: &str, is_so: impl Fn(&Fleet) -> bool) -> Result<(), String> {
         let end = Instant::now() + HANGS;
         while !is_so(self) {
@@ -124,7 +124,7 @@ impl Fleet {
             account: account.as_ptr(),
             device_id: ptr::null(),
         };
-        // SAFETY: the struct and its text live until the function returns.
+        // SAFETY: the struct and its text outlive the call.
         unsafe { nertc_callkit_hub_add_fault(self.hub, &fault) };
     }
 

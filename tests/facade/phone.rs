@@ -1,4 +1,4 @@
-//! One component as an app has it, and what the app was told.
+//! A client as an app has it, and its events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString, c_void};
@@ -21,7 +21,7 @@ use nertc_callkit_abi::*;
 
 use nertc_callkit_status::NERTC_CALLKIT_STATUS_OK as OK;
 
-/// What a user can ask for.
+/// Requests of a user.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Ask<'a> {
     Login,
@@ -36,14 +36,14 @@ pub(crate) enum Ask<'a> {
     Mute,
 }
 
-/// What was told of one call.
+/// Events of one call.
 #[derive(Default)]
 struct Told {
     once: BTreeSet<&'static str>,
     has_ended: bool,
 }
 
-/// Everything that was told.
+/// All events.
 #[derive(Default)]
 struct Log {
     lines: Vec<String>,
@@ -55,7 +55,7 @@ struct Log {
     wrong: Vec<String>,
     is_gone: bool,
     refusal: Option<Refusal>,
-    /// Calls that the policy refused, and tokens that were asked for.
+    /// Calls that the policy refused, and token requests.
     refused: u64,
     tokens: u64,
 }
@@ -69,7 +69,7 @@ struct Refusal {
     has_called: bool,
 }
 
-/// A component and its app.
+/// A client and its app.
 pub(crate) struct Phone {
     kit: AtomicPtr<nertc_callkit>,
     account: String,
@@ -81,7 +81,7 @@ pub(crate) struct Phone {
     changed: Condvar,
 }
 
-/// What travels as the user_data of a request: whose it is, and which.
+/// The user_data of a request: its owner and number.
 struct Request {
     phone: *const Phone,
     ticket: usize,
@@ -110,7 +110,7 @@ impl Phone {
         });
         let device = CString::new(format!("device{device}")).expect("no zero inside");
         // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
-        // copies it, and the phone is boxed and outlives its component.
+        // copies it, and the phone is boxed and outlives its client.
         unsafe {
             let mut backends: nertc_callkit_backends = std::mem::zeroed();
             backends.struct_size = size::<nertc_callkit_backends>();
@@ -167,7 +167,7 @@ impl Phone {
         self.log().calls.values().filter(|told| told.once.contains("on_call_connected")).count()
     }
 
-    /// Lets a millisecond of callbacks come.
+    /// Lets callbacks run for a millisecond.
     pub(crate) fn take_some(&self) {
         if self.is_host {
             // SAFETY: a handle, or gone; never called inside a callback.
@@ -179,7 +179,7 @@ impl Phone {
         let _ = self.changed.wait_timeout(log, Duration::from_millis(1)).expect("no callback panics");
     }
 
-    /// Asks for something; an accepted request must complete once.
+    /// Issues a request; an accepted one must complete once.
     pub(crate) fn ask(&self, ask: Ask<'_>) {
         self.try_ask(ask);
     }
@@ -201,7 +201,7 @@ impl Phone {
         if answer != OK {
             self.log().open.remove(&ticket);
             self.log().lines.push(format!("refused {ask:?}: {answer:?}"));
-            // SAFETY: made above, and no completion comes for a refused request.
+            // SAFETY: created above, and a refused request has no completion.
             drop(unsafe { Box::from_raw(request) });
             return None;
         }
@@ -213,8 +213,8 @@ impl Phone {
         let done: nertc_callkit_completion_cb = Some(on_done);
         let account = CString::new(self.account.as_str()).expect("no zero inside");
         let user = CString::new(if let Ask::Call(user) = ask { user } else { "" }).expect("no zero inside");
-        // SAFETY: the handle is one, or gone; texts and structs are copied before the function returns;
-        // `data` lives until its completion.
+        // SAFETY: the handle exists, or has ended; texts and structs are copied before the function returns;
+        // `data` exists until its completion.
         unsafe {
             match ask {
                 Ask::Login => nertc_callkit_login(kit, account.as_ptr(), ptr::null(), done, data),
@@ -236,7 +236,7 @@ impl Phone {
         }
     }
 
-    /// Refuses the calls of an account from now on, or nobody's.
+    /// Refuses the calls of an account from now on, or of nobody.
     pub(crate) fn refuse(&self, account: Option<&str>, answers_busy: bool) {
         let name = CString::new(account.unwrap_or_default()).expect("no zero inside");
         let names = [name.as_ptr()];
@@ -267,20 +267,20 @@ impl Phone {
         self.log().refusal.iter_mut().for_each(|refusal| refusal.ticket = ticket);
     }
 
-    /// Gives the token for the next connection.
+    /// Sets the token for the next connection.
     pub(crate) fn give_token(&self) {
         // SAFETY: a handle, or gone; the text is copied before the function returns.
         let answer = unsafe { nertc_callkit_set_token(self.kit(), c"new".as_ptr()) };
         self.log().lines.push(format!("give a token: {answer:?}"));
     }
 
-    /// Calls that the policy refused, and tokens that were asked for.
+    /// Calls that the policy refused, and token requests.
     pub(crate) fn refused_and_asked(&self) -> [u64; 2] {
         let log = self.log();
         [log.refused, log.tokens]
     }
 
-    /// Ends the component and waits for it.
+    /// Ends the client and waits for it.
     pub(crate) fn destroy(&self) -> Result<(), String> {
         // SAFETY: a handle; not inside a callback.
         let answer = unsafe { nertc_callkit_destroy(self.kit()) };
@@ -289,7 +289,7 @@ impl Phone {
         if answer == OK { Ok(()) } else { Err(format!("destroy answers {answer:?}")) }
     }
 
-    /// Ends the component in the background.
+    /// Ends the client in the background.
     pub(crate) fn release(&self) -> Result<(), String> {
         // SAFETY: a handle; the phone outlives the callback, which the test waits for.
         let answer = unsafe {
@@ -304,7 +304,7 @@ impl Phone {
         log.callbacks += 1;
         log.lines.push(format!("{name} of call {call_no}"));
         if self.is_closed.load(Ordering::Acquire) {
-            log.wrong.push(format!("invariant 1: {name} after the end of the component"));
+            log.wrong.push(format!("invariant 1: {name} after the end of the client"));
         }
         if call_no != 0 {
             log.event(name, call_no);
@@ -331,7 +331,7 @@ impl Phone {
         self.changed.notify_all();
     }
 
-    /// What of the promises was not kept, once all is over.
+    /// Guarantees that were violated, after the end.
     pub(crate) fn verdict(&self) -> Result<(), String> {
         let log = self.log();
         let mut wrong = log.wrong.clone();
@@ -341,7 +341,7 @@ impl Phone {
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}: {}", self.account, wrong.join("; "))) }
     }
 
-    /// What it was told, for readers.
+    /// Its events, for readers.
     pub(crate) fn history(&self) -> String {
         let log = self.log();
         let delivery = if self.is_host { "HOST" } else { "WORKER" };
@@ -399,7 +399,7 @@ const ONCE: &[&str] = &[
 macro_rules! listeners {
     ($($name:ident($event:ty)),* $(,)?) => {
         $(unsafe extern "C" fn $name(_: *mut nertc_callkit, event: *const $event, phone: *mut c_void) {
-            // SAFETY: the event is lent, and the phone outlives its component.
+            // SAFETY: the event is lent, and the phone outlives its client.
             unsafe { (*phone.cast::<Phone>()).hear(stringify!($name), (*event).call_no) }
         })*
     };
@@ -437,7 +437,7 @@ unsafe extern "C" fn on_invited(
     event: *const nertc_callkit_invited_event,
     phone: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and the phone outlives its component.
+    // SAFETY: the event is lent, and the phone outlives its client.
     let (phone, call_no, invitor) = unsafe {
         (&*phone.cast::<Phone>(), (*event).call_no, CStr::from_ptr((*event).invitor).to_string_lossy())
     };
@@ -453,7 +453,7 @@ unsafe extern "C" fn on_missed_call(
     event: *const nertc_callkit_missed_event,
     phone: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and the phone outlives its component.
+    // SAFETY: the event is lent, and the phone outlives its client.
     let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).reason) };
     phone.log().refused +=
         u64::from(reason == nertc_callkit_missed_reason::NERTC_CALLKIT_MISSED_BLOCKED as i32);
@@ -465,7 +465,7 @@ unsafe extern "C" fn on_token_needed(
     _: *const nertc_callkit_connection_event,
     phone: *mut c_void,
 ) {
-    // SAFETY: the phone outlives its component.
+    // SAFETY: the phone outlives its client.
     let phone = unsafe { &*phone.cast::<Phone>() };
     phone.log().tokens += 1;
     phone.hear("on_token_needed", 0);
@@ -475,8 +475,8 @@ unsafe extern "C" fn on_token_needed(
 }
 
 unsafe extern "C" fn on_done(_: *mut nertc_callkit, result: *const nertc_callkit_result, data: *mut c_void) {
-    // SAFETY: the result is lent; the request was boxed for this one completion, and its phone lives. Should
-    // a second one come, the ticket is kept alive so that it is told and not a crash.
+    // SAFETY: the result is lent; the request was boxed for this one completion, and its phone exists. The
+    // ticket is kept, so that a second completion would be reported and not crash.
     let (request, result) = unsafe { (&*data.cast::<Request>(), &*result) };
     // SAFETY: as above.
     unsafe { (*request.phone).complete(request.ticket, result.code, result.call_no, result.operation) }

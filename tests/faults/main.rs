@@ -1,7 +1,7 @@
-//! Planted faults: proof that the random worlds and the search find what they are there to find.
+//! Planted faults: evidence that simulation and search find what they are meant to find.
 //!
 //! A copy of the source gets every fault of `table.rs`, each behind a switch, so that one build serves all.
-//! Then each fault is turned on alone and has to be found by its invariant; with all of them off, nothing is.
+//! Then each fault is enabled alone and has to be found by its invariant; with all of them off, nothing is.
 
 mod table;
 mod third_party;
@@ -67,7 +67,7 @@ fn manifest() -> String {
         .map(|section| section + "\n")
         .collect();
     text = text.replace("[package]", "[package]\nautotests = false\nautobins = false\nautoexamples = false");
-    text += "[dev-dependencies]\nnertc_callkit_testkit = { path = \"crates/testkit\" }\n";
+    text += "[dev-dependencies]\nserde_json = \"1\"\nnertc_callkit_testkit = { path = \"crates/testkit\" }\n";
     text += "[workspace]\nmembers = [\"crates/abi\", \"crates/backend\", \"backends/loopback\"]\n";
     text += "[profile.faults]\ninherits = \"dev\"\nopt-level = 2\ndebug = false\nincremental = false\n";
     for (name, folder) in [("sim", "sim"), ("model", "model"), ("protocol", "model/protocol")] {
@@ -145,7 +145,7 @@ const MQTT: &str = "mqtt_peers_keep_every_invariant";
 const PAIRED: &str = "a_third_account_changes_nothing";
 const SMALL: &str = "every_small_world";
 
-/// Who found a fault, and where; or what was said instead.
+/// The finder of a fault, and the place; or its output instead.
 fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
     let wanted = format!("invariant {}:", fault.invariant);
     let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];

@@ -1,12 +1,12 @@
 //! The faults: each an edit of the engine, or of the service between the engines, and the invariant that it
 //! breaks. `PLANTED` in the new text is true while this fault is on, so that one build holds all of them.
 
-/// Who has to find a fault.
+/// The method that has to find a fault.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Finder {
     /// The random worlds, from seed 1 on.
     Sim,
-    /// The search, in the worlds whose names contain this.
+    /// The search, in the scenarios whose names contain this.
     Model(&'static str),
     /// The random worlds of MQTT peers, from seed 1 on.
     Mqtt,
@@ -166,11 +166,11 @@ pub(crate) const FAULTS: &[Fault] = &[
         "REJECT obeyed in a call",
         6,
         "src/engine/routing.rs",
-        "        self.ignore(\"reject of an invite that is not out\");",
+        "        self.ignore(\"reject of an invite that was not sent\");",
         "        if PLANTED && matches!(&self.state, State::InCall(call) if call.peer == event.from) {
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
-        self.ignore(\"reject of an invite that is not out\");",
+        self.ignore(\"reject of an invite that was not sent\");",
     ),
     sim(
         "ACCEPT of an earlier call obeyed by the next",
@@ -466,7 +466,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         name: "mqtt: a repeat of an invite extends its ring",
         invariant: 5,
         file: "backends/mqtt/src/protocol/callee.rs",
-        find: "            // It was said before, and got lost: now at once.
+        find: "            // It was sent before and got lost: now at once.
             if let Some(ring) = ring.filter(",
         put: "            let mut ring = ring;
             if let (true, Some(ring)) = (PLANTED, &mut ring) {

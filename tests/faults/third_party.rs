@@ -1,4 +1,4 @@
-//! What a third party could exploit: one fault for each rule of who may say what.
+//! What a third party could exploit: one fault for each rule of authority.
 
 use super::table::{Fault, Finder};
 
@@ -86,7 +86,7 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "third party: a backlog waits for whoever does not answer",
         13,
-        "backends/mqtt/src/protocol/session.rs",
+        "backends/mqtt/src/protocol/login.rs",
         "let accounts: BTreeSet<Text> = owners.collect();",
         "let mut accounts: BTreeSet<Text> = owners.collect();
         if PLANTED && !accounts.is_empty() {
@@ -117,8 +117,8 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         "third party: a number of a message has no range",
         13,
         "backends/mqtt/src/protocol/message.rs",
-        "number: number(&all, \"n\", 0, limits::NUMBER)?",
-        "number: number(&all, \"n\", 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
+        "number: number(&all.number, 0, limits::NUMBER)?",
+        "number: number(&all.number, 0, if PLANTED { u32::MAX.into() } else { limits::NUMBER })?",
     ),
     paired(
         "third party: the policy is asked only while nothing happens",
@@ -137,7 +137,7 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "a login that was given up goes on",
         14,
-        "backends/mqtt/src/protocol/session.rs",
+        "backends/mqtt/src/protocol/login.rs",
         "    pub(super) fn on_abort_login(&mut self, req: u64) {",
         "    pub(super) fn on_abort_login(&mut self, req: u64) {
         if PLANTED { return; }",
@@ -145,7 +145,7 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
     paired(
         "a hello goes out before the device has heard itself",
         14,
-        "backends/mqtt/src/protocol/session.rs",
+        "backends/mqtt/src/protocol/login.rs",
         "        self.send_to_self(false);",
         "        self.send_to_self(PLANTED && !self.session.is_in);",
     ),

@@ -1,4 +1,4 @@
-//! cbindgen's text, taken apart into declarations that can be put in another order.
+//! Parses cbindgen's text into declarations that can be reordered.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,7 +103,7 @@ fn complete(text: &str) -> Option<String> {
     head.trim_end_matches([';', ' ']).rsplit([' ', '*', '\n']).next().map(str::to_owned)
 }
 
-/// Words of C in a text.
+/// Identifiers of C in a text.
 pub(crate) fn words(text: &str) -> BTreeSet<&str> {
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|word| !word.is_empty()).collect()
 }

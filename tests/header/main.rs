@@ -1,4 +1,4 @@
-//! The headers of `include/` are what crates/abi and src/ffi say, and the library exports just that.
+//! The headers of `include/` are generated from crates/abi and src/ffi, and the library exports just that.
 //!
 //! `make header` runs these tests with NERTC_CALLKIT_WRITE_HEADER set, which writes the files instead of
 //! comparing them.
@@ -23,7 +23,7 @@ const HEADERS: [(&str, &str, &[&str]); 4] = [
     ("mqtt.h", "nertc_callkit/mqtt.h", &["mqtt"]),
 ];
 
-/// Types that apps only point to: backend.h says what is in them.
+/// Types that apps only point to: backend.h defines them.
 const OPAQUE: [&str; 2] = ["nertc_callkit_signaling", "nertc_callkit_rtc"];
 
 /// Path and text of each header.
@@ -32,7 +32,7 @@ fn headers() -> Vec<(&'static str, String)> {
     let all: BTreeMap<&str, &Item> = items.iter().map(|item| (item.name.as_str(), item)).collect();
     let mut done = BTreeSet::new();
     let mut parts: Vec<Vec<&Item>> = HEADERS.iter().map(|_| Vec::new()).collect();
-    // backend.h takes what is left, so it comes last.
+    // backend.h takes the rest, so it comes last.
     for at in [0, 2, 3, 1] {
         let (.., modules) = HEADERS[at];
         let wanted: Vec<String> = modules.iter().flat_map(|module| functions_of(module)).collect();
@@ -198,7 +198,7 @@ fn plain_names(text: &str) -> String {
     text.lines().map(plain).collect()
 }
 
-/// Puts an `…_INIT` macro behind each struct that users fill.
+/// Appends an `…_INIT` macro to each struct that users fill.
 fn with_inits(mut items: Vec<Item>) -> Vec<Item> {
     for of in structs().into_iter().filter(|of| !of.read_only) {
         let name = of.name;
@@ -230,7 +230,7 @@ fn with_inits(mut items: Vec<Item>) -> Vec<Item> {
 }
 
 #[test]
-fn headers_are_what_the_code_says() {
+fn headers_are_generated_from_the_code() {
     for (path, fresh) in headers() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("include").join(path);
         if env::var_os("NERTC_CALLKIT_WRITE_HEADER").is_some() {
@@ -245,7 +245,7 @@ fn headers_are_what_the_code_says() {
     }
 }
 
-/// Compiles `file` without writing anything; panics with what the compiler said.
+/// Compiles `file` without writing anything; panics with the compiler's output.
 fn compiles(compiler: &str, arguments: &[&str], file: &Path) {
     let (succeeded, errors) = check(compiler, arguments, file);
     assert!(succeeded, "{compiler} {arguments:?}\n{errors}");

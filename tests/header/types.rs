@@ -1,4 +1,4 @@
-//! What the code says in words and C says in types: which enum a number is, which pointer may be NULL.
+//! From comments to C types: which enum a number is, which pointer may be NULL.
 
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ impl Enums {
         Self { integers, of_constant }
     }
 
-    /// The enum that a comment says a number of this integer type is.
+    /// The enum that a comment names for a number of this integer type.
     fn said(&self, comment: &str, integer: &str) -> Option<&str> {
         let said = comment.replace("\n", " ");
         let words: Vec<&str> = said
@@ -44,7 +44,7 @@ impl Enums {
     }
 }
 
-/// Gives each number of a declaration its enum, and each pointer that may be NULL its mark.
+/// Gives each number of a declaration its enum, and each nullable pointer its macro.
 pub(crate) fn typed(item: &Item, enums: &Enums, inputs: &[String]) -> String {
     if item.is_enum() || item.is_constant() {
         return item.text.clone();
@@ -82,7 +82,7 @@ pub(crate) fn typed(item: &Item, enums: &Enums, inputs: &[String]) -> String {
     out
 }
 
-/// A declaration without line breaks: its numbers and pointers as the comment says.
+/// A declaration without line breaks, its numbers and pointers according to the comment.
 fn declared(code: &str, comment: &str, enums: &Enums, is_function: bool, is_input: bool) -> String {
     let code = match is_function {
         true => "NERTC_CALLKIT_API ".to_owned() + &parameter(code, &parameters(comment), enums),
@@ -127,7 +127,7 @@ fn wrapped(code: &str, indent: &str) -> String {
     lines.collect()
 }
 
-/// What a comment says of each parameter.
+/// The comment of each parameter.
 fn parameters(comment: &str) -> BTreeMap<String, String> {
     let parts = comment.split("@param ").skip(1);
     let parts = parts.filter_map(|part| {
@@ -159,7 +159,7 @@ fn field(code: &str, comment: &str, enums: &Enums, is_input: bool) -> String {
     if is_input || may_be_null { marked(&code, &name) } else { code }
 }
 
-/// A function pointer: what its comment says of `name`.
+/// A function pointer: its comment of `name`.
 fn slot(code: &str, comment: &str, enums: &Enums) -> String {
     let pieces = code.split_inclusive([',', ')']).map(|piece| {
         let name = piece.trim_end_matches([',', ')', ';']).rsplit([' ', '*', '(']).next().unwrap_or_default();

@@ -168,7 +168,7 @@ impl Crate {
         self.modules[at].children.insert(name.to_owned(), child);
     }
 
-    /// Reads `a::{b, c::*, d as e}`, which stands behind `prefix`.
+    /// Reads `a::{b, c::*, d as e}`, which follows `prefix`.
     fn add_use(&mut self, at: usize, prefix: &[String], tree: &[TokenTree]) {
         let mut path = prefix.to_vec();
         let mut tokens = tree.iter();

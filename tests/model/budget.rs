@@ -14,7 +14,7 @@ pub(crate) struct May {
     /// Cancel while calling, hang up otherwise.
     pub(crate) hangups: u8,
     pub(crate) leaves: u8,
-    /// Ask for video.
+    /// Request video.
     pub(crate) switches: u8,
     /// Answer the peer's question about the call type.
     pub(crate) answers: u8,
@@ -22,7 +22,7 @@ pub(crate) struct May {
     pub(crate) data: u8,
     pub(crate) logouts: u8,
     pub(crate) logins: u8,
-    /// Accept or reject a call that a push told of, whether it is here or not.
+    /// Accept or reject a call that a push announced, whether it has arrived or not.
     pub(crate) pushes: u8,
 }
 
@@ -130,7 +130,7 @@ impl Budget {
         self.losses == 0 && self.refusals == 0 && self.early == 0
     }
 
-    /// In words, for the table.
+    /// As text, for the table.
     pub(crate) fn network(&self) -> String {
         let all = [
             ("lost", self.losses),

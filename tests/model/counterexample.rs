@@ -1,4 +1,4 @@
-//! The way to a state: what every engine was fed, when, and what it said to it. In words, and as a trace that
+//! The path to a state: every engine's inputs and outputs, with times. As text, and as a trace that
 //! `nertc-callkit` replays, draws and explains: each device is a kit of it.
 
 use std::fmt;
@@ -21,7 +21,7 @@ pub(crate) enum Fed {
 pub(crate) enum Line {
     /// An engine moved.
     Step { device: usize, at: Time, fed: Fed, outputs: Vec<Output> },
-    /// The service, the network or the media room did something.
+    /// An action of the service, the network or the media room.
     Note { at: Time, text: String },
 }
 

@@ -121,7 +121,7 @@ impl Fingerprint {
         Fingerprint { digest: hasher.finish(), channels, ends, names }
     }
 
-    /// `living` = channels that anything in the world names.
+    /// `living` = channels that anything in the scenario names.
     pub(crate) fn digest(&self, living: u64) -> u64 {
         let ends = self.ends.iter().filter(|(channel, _)| channel & living != 0);
         ends.fold(self.digest, |all, (_, digest)| all.wrapping_add(*digest))

@@ -13,7 +13,7 @@ use crate::fingerprint::{Mix, channel_bit};
 /// Something under way.
 #[derive(Debug)]
 pub(crate) struct InFlight {
-    /// Whose operation, whose answer, to whom.
+    /// The operation, its result, and the receiver.
     pub(crate) device: usize,
     /// Req(0): none.
     pub(crate) req: Req,
@@ -32,7 +32,7 @@ pub(crate) enum What {
     Operation(signaling::Operation),
     Completion(OperationResult),
     Message(Origin, signaling::Event),
-    /// What a login finds: rooms and unread messages.
+    /// What a login delivers: channel states and unread messages.
     Backlog(Vec<ChannelState>, Vec<signaling::Event>),
     MediaOperation(RtcOp),
     MediaDone(Outcome),
@@ -44,7 +44,7 @@ pub(crate) enum What {
 pub(crate) enum Stream {
     /// Operations of one media backend.
     ToMedia(usize),
-    /// What one media backend says.
+    /// A text of one media backend.
     FromMedia(usize),
 }
 

@@ -42,8 +42,8 @@ impl World {
         Ok(())
     }
 
-    /// Nothing was lost or failed, and all messages have arrived: who rings or calls does so for an invite
-    /// that nobody has decided about.
+    /// Nothing was lost or failed, and all messages have arrived: whoever rings or calls does so for an
+    /// undecided invite.
     fn check_ghosts(&self) -> Verdict {
         for device in 0..self.devices() {
             let phase = self.phase(device);
@@ -80,8 +80,8 @@ impl World {
         }
     }
 
-    /// A legacy client takes any CANCEL for the end of what it is in, so none may reach it while its call
-    /// lives, but for one that set out before its own invite was seen.
+    /// A legacy client takes any CANCEL for the end of its call, so none may reach it while that is
+    /// live, except for one sent before its own invite was seen.
     pub(crate) fn check_legacy(&self, to: usize, event: &signaling::Event) -> Verdict {
         let is_unaware = self.cancelled_unaware & channel_bit(&event.channel.id) != 0;
         let is_harmful = self.is_legacy(to) && event.kind == EventKind::Cancel && !is_unaware;
@@ -99,7 +99,7 @@ impl World {
         }
     }
 
-    /// Nothing is under way and no deadline is to come: everybody is idle, or in one call with one other; and
+    /// Nothing is in flight and no deadline is pending: everybody is idle, or in one call with one other; and
     /// idle after hanging up.
     pub(crate) fn rest(&mut self) -> Verdict {
         for device in 0..self.devices() {

@@ -1,5 +1,6 @@
-//! Exhaustive search of small worlds over the real engine: every order in which what is under way can arrive,
-//! every user action at every moment, and a bounded number of losses, copies, failures and early deadlines.
+//! Exhaustive search of small scenarios over the real engine: every order in which what is in flight can
+//! arrive, every user action at every moment, and a bounded number of losses, duplicates, failures and early
+//! deadlines.
 //!
 //! In every state the invariants of `monitor` and `invariants` hold. From every state, once nothing is lost
 //! any more, every order of events comes to an end with everybody idle or in one call with one other, and

@@ -29,7 +29,7 @@ const MOST_MOVES: usize = 40_000;
 /// A device with its past.
 #[derive(Clone)]
 pub(crate) struct Body {
-    /// The same for the same past, also if it was forgotten and comes again.
+    /// The same for the same past, also if it was evicted and recurs.
     id: u64,
     pub(crate) engine: Engine,
     pub(crate) monitor: Monitor,
@@ -59,14 +59,14 @@ pub(crate) struct Hub {
     has_times: bool,
 }
 
-/// What a service or a media room did.
+/// An output of the service or a media room.
 #[derive(Clone)]
 pub(crate) struct Served {
     pub(crate) hub: Hub,
     pub(crate) code: Code,
     /// What sets out then.
     pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
-    /// What is heard in the media room.
+    /// An event of the media room.
     pub(crate) heard: Rc<Vec<(usize, RtcEvent)>>,
     /// What a login finds: channels and unread events.
     pub(crate) found: Rc<(Vec<ChannelState>, Vec<signaling::Event>)>,
@@ -208,7 +208,7 @@ impl Memo {
                     channels.extend(more);
                     unread.extend(events);
                 }
-                // Nobody is kicked here, so nothing happens to media.
+                // There are no kicks here, so nothing happens to media.
                 Report::Record(..) | Report::Kicked | Report::MediaDone(..) | Report::Media(_) => {}
             }
         }
@@ -220,7 +220,7 @@ impl Memo {
         keep(&mut self.served, key, Served { hub, code, in_flight, heard, found })
     }
 
-    /// A media room is ideal: what it does always works.
+    /// A media room is ideal: its operations always succeed.
     pub(crate) fn serve_media(&mut self, hub: &Hub, device: usize, op: &RtcOp) -> Served {
         let key = key(hub.id, u64::MAX, &(device, op));
         if let Some(served) = self.served.get(&key) {
@@ -243,7 +243,7 @@ impl Memo {
     }
 }
 
-/// A channel is as old as its number says: when it was created makes no difference but which of two is older,
+/// A channel's age is its number: the time of its creation matters only for which of two is older,
 /// and no two states differ by the time that has passed.
 fn undate(channel: &mut Channel) {
     channel.create_ms = u64::from(channel_bit(&channel.id).trailing_zeros());

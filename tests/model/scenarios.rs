@@ -1,4 +1,4 @@
-//! The worlds that are searched. The small ones come last, so that the cores finish together.
+//! The scenarios that are searched. The small ones come last, so that the cores finish together.
 
 use crate::budget::{Budget, DEVICES, May};
 use crate::world::{Ask, Setting, World};
@@ -262,7 +262,7 @@ fn glare_with_siblings() -> Vec<Scenario> {
     ]
 }
 
-/// Both call each other, and then let nobody ring: but for the one whom they call.
+/// Both call each other, and then refuse everybody: except the one they call.
 fn both_call_and_refuse(world: &mut World) {
     for (device, ask) in [(0, Ask::Call), (1, Ask::Call), (0, Ask::RefuseAll), (1, Ask::RefuseAll)] {
         world.ask(device, ask).expect("nothing breaks before the search");

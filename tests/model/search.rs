@@ -45,8 +45,8 @@ struct Graph<'a> {
     merged: Vec<(u32, World)>,
 }
 
-/// Of so many states that are merged with one seen before, one is looked at: what can be done in it must lead
-/// to the same states. So it shows if fingerprints do not tell apart what must be told apart.
+/// One in this many states that are merged with an earlier one is checked: its moves must lead
+/// to the same states. So it shows if fingerprints do not distinguish what they must.
 const SAMPLE: u64 = 256;
 
 pub(crate) fn search(scenario: &Scenario) -> Found {
@@ -163,9 +163,9 @@ impl Graph<'_> {
         &self.next[self.starts[state] as usize..end]
     }
 
-    /// With the network healed and nobody acting, every order of events must come to an end; what it must be
-    /// at the end was checked there. So no state may follow from itself: take away, again and again, what
-    /// follows from nothing that is left, and nothing may be left.
+    /// With the network healed and without user actions, every order of events must terminate; the terminal
+    /// state was checked there. So no state may follow from itself: repeatedly remove what follows from
+    /// nothing that remains, and nothing may remain.
     fn find_endless(&self) -> Option<Violation> {
         let mut before = vec![0u32; self.parents.len()];
         self.next.iter().for_each(|state| before[*state as usize] += 1);

@@ -1,4 +1,4 @@
-//! One state of a small world: engines, service, and everything that is under way. Any of it may come next.
+//! One state of a small scenario: engines, service, and everything in flight. Any of it may be next.
 
 use std::cell::RefCell;
 use std::hash::{Hash, Hasher};
@@ -34,22 +34,22 @@ const OLDEST: u64 = 130_000;
 pub(crate) struct Setting {
     /// Account of each device.
     pub(crate) accounts: &'static [&'static str],
-    /// Whom each device calls, one after the other.
+    /// The accounts each device calls, one after the other.
     pub(crate) calls: [&'static [&'static str]; DEVICES],
     /// Devices that behave like clients from before call ids: their invites have none, they are busy while
     /// they call, and any CANCEL ends whatever they are in.
     pub(crate) legacy: &'static [usize],
     /// All attachments are those of clients before 1.1.0, on both sides.
     pub(crate) before_1_1: bool,
-    /// Media operations take their time too, and so does what media rooms say.
+    /// Media operations take time too, and so do events of media rooms.
     pub(crate) slow_media: bool,
-    /// The engines' ids come in the other order: the other side wins a glare.
+    /// The engines' ids are in reverse order: the other side wins a glare.
     pub(crate) other_wins: bool,
     /// The app is asked before a call becomes a video call.
     pub(crate) confirm: bool,
     /// Nothing was ever lost, refused or late in this world.
     pub(crate) is_fine: bool,
-    /// Nobody refuses: when all is quiet before any deadline, the two who called each other are in one call.
+    /// Nobody refuses: when all is idle before any deadline, the two that called each other are in one call.
     pub(crate) must_meet: bool,
 }
 
@@ -65,7 +65,7 @@ pub(crate) enum Move {
     User(usize, Ask),
 }
 
-/// What a user can ask for.
+/// Requests of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ask {
     Call,
@@ -78,11 +78,11 @@ pub(crate) enum Ask {
     Data,
     Logout,
     Login,
-    /// Accept what a push told of.
+    /// Accept the call of a push.
     EarlyAccept,
     /// The same, reject.
     EarlyReject,
-    /// Let nobody ring.
+    /// Refuse everybody.
     RefuseAll,
 }
 
@@ -92,12 +92,12 @@ pub(crate) struct World {
     /// Places without a device repeat the last one.
     bodies: [Rc<Body>; DEVICES],
     fingerprints: [Rc<Fingerprint>; DEVICES],
-    /// Devices whose fingerprints are stale, and when the others were made.
+    /// Devices whose fingerprints are stale, and when the others were computed.
     touched: u32,
     sealed_at: u64,
     hub: Hub,
     in_flight: Vec<Rc<InFlight>>,
-    /// Channels whose invite was taken back before the invite of the legacy client there was seen.
+    /// Channels whose invite was cancelled before the legacy client's invite there was seen.
     pub(crate) cancelled_unaware: u64,
     pub(crate) budget: Budget,
     setting: Rc<Setting>,
@@ -107,7 +107,7 @@ pub(crate) struct World {
 
 impl Clone for World {
     fn clone(&self) -> World {
-        // Room for what a move sends.
+        // Capacity for the outputs of a move.
         let mut in_flight = Vec::with_capacity(self.in_flight.len() + 2);
         in_flight.extend(self.in_flight.iter().cloned());
         World {
@@ -185,7 +185,7 @@ impl World {
         moves
     }
 
-    /// May come next, and no other thing that may does the same.
+    /// May be next, and no other enabled move has the same effect.
     fn is_free(&self, index: usize) -> bool {
         let (earlier, item) = (&self.in_flight[..index], &self.in_flight[index]);
         let is_out = item.is_message() && !self.hub.exchange.is_online(item.device);
@@ -224,7 +224,7 @@ impl World {
         ask(may.logouts > 0, Ask::Logout);
     }
 
-    /// The open invite to a device's account: the push about it has come.
+    /// The open invite to a device's account: its push has arrived.
     fn pushed(&self, device: usize) -> Option<CallRef> {
         let account = self.setting.accounts[device];
         let invite = self.service().pending_invites().find(|invite| *invite.to == *account)?;
@@ -361,7 +361,7 @@ impl World {
         self.feed(device, Fed::Timeout(why))
     }
 
-    /// An operation fails, for a reason that says nothing.
+    /// An operation fails, for a reason that implies nothing.
     fn refuse(&mut self, index: usize) -> Verdict {
         let item = self.in_flight.remove(index);
         self.note(|| format!("refused: {:?}", item.what));
@@ -439,7 +439,7 @@ impl World {
         self.send(device, Req(0), what);
     }
 
-    /// A device moves, and what it asks for sets out.
+    /// A device moves, and its operations are sent.
     fn feed(&mut self, device: usize, fed: Fed) -> Verdict {
         let Step { body, outputs, verdict } =
             self.memo.borrow_mut().step(&self.bodies[device], self.now, &fed);
@@ -535,7 +535,7 @@ impl World {
         hasher.finish()
     }
 
-    /// Everything under way arrives, deadlines pass, nobody acts.
+    /// Everything in flight arrives, deadlines expire, nobody acts.
     pub(crate) fn settle(&mut self) -> Verdict {
         for _ in 0..5_000 {
             let Some(step) = self.moves().into_iter().find(|step| self.is_healing(step)) else {
@@ -590,13 +590,13 @@ impl World {
         !(0..self.in_flight.len()).any(|index| self.is_free(index))
     }
 
-    /// Nothing is under way, and no deadline is to come.
+    /// Nothing is in flight, and no deadline is pending.
     pub(crate) fn is_at_rest(&self) -> bool {
         self.is_quiet() && self.dues().all(|due| due.is_none())
     }
 }
 
-/// A seed for each device: no two make the same ids, and their first request ids come in the devices' order,
+/// A seed for each device: no two make the same ids, and their first request ids are in the devices' order,
 /// or in the opposite one.
 fn seeds(devices: usize, is_reversed: bool) -> Vec<Seed> {
     let mut seeds: Vec<Seed> = (0..devices as u64).map(IdGenerator::test_seed).collect();

@@ -19,7 +19,7 @@ fn marker(comment: &str) -> Option<(&str, &str)> {
 /// Every scenario, in the order of files and lines.
 pub(crate) fn scenarios() -> Vec<Scenario> {
     let mut all = Vec::new();
-    // This folder speaks about markers.
+    // This folder contains examples of markers.
     for file in files().into_iter().filter(|file| !file.starts_with("tests/scenarios/")) {
         let found = match file.rsplit_once('.') {
             Some((_, "rs")) => in_rust(&file, &read(&file)),
@@ -31,7 +31,7 @@ pub(crate) fn scenarios() -> Vec<Scenario> {
     all
 }
 
-/// Markers are doc comments; behind them come attributes, `#[test]` among them, and the function.
+/// Markers are doc comments; they are followed by attributes, `#[test]` among them, and the function.
 pub(crate) fn in_rust(file: &str, text: &str) -> Result<Vec<Scenario>, String> {
     let mut all: Vec<Scenario> = Vec::new();
     let mut open = 0;

@@ -1,6 +1,6 @@
-//! docs/SCENARIOS.md: what happens in which situation, each sentence with the test that proves it.
+//! docs/SCENARIOS.md: behaviour in each situation, each sentence with the test that proves it.
 //!
-//! A test says what it proves in a doc comment: `/// Scenario (busy): While in a call, …`. In C it is a
+//! A test states what it proves in a doc comment: `/// Scenario (busy): While in a call, …`. In C it is a
 //! comment above the test's function. `make scenarios` runs this test with NERTC_CALLKIT_WRITE_SCENARIOS set,
 //! which writes the file instead of comparing it.
 
@@ -16,35 +16,35 @@ use std::fmt::Write;
 use std::{env, fs};
 
 const FILE: &str = "docs/SCENARIOS.md";
-const YARDSTICK: &str = "tests/scenarios/ringrtc.json";
+const REFERENCE: &str = "tests/scenarios/ringrtc.json";
 /// Tests in src/rust/tests/{incoming,outgoing}.rs of RingRTC 2.70.0.
-const YARDSTICK_TESTS: usize = 115;
+const REFERENCE_TESTS: usize = 115;
 
 /// What a marker may name, in the order of the document.
 const GROUPS: [(&str, &str); 20] = [
     ("ordinary", "An ordinary call"),
     ("busy", "Busy"),
     ("cancel", "Cancel and its races"),
-    ("order", "Early, late and repeated messages"),
-    ("glare", "Both call each other"),
+    ("order", "Early, late and duplicate messages"),
+    ("glare", "Glare: both call each other"),
     ("devices", "Several devices of an account"),
-    ("policy", "Who may ring"),
-    ("strangers", "Strangers who send much, and what the backend learns"),
-    ("expiry", "Old invites, and back from offline"),
-    ("early", "Answered before the call is here"),
+    ("policy", "Call policy: who may ring"),
+    ("strangers", "Floods by third parties, and reports to the backend"),
+    ("expiry", "Expired invites and the backlog"),
+    ("early", "Cold start: answered before the call arrives"),
     ("reconnect", "Interrupted connections"),
-    ("failure", "Something fails or is never answered"),
-    ("recall", "Calling again"),
+    ("failure", "Failures and operations that never complete"),
+    ("recall", "Redial"),
     ("timeout", "Time limits"),
-    ("wrong", "The wrong person, the wrong ids, the wrong moment"),
+    ("wrong", "Wrong account, wrong ids, wrong moment"),
     ("media", "Microphone, camera, views"),
-    ("switch", "Audio to video and back"),
+    ("switch", "Call-type switch"),
     ("record", "Call records"),
-    ("session", "Login, logout, kick, end of the component"),
-    ("old", "Other clients"),
+    ("session", "Login, logout, kick, destruction"),
+    ("old", "Legacy clients"),
 ];
 
-/// A scenario of the yardstick.
+/// A scenario of the reference list.
 struct Known {
     name: String,
     about: String,
@@ -54,8 +54,8 @@ struct Known {
     why_not: String,
 }
 
-fn yardstick() -> Vec<Known> {
-    let all: Vec<BTreeMap<String, Value>> = serde_json::from_str(&read(YARDSTICK)).expect(YARDSTICK);
+fn reference() -> Vec<Known> {
+    let all: Vec<BTreeMap<String, Value>> = serde_json::from_str(&read(REFERENCE)).expect(REFERENCE);
     let known = |mut entry: BTreeMap<String, Value>| {
         let mut text = |key: &str| match entry.remove(key) {
             None => String::new(),
@@ -75,8 +75,8 @@ fn link(file: &str, test: &str) -> String {
     format!("[`{test}`](../{file})")
 }
 
-fn document(scenarios: &[Scenario], yardstick: &[Known]) -> String {
-    let covered = yardstick.iter().filter(|known| known.why_not.is_empty()).count();
+fn document(scenarios: &[Scenario], reference: &[Known]) -> String {
+    let covered = reference.iter().filter(|known| known.why_not.is_empty()).count();
     let mut out = format!(
         "# Scenarios\n\n\
          What happens in which situation: {} sentences, each with the test that proves it. Written by \
@@ -89,31 +89,31 @@ fn document(scenarios: &[Scenario], yardstick: &[Known]) -> String {
             writeln!(out, "- {} {}", of.text, link(&of.file, &of.test)).expect("a String");
         }
     }
-    let (all, foreign) = (yardstick.len(), yardstick.len() - covered);
+    let (all, foreign) = (reference.len(), reference.len() - covered);
     write!(
         out,
         "\n## Measured against RingRTC\n\n\
          [RingRTC](https://github.com/signalapp/ringrtc) 2.70.0 tests its call state machine with {all} \
          scenarios (`src/rust/tests`).\n{covered} have their counterpart here; {foreign} make no sense for \
-         this component. `{YARDSTICK}` has each, with our tests\nor the reason.\n"
+         this client. `{REFERENCE}` has each, with our tests\nor the reason.\n"
     )
     .expect("a String");
     out
 }
 
 #[test]
-fn the_catalogue_says_what_the_tests_prove() {
-    let (scenarios, yardstick) = (scenarios(), yardstick());
-    let fresh = document(&scenarios, &yardstick);
+fn the_catalogue_is_generated_from_the_tests() {
+    let (scenarios, reference) = (scenarios(), reference());
+    let fresh = document(&scenarios, &reference);
     if env::var_os("NERTC_CALLKIT_WRITE_SCENARIOS").is_some() {
         fs::write(FILE, &fresh).expect(FILE);
     }
-    let covered = yardstick.iter().filter(|known| known.why_not.is_empty()).count();
+    let covered = reference.iter().filter(|known| known.why_not.is_empty()).count();
     println!(
-        "scenarios: {}, yardstick {}, covered {covered}, not for us {}",
+        "scenarios: {}, reference {}, covered {covered}, not for us {}",
         scenarios.len(),
-        yardstick.len(),
-        yardstick.len() - covered
+        reference.len(),
+        reference.len() - covered
     );
     let is_fresh = fs::read_to_string(FILE).unwrap_or_default() == fresh;
     assert!(is_fresh, "{FILE} is stale; run make scenarios and look at it");
@@ -138,11 +138,11 @@ fn markers_are_in_order() {
 }
 
 #[test]
-fn the_yardstick_is_answered_to_the_last_line() {
-    let yardstick = yardstick();
-    let names: BTreeSet<&str> = yardstick.iter().map(|known| &*known.name).collect();
-    assert_eq!((names.len(), yardstick.len()), (YARDSTICK_TESTS, YARDSTICK_TESTS));
-    for Known { name, about, tests, why_not } in &yardstick {
+fn every_ringrtc_scenario_is_answered() {
+    let reference = reference();
+    let names: BTreeSet<&str> = reference.iter().map(|known| &*known.name).collect();
+    assert_eq!((names.len(), reference.len()), (REFERENCE_TESTS, REFERENCE_TESTS));
+    for Known { name, about, tests, why_not } in &reference {
         assert!(!about.is_empty(), "{name}: about what?");
         assert!(tests.is_empty() != why_not.is_empty(), "{name}: a test or a reason, not both");
         for test in tests {

@@ -25,7 +25,7 @@ pub(crate) struct Session {
     queue: VecDeque<Parcel>,
     /// Sent, not acknowledged: sent again on the next connection.
     sent: VecDeque<Parcel>,
-    /// Whose wills it wants.
+    /// The devices whose wills it watches.
     watches: BTreeSet<usize>,
 }
 
@@ -34,7 +34,7 @@ pub(crate) struct Session {
 pub(crate) struct Broker {
     /// By device.
     sessions: Vec<Option<Session>>,
-    /// MQTT 5: messages expire, and it says when nobody has subscribed.
+    /// MQTT 5: messages expire, and a publish without subscribers is reported.
     pub(crate) is_five: bool,
     last_id: u64,
 }
@@ -67,7 +67,7 @@ impl Broker {
         resumed
     }
 
-    /// Who is subscribed to a topic.
+    /// The subscribers of a topic.
     pub(crate) fn subscribers(&self, topic: &str, names: &[Topics]) -> Vec<usize> {
         let is_theirs = |device: &usize| {
             let reads = matches!(names[*device].read(topic), Some(Incoming::Message { .. }));
@@ -92,7 +92,7 @@ impl Broker {
         }
     }
 
-    /// Who wants to know that this device is gone.
+    /// The watchers of this device's will.
     pub(crate) fn watchers(&self, gone: usize) -> Vec<usize> {
         let watches =
             |device: &usize| self.sessions[*device].as_ref().is_some_and(|it| it.watches.contains(&gone));

@@ -1,4 +1,4 @@
-//! Between the devices and the loopback's service: what reaches it, and what it has for whom.
+//! Between the devices and the loopback's service: operations to it, and its outputs.
 
 use nertc_callkit::engine::input::{Input, RtcEvent};
 use nertc_callkit_signaling::{
@@ -12,10 +12,10 @@ use super::network::name;
 use super::watch::is_local;
 use super::world::{EPOCH, Scheduled, World};
 
-/// Failures that say nothing about what has happened.
+/// Failures that imply nothing about what has happened.
 const FAILURES: &[Code] = &[Code::TIMEOUT, Code::BACKEND_FAILED, Code::new(500)];
 
-/// What an operation brought to the device that asked for it.
+/// Results of an operation for the device that issued it.
 #[derive(Default)]
 struct Answer {
     result: Option<OperationResult>,
@@ -42,7 +42,7 @@ impl World {
         self.dispatch_all();
     }
 
-    /// Nothing of this login goes on; what the service keeps for the device stays.
+    /// Nothing of this login continues; what the service stores for the device stays.
     fn abort_login(&mut self, device: usize, req: Req) {
         self.note(|| format!("device {device}: {req:?} is given up"));
         let (mut is_completed, mut unread) = (false, Vec::new());
@@ -156,7 +156,7 @@ impl World {
         self.send(device, delay, Scheduled::Completed(req, result));
     }
 
-    /// What the service has for devices that asked for nothing.
+    /// Unsolicited outputs of the service.
     pub(super) fn dispatch_all(&mut self) {
         while let Some((to, report)) = self.service.poll() {
             self.dispatch(to, report);
@@ -171,7 +171,7 @@ impl World {
                 let delay = self.media_delay(&event);
                 self.tell_media(to, delay, event);
             }
-            // Nobody waits for it: the world asked, or a process that is gone.
+            // Nobody waits for it: the simulation issued it, or a process that has ended.
             Report::Completed(..) | Report::MediaDone(..) | Report::Kicked | Report::Backlog(..) => {}
         }
     }

@@ -14,7 +14,7 @@ pub(crate) struct Delivery {
     pub(crate) event: signaling::Event,
 }
 
-/// What a push says about a call.
+/// The contents of a push about a call.
 #[derive(Clone, Debug)]
 pub(super) struct Push {
     pub(super) to: Text,
@@ -32,7 +32,7 @@ pub(crate) struct Device {
     pub(crate) media_protocol: Text,
     /// Behaves like a client without call ids.
     pub(crate) is_legacy: bool,
-    /// Counts restarts: what was meant for an earlier life is lost.
+    /// Counts restarts: what was meant for an earlier incarnation is lost.
     pub(super) life: u32,
     /// Messages wait, operations are lost.
     pub(crate) is_offline: bool,
@@ -40,17 +40,17 @@ pub(crate) struct Device {
     pub(crate) cut_until: u64,
     /// Its backend has noticed that it is cut off.
     pub(super) knows_cut: bool,
-    /// Its host does not take its events: it answers busy.
+    /// Its app does not take its events: it answers busy.
     pub(crate) is_backlogged: bool,
     pub(super) waiting: Vec<Delivery>,
     pub(super) last_ticket: u64,
     /// Media operations run in their order: nothing before this.
     pub(super) media_free: u64,
-    /// Media events are heard in their order: nothing before this.
+    /// Media events arrive in order: nothing before this.
     pub(super) next_heard: u64,
     /// A logout that was issued before it is about a session that is gone.
     pub(super) last_login: u64,
-    /// Counts joins: what was heard in an earlier room is lost.
+    /// Counts joins: events of an earlier room are lost.
     pub(super) media_epoch: u32,
     /// Of the media room that it joined last.
     pub(super) media_uid: u64,

@@ -1,5 +1,5 @@
-//! What reaches a user beside the calls themselves: pushes that are answered before the call is here, rings
-//! that the caller is told of, wishes for tokens, and records of others.
+//! Events beside the calls themselves: pushes that are answered before the call arrives, ringing,
+//! token requests, and records of others.
 
 use nertc_callkit::engine::input::{CallRef, Command, Input};
 use nertc_callkit::engine::output::{ConnectionEvent, Event};
@@ -55,7 +55,7 @@ impl World {
         });
     }
 
-    /// A user answers what a push says, whatever has become of it; now and then what no push said.
+    /// A user answers a push, whatever has become of its call; sometimes a forged one.
     pub(super) fn answer_early(&mut self, device: usize) -> Result<(), String> {
         let account = self.devices[device].account.clone();
         let mine: Vec<Push> = self.pushes.iter().filter(|push| push.to == account).cloned().collect();
@@ -80,7 +80,7 @@ impl World {
         }
     }
 
-    /// The backend wants a token for its next connection, and the app answers in time, late, or that it has
+    /// The backend needs a token for its next connection, and the app answers in time, late, or that it has
     /// none.
     pub(super) fn want_token(&mut self, device: usize) -> Result<(), String> {
         let wait = 1 + self.random.below(90_000);
@@ -94,7 +94,7 @@ impl World {
         self.command(device, Command::SetToken { token })
     }
 
-    /// The core ended a session for want of a token: its backend is out, too.
+    /// The core ended a session without a token: its backend is logged out, too.
     fn on_kicked(&mut self, device: usize, event: &ConnectionEvent) {
         if event.code != Code::BAD_TOKEN || self.peers.is_some() {
             return;
@@ -104,7 +104,7 @@ impl World {
         self.relogin(device);
     }
 
-    /// An MQTT peer tells its core of a record; what it claims does not matter here.
+    /// An MQTT peer reports a record to its core; its claims do not matter here.
     pub(super) fn hear_claim(&mut self, device: usize, from: Text, id: Text) -> Result<(), String> {
         let record = Record {
             client_msg_id: id,

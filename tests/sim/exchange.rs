@@ -1,4 +1,4 @@
-//! The loopback's service between the devices of a world: whose port is whose.
+//! The loopback's service between the devices of a simulation, and the owners of its ports.
 
 use nertc_callkit::engine::input::RtcEvent;
 use nertc_callkit::engine::output::RtcOp;
@@ -20,13 +20,13 @@ pub(crate) enum Report {
     Event(Origin, Event),
     /// What a login finds.
     Backlog(Vec<ChannelState>, Vec<Event>),
-    /// A call record, and who sent it.
+    /// A call record, and its sender.
     Record(Text, Record),
     /// The service logged the device out.
     Kicked,
     /// A media operation ended.
     MediaDone(Req, Code),
-    /// Something happened in the media room.
+    /// An event of the media room.
     Media(RtcEvent),
 }
 
@@ -35,7 +35,7 @@ pub(crate) enum Report {
 pub(crate) struct Exchange {
     service: Service,
     accounts: Vec<Text>,
-    /// Of each device, one for each of its lives.
+    /// Per device, one for each incarnation.
     signaling: Vec<Vec<Port>>,
     media: Vec<Vec<Port>>,
 }
@@ -55,7 +55,7 @@ impl Exchange {
         &self.service
     }
 
-    /// In which of its lives a device is.
+    /// A device's incarnation.
     pub(crate) fn life(&self, device: usize) -> usize {
         self.signaling[device].len() - 1
     }
@@ -73,7 +73,7 @@ impl Exchange {
         self.service.device(self.port(device)).is_some()
     }
 
-    /// Runs an operation that the device asked for in this of its lives.
+    /// Runs an operation that the device issued in this incarnation.
     pub(crate) fn run(&mut self, now: u64, device: usize, life: usize, req: Req, op: &Operation) {
         let port = self.signaling[device][life];
         if let Operation::Login { account, .. } = op {
@@ -131,7 +131,7 @@ impl Exchange {
         self.service.add_fault(now, kick).expect("a script that takes a line that makes sense");
     }
 
-    /// The device's process has died, and a new one begins: what is still under way from the old one comes
+    /// The device's process has crashed, and a new one begins: what is in flight from the old one comes
     /// from its port until `detach`. Media notices at once.
     pub(crate) fn restart(&mut self, now: u64, device: usize) {
         self.service.detach_media(now, self.media_port(device));
@@ -139,7 +139,7 @@ impl Exchange {
         self.media[device].push(self.service.attach_media());
     }
 
-    /// The service notices that the process of this life has died.
+    /// The service notices that this incarnation's process has ended.
     pub(crate) fn detach(&mut self, now: u64, device: usize, life: usize) {
         self.service.detach(now, self.signaling[device][life]);
     }
@@ -154,7 +154,7 @@ impl Exchange {
         self.service.is_in_room(self.media_port(device))
     }
 
-    /// Who else is in its media room.
+    /// The others in its media room.
     pub(crate) fn room_mates(&self, device: usize) -> Vec<usize> {
         let peers = self.service.media_peers(self.media_port(device));
         peers.into_iter().filter_map(|port| self.device_of(port)).collect()

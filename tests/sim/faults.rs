@@ -1,4 +1,4 @@
-//! What befalls connections, processes and the broker in worlds of MQTT peers.
+//! Faults of connections, processes and the broker in simulations of MQTT peers.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +31,7 @@ impl World {
         self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
     }
 
-    /// A cut that nobody noticed on this side is over: is the connection still one?
+    /// A disconnect that was not noticed on this side is over: does the connection still work?
     pub(super) fn mend_link(&mut self, device: usize) {
         let Some(peers) = &mut self.peers else { return };
         let connection = peers.phones[device].connection;
@@ -57,7 +57,7 @@ impl World {
         phone.protocol = Peer::new(phone.config.clone(), Peer::test_seed(seed));
     }
 
-    /// The broker begins anew and knows nobody.
+    /// The broker restarts without state.
     fn restart_broker(&mut self) {
         self.note(|| "the broker restarts".into());
         self.peers.iter_mut().for_each(|it| it.broker.forget_all());
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// Another process says that it is this device.
+    /// Another process claims to be this device.
     pub(super) fn rival(&mut self, device: usize) {
         let (id, life) = (self.random.next_u64(), self.random.next_u64());
         let (topic, payload) = (
@@ -94,7 +94,7 @@ impl World {
         true
     }
 
-    /// The accounts that have to do with a device now: its own, its peer's, and whoever calls it.
+    /// The accounts involved with a device now: its own, its peer's, and its callers.
     pub(super) fn kin(&self, device: usize) -> BTreeSet<usize> {
         if self.peers.is_none() {
             return [device].into();

@@ -1,6 +1,6 @@
-//! Invariant 15: what the backend learns of each INVITE that it handed over. Once, unless an accept or reject
-//! of it was issued before; and that it rings only after the app was told. One that it handed over several
-//! times at once may be answered once for all.
+//! Invariant 15: reports to the backend about each INVITE that it delivered. Once, unless an accept or reject
+//! of it was issued before; and ringing only after the app was notified. One that it delivered several
+//! times at once may be reported once for all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ type Ids = (Text, Text);
 /// Watches one device.
 #[derive(Clone, Debug, Default, Hash)]
 pub(crate) struct Feedback {
-    /// With the account that sent them: how often they were handed over and what was said.
+    /// With the account that sent them: how often they were delivered and what was reported.
     waiting: BTreeMap<(Ids, Text), (u32, u32)>,
-    /// The app was told of these.
+    /// The app was notified of these.
     shown: BTreeSet<Ids>,
     /// Accepted or rejected.
     answered: BTreeSet<Ids>,
-    /// What comes before a login's completion waits for it.
+    /// Messages before a login's completion wait for it.
     is_logging_in: bool,
 }
 

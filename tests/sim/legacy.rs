@@ -1,7 +1,7 @@
 //! How clients of earlier generations differ from ours on the wire.
 //!
-//! *Legacy* clients have no call ids: their invites carry none, they are busy by themselves in every state
-//! but idle, and any CANCEL ends whatever they are in. Those before 1.1.0 also name no media room.
+//! *Legacy* clients have no call ids: their invites carry none, they answer busy by themselves in every state
+//! but idle, and any CANCEL ends their call. Those before 1.1.0 also name no media room.
 
 use nertc_callkit_signaling::{self as signaling, Message, Text};
 

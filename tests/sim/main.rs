@@ -32,7 +32,7 @@ use network_conditions::NetworkConditions;
 use trace::Redaction;
 use world::World;
 
-/// Who signals.
+/// The kind of signaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// A service that decides.
@@ -61,7 +61,7 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
     let mut first = world(kind, seed);
     first.fails_at = fails_at;
     let Err(why) = first.run(120_000) else { return Ok(first) };
-    // The same again, and this time every word of it is kept.
+    // The same again, with a full log.
     let mut again = world(kind, seed);
     again.fails_at = fails_at;
     again.show(Redaction::Secrets);

@@ -1,5 +1,5 @@
-//! Media backends that cannot talk to each other: in some worlds devices differ in what their media talks. No
-//! call of two such devices rings or goes on, and whose call ends for it has met such a device.
+//! Incompatible media backends: in some simulations devices differ in their media protocol. No
+//! call of two such devices rings or continues, and a call that ends for it has met such a device.
 
 use nertc_callkit::engine::output::{EndReason, Event, Missed};
 use nertc_callkit::engine::state::Phase;
@@ -9,13 +9,13 @@ use super::device::Device;
 use super::world::World;
 
 impl World {
-    /// Devices of an account whose media talks something else than this device's.
+    /// Devices of an account whose media protocol differs from this device's.
     fn differs(&self, device: usize, account: &Text) -> bool {
         let own = &self.devices[device].media_protocol;
         self.devices.iter().any(|it| it.account == *account && it.media_protocol != *own)
     }
 
-    /// What an app is told of calls whose media cannot talk to each other.
+    /// An app's events about calls with incompatible media.
     pub(super) fn media_can_talk(&mut self, device: usize, event: &Event) -> Result<(), String> {
         if let Event::Invited(invited) = event {
             let own = &self.devices[device].media_protocol;
@@ -44,7 +44,7 @@ impl World {
         if differs { Ok(()) } else { Err(format!("invariant 16: the media of {user} can talk to ours")) }
     }
 
-    /// Two devices in one call can talk to each other.
+    /// Two devices in one call are compatible.
     pub(super) fn no_call_of_different_media(&self) -> Result<(), String> {
         let first = &self.devices[0].media_protocol;
         if self.devices.iter().all(|it| it.media_protocol == *first) {

@@ -1,4 +1,4 @@
-//! What must hold of one device, whatever happens: watched from its inputs and outputs alone. Messages name
+//! Invariants of one device, checked from its inputs and outputs alone. Messages name
 //! the invariant by its number in the list of docs/PROOF.md.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +15,7 @@ use nertc_callkit_signaling::{
 use crate::feedback::Feedback;
 use crate::peer_texts::PeerTexts;
 
-/// What the app was told of one call.
+/// Events of one call.
 #[derive(Clone, Debug, Default, Hash)]
 struct Told {
     once: BTreeSet<&'static str>,
@@ -32,12 +32,12 @@ struct Told {
     /// Channel of the call, once it is on.
     channel: Option<Text>,
     no_record: bool,
-    /// Whether a record is due hangs on what the monitor does not see: a cancel that asked for none, an
+    /// Whether a record is due depends on what the monitor does not see: a cancel without one, an
     /// answer that crossed a cancel.
     is_record_open: bool,
 }
 
-/// What lived before the input that is being handled.
+/// What was live before the input that is being handled.
 #[derive(Clone, Debug, Default)]
 struct Live {
     call_no: u64,
@@ -58,9 +58,9 @@ pub(crate) struct Monitor {
     entering: BTreeMap<Req, Option<Text>>,
     /// Channels to be left or closed.
     inside: BTreeSet<Text>,
-    /// Own invites that are not known to be over: channel, request, whether a legacy client got it.
+    /// Own invites that are not known to have ended: channel, request, whether a legacy client got it.
     invites: BTreeMap<Text, (Text, u64)>,
-    /// Whose invites carried no call id.
+    /// Accounts whose invites carried no call id.
     old_peers: BTreeSet<Text>,
     login_epoch: u32,
     /// Own accept that is not answered, and its call.
@@ -74,9 +74,9 @@ pub(crate) struct Monitor {
     pub(crate) peer_texts: PeerTexts,
     /// Answers that wait for their calls: inviter, channel, request.
     waiting: BTreeMap<Ticket, (Text, Text, Text)>,
-    /// Own answers of the input that is being handled: operations come out before what the app is told.
+    /// Own answers of the input that is being handled: operations are emitted before events.
     answered_now: BTreeSet<(Text, Option<Text>)>,
-    /// Records of others that were told: sender and message.
+    /// Records of others that were reported: sender and message.
     records: BTreeSet<(Text, Text)>,
 }
 
@@ -123,7 +123,8 @@ impl Monitor {
         }
     }
 
-    /// Who answered an invite before it came is not rung for it, and nobody else is said to have answered.
+    /// An account that answered an invite before it arrived gets no ring for it, and nobody else is reported
+    /// to have answered.
     fn invited(&self, invited: &Invited) -> Verdict {
         let ids = (&invited.invitor, &invited.channel_id, &invited.request_id);
         let waits = self.waiting.values().any(|(from, channel, request)| (from, channel, request) == ids);
@@ -145,7 +146,7 @@ impl Monitor {
         }
     }
 
-    /// Nothing in it is about the live call.
+    /// Nothing in it concerns the live call.
     fn is_foreign(&self, input: &Input) -> bool {
         let about_other = |event: &signaling::Event| match event.kind == EventKind::Invite {
             true => event.from != self.live.peer,
@@ -205,7 +206,7 @@ impl Monitor {
                 self.over.insert((id, Some(event.request_id.clone())));
             }
             EventKind::Accept | EventKind::Reject => {
-                // Also one that is being taken back: then the answer was under way.
+                // Also one that is being cancelled: then the answer was in flight.
                 self.invites.remove(&id);
                 if event.kind == EventKind::Accept {
                     let live = self.calls.values_mut().filter(|told| told.own_channel.as_ref() == Some(&id));
@@ -319,7 +320,7 @@ impl Monitor {
         }
     }
 
-    /// A channel goes; legacy clients alone may learn from that that they are no longer invited.
+    /// A channel ends; only legacy clients may infer from that that they are no longer invited.
     fn left(&mut self, channel: &Text) -> Verdict {
         let invite = self.invites.remove(channel);
         let is_bare = invite.is_some() && self.old_peers.is_empty();
@@ -435,7 +436,7 @@ impl Monitor {
         if call_no == 0 {
             return Ok(());
         }
-        // Cleaning up may fail after the end, and says so.
+        // A teardown may fail after the end, with an error.
         let is_cleaning = matches!(event, Event::Error(e) if e.operation == Operation::Close);
         if self.foreign == Some(call_no) && !is_cleaning {
             return Err(format!("invariant 6: what is about another call says {event:?}"));
@@ -476,7 +477,7 @@ impl Monitor {
         Ok(())
     }
 
-    /// What of the past can still matter, but for `ends`: live calls, open requests, channels to be left.
+    /// Past events that can still matter, except `ends`: live calls, open requests, channels to be left.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
     pub(crate) fn digest(&self, hasher: &mut impl Hasher) {
         let live: Vec<&Told> = self.calls.values().filter(|told| !told.ended).collect();
@@ -487,7 +488,7 @@ impl Monitor {
         (live, open, entering, &self.inside, invites, &self.old_peers, waiting).hash(hasher);
     }
 
-    /// The operation was issued in the call that lives, or in none.
+    /// The operation was issued in the live call, or in none.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
     pub(crate) fn is_of_live(&self, req: Req) -> bool {
         self.issued_in.get(&req).is_none_or(|call| *call == self.live.call_no)
@@ -543,7 +544,7 @@ const ONCE: [(&str, &str); 13] = [
     ("on_user_ringing", "on_user_ringing"),
 ];
 
-/// The record that an ended call must have left, as the protocol says it.
+/// The record that an ended call must have left, according to the protocol.
 fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
     let is_accepted = told.once.contains("on_user_accept");
     let is_ours = told.is_outgoing && told.invite_issued && !told.no_record;

@@ -1,4 +1,4 @@
-//! The other kind of signaling: no service decides, but the peers of the MQTT backend among themselves,
+//! Signaling without a service: the peers of the MQTT backend decide among themselves,
 //! over a broker.
 
 use std::collections::BTreeMap;
@@ -24,15 +24,15 @@ pub(super) struct Phone {
     pub(super) protocol: Peer,
     pub(super) config: protocol::Config,
     pub(super) link: Link,
-    /// Counts connections: what is said on another one is lost.
+    /// Counts connections: messages on another one are lost.
     pub(super) connection: u32,
     /// The connection before, and until when what it sent still reaches the broker.
     pub(super) gasp: (u32, u64),
     /// What a device sends arrives in order: nothing before this.
     pub(super) sent: u64,
-    /// What comes to one topic arrives in order: nothing before this.
+    /// Messages of one topic arrive in order: nothing before this.
     pub(super) heard: BTreeMap<String, u64>,
-    /// The backend tells its core in order: nothing before this.
+    /// The backend reports to its core in order: nothing before this.
     pub(super) told: u64,
     /// Its client knows no QoS 0.
     pub(super) is_older: bool,
@@ -47,7 +47,7 @@ pub(super) struct MqttPeers {
     pub(super) broker: Broker,
     /// Messages of different topics, or QoS, overtake each other.
     pub(super) reorders: bool,
-    /// What an MQTT peer did wrong.
+    /// An MQTT peer's violation.
     pub(super) fault: Option<String>,
     /// When each invite was issued.
     pub(super) issued: BTreeMap<(Text, Text), u64>,
@@ -68,13 +68,13 @@ pub(super) enum Wire {
     Parcel(Parcel),
     /// DISCONNECT.
     Bye { forget: bool },
-    /// The broker notices that nothing comes any more, and publishes the will.
+    /// The broker notices that the connection is dead, and publishes the will.
     Will,
     /// Another device's will.
     Gone { whose: usize },
 }
 
-/// What a backend tells its core.
+/// A backend's report to its core.
 #[derive(Clone, Debug)]
 pub(super) enum Mail {
     Done(Req, OperationResult),
@@ -113,7 +113,7 @@ impl MqttPeers {
         peers
     }
 
-    /// The next deadline of an MQTT peer, and whose it is.
+    /// The next deadline of an MQTT peer, and its owner.
     pub(super) fn next_due(&self) -> Option<(u64, usize)> {
         let due = |(index, phone): (usize, &Phone)| Some((phone.protocol.poll_timeout()?, index));
         self.phones.iter().enumerate().filter_map(due).min()

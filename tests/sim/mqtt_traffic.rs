@@ -1,5 +1,5 @@
-//! What the peers of the MQTT backend say to each other over a broker that loses, repeats, delays and
-//! forgets. Engine, users, monitors and media are those of the other worlds.
+//! Messages between the peers of the MQTT backend over a broker that loses, duplicates, delays and
+//! forgets. Engine, users, monitors and media are those of the other simulations.
 
 use nertc_callkit::engine::input::Input;
 use nertc_callkit_mqtt::protocol::{self, PublishResult, Qos};
@@ -18,7 +18,7 @@ impl World {
         self.peers.as_mut().map(|peers| &mut peers.phones[device])
     }
 
-    /// The core asks its backend. None: there is one; else the operation comes back.
+    /// The core issues an operation. None: there is a backend; else the operation comes back.
     pub(super) fn ask_protocol(
         &mut self,
         device: usize,
@@ -46,14 +46,14 @@ impl World {
             }
             self.watch.on_operation(self.now, &self.devices, device, &op, Code::OK);
         } else if matches!(op, signaling::Operation::Accept(_) | signaling::Operation::Reject(_)) {
-            // The caller's device may act on it before this one hears that it did.
+            // The caller's device may act on it before this one receives it.
             self.watch.on_sibling(&self.devices, device);
         }
         self.run_protocol(device);
         None
     }
 
-    /// An MQTT peer gets an input.
+    /// An input of an MQTT peer.
     pub(super) fn tell_protocol(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
         let Some(phone) = self.phone(device) else { return };
@@ -80,12 +80,12 @@ impl World {
         }
     }
 
-    /// What an MQTT peer did wrong in this step.
+    /// An MQTT peer's violation in this step.
     pub(super) fn protocol_fault(&mut self) -> Result<(), String> {
         self.peers.as_mut().and_then(|peers| peers.fault.take()).map_or(Ok(()), Err)
     }
 
-    /// What an MQTT peer asks for is sent on its way.
+    /// An MQTT peer's outputs are sent.
     fn run_protocol(&mut self, device: usize) {
         let mut count = 0;
         while let Some(output) = self.phone(device).and_then(|phone| phone.protocol.poll_output()) {
@@ -154,12 +154,12 @@ impl World {
         self.tell_core(device, Mail::Done(req, answer));
     }
 
-    /// It is logged in, or wants to be, and has no connection.
+    /// It is logged in, or is to be, and has no connection.
     fn is_connecting(&self, device: usize) -> bool {
         self.peers.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
     }
 
-    /// A device whose media is another one decides for itself alone, and a busy one where it is said to.
+    /// A device with other media decides for itself only, and a busy one if so configured.
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
@@ -176,7 +176,7 @@ impl World {
         self.send(device, at - self.now, Scheduled::Mail(mail));
     }
 
-    /// The core hears what its backend said.
+    /// The core receives its backend's report.
     pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
         match mail {
             Mail::Done(req, result) => {
@@ -198,7 +198,7 @@ impl World {
         }
     }
 
-    /// The core tells its backend something that needs no answer.
+    /// The core notifies its backend; no result follows.
     pub(super) fn notify_protocol(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = protocol::Input::of(notice) else { return };
@@ -296,7 +296,7 @@ impl World {
         self.trouble(device);
         let Some(peers) = &mut self.peers else { return };
         let resumed = peers.broker.connect(device, connection);
-        // What waited may come before the subscription is confirmed.
+        // Stored messages may arrive before the SUBACK.
         let is_late = resumed && self.random.chance(300);
         let delay = if is_late { 2 * self.delay() } else { 1 };
         self.send(device, delay, Scheduled::Wire(connection, Wire::Up { resumed }));
@@ -377,7 +377,7 @@ impl World {
     fn unpack(&mut self, device: usize, parcel: Parcel) {
         let Parcel { id, qos: _, topic, payload, expires_at } = parcel;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
-        // An acknowledgement that does not come: the message comes again, after the next connect.
+        // A lost acknowledgement: the message is redelivered after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);
         let Some(peers) = &mut self.peers else { return };
         let session = peers.broker.session(device);

@@ -33,7 +33,7 @@ impl World {
             self.trouble(device);
             return self.note(|| format!("device {device}: {req:?} {} (lost)", name(&op)));
         }
-        // An MQTT peer takes every farewell.
+        // An MQTT peer receives every bye.
         let is_farewell = matches!(
             op,
             signaling::Operation::Close { .. }
@@ -85,7 +85,7 @@ impl World {
                 self.tell_media(to, delay + 1, event);
             }
         }
-        // Who is cut off is still in the room, and is not heard.
+        // A device that is cut off is still in the room, and silent.
         for other in self.service.room_mates(device) {
             if self.is_cut(other) {
                 let epoch = self.devices[device].media_epoch;
@@ -94,7 +94,7 @@ impl World {
         }
     }
 
-    /// The media service tells a device something, after all that it told before.
+    /// The media service notifies a device, after all its earlier events.
     pub(super) fn tell_media(&mut self, to: usize, delay: u64, event: RtcEvent) {
         let at = (self.now + delay).max(self.devices[to].next_heard);
         self.devices[to].next_heard = at + 1;
@@ -110,7 +110,7 @@ impl World {
         self.feed(device, Input::Rtc(event))
     }
 
-    /// Whether it reaches its device; what meets a cut is lost, or comes late.
+    /// Whether it reaches its device; during a disconnect it is lost, or late.
     pub(super) fn cross(&mut self, device: usize, life: u32, scheduled: Scheduled) -> Option<Scheduled> {
         let until = self.devices[device].cut_until;
         if until <= self.now {
@@ -131,12 +131,12 @@ impl World {
                 let delay = until - self.now + self.delay();
                 self.send_late(device, life, delay, scheduled);
             }
-            // The news that the other left does not come either: it is just not heard any more.
+            // The notification that the other left does not arrive either: it is just silent.
             Scheduled::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
                 self.send_late(device, life, 2_000, Scheduled::Silence(epoch, self.device_of(uid)));
                 self.send_late(device, life, until - self.now + 1, scheduled);
             }
-            // Media goes on in order when the cut is over.
+            // Media continues in order when the disconnect is over.
             Scheduled::RtcOperation(..) | Scheduled::RtcEvent(..) => {
                 self.send_late(device, life, until - self.now + 1, scheduled);
             }
@@ -231,10 +231,10 @@ impl World {
         self.feed(device, Input::Connection(Connection::Lost(Outcome::default())))
     }
 
-    /// Nothing has come for two seconds.
+    /// Nothing was received for two seconds.
     pub(super) fn fall_silent(&mut self, device: usize, epoch: u32, other: usize) -> Result<(), String> {
         let is_heard = !self.is_cut(device) && !self.is_cut(other);
-        // Who is cut off does not hear either that the other left.
+        // A device that is cut off is not notified either that the other left.
         let is_gone = !self.is_cut(device) && !self.service.room_mates(device).contains(&other);
         if is_heard || is_gone || epoch != self.devices[device].media_epoch {
             return Ok(());

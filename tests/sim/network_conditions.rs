@@ -2,12 +2,12 @@
 
 use nertc_callkit_testkit::Random;
 
-/// How bad the network is, and who is in it.
+/// The quality of the network, and its participants.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct NetworkConditions {
     pub(crate) max_delay_ms: u64,
     pub(crate) lost_permille: u64,
-    /// Messages and completions that come twice.
+    /// Duplicated messages and completions.
     pub(crate) twice_permille: u64,
     /// Operations that are answered long after their limit, or never.
     pub(crate) unanswered_permille: u64,
@@ -17,14 +17,14 @@ pub(crate) struct NetworkConditions {
     pub(crate) has_cuts: bool,
     /// Accounts whose devices are legacy clients.
     pub(crate) legacy_permille: u64,
-    /// Everybody talks like clients before 1.1.0.
+    /// All clients are older than 1.1.0.
     pub(crate) is_before_1_1: bool,
     /// Users do something at least so often.
     pub(crate) pace_ms: u64,
 }
 
 impl NetworkConditions {
-    /// From a seed: a quarter of the worlds is healthy, and each of the evils comes alone and with others.
+    /// From a seed: a quarter of the runs is healthy, and each fault occurs alone and with others.
     pub(crate) fn random(random: &mut Random) -> NetworkConditions {
         // Patient users let the timers do the work.
         let pace_ms = *random.pick(&[4_000, 4_000, 12_000, 40_000]);

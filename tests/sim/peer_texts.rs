@@ -8,7 +8,7 @@ use nertc_callkit::engine::output::{Event, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{Req, Text};
 
-/// Between whom.
+/// Sender and receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Media,

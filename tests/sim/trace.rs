@@ -1,4 +1,4 @@
-//! What a run that is to be shown leaves behind: lines for readers, a trace for `nertc-callkit`.
+//! The record of a run: lines for readers, a trace for `nertc-callkit`.
 
 use nertc_callkit::engine::Engine;
 use nertc_callkit::engine::input::Input;
@@ -31,7 +31,7 @@ impl RunTrace {
         trace
     }
 
-    /// Each life of a device is a kit of its own: device 2 is kit 2, then 1002 and so on.
+    /// Each incarnation of a device is a kit of its own: device 2 is kit 2, then 1002 and so on.
     pub(crate) fn reborn(&mut self, device: usize, now: u64, engine: &Engine) {
         self.kits[device] += 1_000;
         self.begin(device, now, engine);

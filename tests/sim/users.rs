@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// Some ask twice.
+    /// Some request it twice.
     pub(super) fn ask(&mut self, device: usize, command: Command) -> Result<(), String> {
         if self.random.chance(60) {
             self.command(device, command.clone())?;
@@ -60,7 +60,7 @@ impl World {
         self.ask(device, Command::Call(options))
     }
 
-    /// What an app writes along, in a world that talks.
+    /// An app's text, in a run with texts.
     pub(super) fn text(&self, which: u64) -> Option<Text> {
         const TEXTS: [&str; 7] = [
             "",
@@ -116,7 +116,7 @@ impl World {
         Ok(())
     }
 
-    /// A media backend that was asked to join will say something: some of it after its room was left.
+    /// A media backend that was asked to join will send something: some of it after its room was left.
     pub(super) fn media_talks(&mut self, device: usize, join: Req, op: &RtcOp) {
         let channel = self.devices[device].engine.snapshot().channel_id;
         if matches!(op, RtcOp::Join { .. }) {

@@ -1,4 +1,4 @@
-//! What must hold between devices: who is in which call with whom, and how soon.
+//! Invariants between devices: who is in which call with whom, and how soon.
 
 use std::collections::BTreeMap;
 
@@ -21,11 +21,11 @@ struct Glare {
     calls: [u64; 2],
     /// Has seen the other's INVITE while its own was open.
     seen: [bool; 2],
-    /// Somebody refused, answered elsewhere, or something was lost: anything may come of it.
+    /// A refusal, an answer on another device, or a loss: anything may follow.
     is_spoiled: bool,
 }
 
-/// A ring that the service knows to be over.
+/// A ring whose end the service knows.
 #[derive(Debug, PartialEq)]
 struct GhostRing {
     call_no: u64,
@@ -73,8 +73,8 @@ impl Watch {
         }
     }
 
-    /// No service decides, but the caller's device: its word has a way of several stages, and what one device
-    /// lost another may have to repeat.
+    /// No service decides, but the caller's device: its decision has several hops, and what one device
+    /// lost another may have to retransmit.
     pub(crate) fn is_decided_by_peers(&mut self) {
         self.ring_on_ms += 1_000 + 4 * self.conditions.max_delay_ms;
         self.trouble_ms = 10_000;
@@ -186,7 +186,7 @@ impl Watch {
         self.decided.insert((channel.clone(), Some(request.clone())), now);
     }
 
-    /// A device whose user is being called by whom it calls: they will meet, if nobody disturbs them.
+    /// A device whose user is being called by the account it calls: they will connect, if nothing interferes.
     fn on_invite(&mut self, now: u64, devices: &[Device], inviter: usize, account: &Text) {
         let own = &devices[inviter].account;
         let is_party = |device: &Device| device.account == *own || device.account == *account;
@@ -196,7 +196,7 @@ impl Watch {
             if device.engine.phase() != Phase::Calling || b.peer != *own || a.peer != *account {
                 continue;
             }
-            // What went wrong before may be heard of only now.
+            // An earlier failure may only be reported now.
             let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 8_000 < now);
             let can_meet = |at: usize| is_well(at) && !devices[at].is_legacy && !devices[at].is_backlogged;
             let can_talk = devices[other].media_protocol == devices[inviter].media_protocol;
@@ -211,7 +211,8 @@ impl Watch {
         }
     }
 
-    /// A device answered or called: if it is the sibling of one in a glare, the call may be with that one.
+    /// A device answered or called: if another device of its account is in a glare, the call may be with that
+    /// one.
     pub(crate) fn on_sibling(&mut self, devices: &[Device], device: usize) {
         for glare in &mut self.glares {
             let is_party = glare.devices.contains(&device);
@@ -334,7 +335,7 @@ impl Watch {
         Ok(())
     }
 
-    /// Nothing is under way and no timer runs: everybody is idle, or in a call with one other.
+    /// Nothing is in flight and no timer runs: everybody is idle, or in a call with one other.
     pub(crate) fn is_quiet(&self, devices: &[Device]) -> Result<(), String> {
         for (index, device) in devices.iter().enumerate() {
             let (phase, own) = (device.engine.phase(), device.engine.snapshot());
@@ -354,7 +355,7 @@ impl Watch {
         Ok(())
     }
 
-    /// At the end, on a healed network: where nothing ever went wrong, nobody is left in a channel.
+    /// At the end, on a healed network: without failures, nobody is left in a channel.
     pub(crate) fn at_rest(&self, devices: &[Device], service: &Exchange) -> Result<(), String> {
         let is_spotless = self.conditions.max_delay_ms <= 2_000 && self.conditions.refused_permille == 0;
         for (index, device) in devices.iter().enumerate() {

@@ -30,21 +30,21 @@ pub(super) enum Scheduled {
     Completed(Req, OperationResult),
     RtcCompleted(Req, Code),
     Message(Delivery),
-    /// In which stay in a media room it was heard, and what.
+    /// The join of the media room in which it was received, and what.
     RtcEvent(u32, RtcEvent),
-    /// Nothing comes from this one any more.
+    /// Nothing arrives from this one any more.
     Silence(u32, usize),
     UserActs,
     Login,
     /// What a login finds: channels and unread messages.
     Backlog(Vec<ChannelState>, Vec<signaling::Event>),
-    /// What a core says about its backend's doings.
+    /// A core's notification of its backend.
     Notification(Notification),
-    /// The service notices that the process of this life has died.
+    /// The service notices that this incarnation's process has ended.
     Gone(u32),
     /// The backend notices that the device is cut off.
     CutNoticed,
-    /// The cut is over.
+    /// The disconnect is over.
     Healed,
     /// A new process.
     Reborn,
@@ -52,13 +52,13 @@ pub(super) enum Scheduled {
     Cut,
     /// Between a device and the broker, on this connection.
     Wire(u32, Wire),
-    /// What a backend tells its core.
+    /// A backend's report to its core.
     Mail(Mail),
     /// The app answers that a token is wanted.
     Token,
-    /// Somebody's call record.
+    /// A call record.
     Record(Text, Record),
-    /// The media backend says something, for this join in this channel.
+    /// The media backend sends something, for this join in this channel.
     RtcSend(Req, Text),
 }
 
@@ -69,9 +69,9 @@ pub(crate) struct World {
     pub(crate) steps: u64,
     /// None: only whether all is well is of interest.
     trace: Option<RunTrace>,
-    /// A violation that is none, to see what a failure leaves behind.
+    /// A fake violation, to see the output of a failure.
     pub(crate) fails_at: Option<u64>,
-    /// Apps write along with what they ask for.
+    /// Apps add texts to their requests.
     pub(crate) talks: bool,
     /// Texts that were sent from peer to peer, and that arrived.
     pub(super) texts: u64,
@@ -89,7 +89,7 @@ pub(crate) struct World {
     pub(super) is_healed: bool,
     /// The newest pushes.
     pub(super) pushes: VecDeque<Push>,
-    /// What apps were told, counted: a run in which one of these never happens proves nothing about it.
+    /// The apps' events, counted: a run in which one of these never happens proves nothing about it.
     pub(crate) met: BTreeMap<&'static str, u64>,
 }
 
@@ -101,7 +101,7 @@ impl World {
     pub(crate) fn new(seed: u64, accounts: &[usize], conditions: NetworkConditions) -> World {
         let mut random = Random::new(seed);
         let mut devices = Vec::new();
-        // Legacy clients say nothing of their media.
+        // Legacy clients announce no media.
         let is_modern = conditions.legacy_permille == 0 && !conditions.is_before_1_1 && random.chance(500);
         let mut protocols = MediaProtocols::new(seed, is_modern);
         for (index, count) in accounts.iter().enumerate() {
@@ -191,8 +191,8 @@ impl World {
         }
     }
 
-    /// Runs until `end`, then calms the network. Left alone everybody must be idle, or in a call with one
-    /// other; once all hang up, everybody idle, with nothing left behind.
+    /// Runs until `end`, then heals the network. Without user actions everybody must be idle, or in a call
+    /// with one other; once all hang up, everybody idle, without leftovers.
     pub(crate) fn run(&mut self, end: u64) -> Result<(), String> {
         while self.now < end {
             self.step()?;
@@ -381,7 +381,7 @@ impl World {
         (kept.lines, trace)
     }
 
-    /// A device gets an input, and what it asks for is sent on its way.
+    /// An input of a device; its outputs are sent.
     pub(crate) fn feed(&mut self, device: usize, input: Input) -> Result<(), String> {
         self.record(device, &input);
         let target = &mut self.devices[device];
@@ -451,7 +451,7 @@ impl World {
         Ok(())
     }
 
-    /// The user asks for something.
+    /// A request of the user.
     pub(crate) fn command(&mut self, device: usize, command: Command) -> Result<(), String> {
         let target = &mut self.devices[device];
         target.last_ticket += 1;
@@ -482,7 +482,7 @@ impl World {
         self.receive(to, delivery.source, delivery.event)
     }
 
-    /// A device hears a message.
+    /// A message to a device.
     pub(super) fn receive(
         &mut self,
         to: usize,

@@ -1,4 +1,4 @@
-//! Reads JSON objects strictly: a key that nobody asked for is an error.
+//! Reads JSON objects strictly: an unknown key is an error.
 
 use serde_json::{Map, Value};
 
@@ -53,7 +53,7 @@ impl Fields {
         self.take(key).map_or(Ok(Map::new()), |value| serde_json::from_value(value).map_err(wrong(key)))
     }
 
-    /// A text on the wire: a JSON object may be given as such.
+    /// A text on the wire, which may be given as a JSON object.
     pub(crate) fn wire(&mut self, key: &str) -> Result<String, String> {
         if self.0.get(key).is_some_and(Value::is_object) {
             return Ok(Value::Object(self.object(key)?).to_string());
@@ -61,7 +61,7 @@ impl Fields {
         self.text(key)
     }
 
-    /// What nobody has taken.
+    /// Unread keys.
     pub(crate) fn rest(self) -> Value {
         Value::Object(self.0)
     }
@@ -75,7 +75,7 @@ impl Fields {
     }
 }
 
-/// What to say about a value of the wrong type.
+/// The error for a value of the wrong type.
 fn wrong(key: &str) -> impl Fn(serde_json::Error) -> String {
     move |e| format!("{key}: {e}")
 }

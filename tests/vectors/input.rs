@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{
 };
 use serde_json::Value;
 
-/// What the component is made with.
+/// The client's configuration.
 pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
     let mut caps = Fields::of(Value::Object(given.object("caps")?))?;
     let read = Caps {
@@ -101,7 +101,7 @@ fn view(fields: &mut Fields) -> Result<Option<View>, String> {
     Ok(Some(read))
 }
 
-/// What the app asks for.
+/// Requests of the app.
 pub(crate) fn command(name: &str, of: &mut Fields, implied: &CallRef) -> Result<Command, String> {
     Ok(match name {
         "login" => Command::Login { account: text(of, "account")?, token: text(of, "token")? },
@@ -190,7 +190,7 @@ pub(crate) fn message(of: &mut Fields, account: &str) -> Result<signaling::Event
     })
 }
 
-/// Online unless it says otherwise.
+/// Online unless stated otherwise.
 pub(crate) fn source(of: &mut Fields) -> Result<Origin, String> {
     match of.text("source")?.as_str() {
         "" => Ok(Origin::Online),
@@ -244,7 +244,7 @@ pub(crate) fn connection(of: &mut Fields) -> Result<Connection, String> {
     })
 }
 
-/// What happened in the media room.
+/// Events of the media room.
 pub(crate) fn media(of: &mut Fields) -> Result<RtcEvent, String> {
     let uid = of.number("uid")?;
     Ok(match of.text("media_event")?.as_str() {

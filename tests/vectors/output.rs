@@ -1,4 +1,4 @@
-//! What the engine asked for and told, as the JSON that vectors compare. Patterns are spelled out, so that a
+//! The engine's outputs as the JSON that vectors compare. Patterns are spelled out, so that a
 //! new field cannot be forgotten.
 
 use nertc_callkit::engine::input::View;
@@ -6,7 +6,7 @@ use nertc_callkit::engine::output::*;
 use nertc_callkit_signaling::{self as signaling, CallType, Message, Notification, PushText, Record, Text};
 use serde_json::{Map, Value, json};
 
-/// JSON of an output; None for what is only for the debug log.
+/// JSON of an output; None for those of the debug log only.
 pub(crate) fn show(output: &Output) -> Option<Value> {
     let value = match output {
         Output::Signal { req: _, op } => signal(op),
@@ -124,7 +124,7 @@ pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
 
 fn rtc(op: &RtcOp) -> Value {
     let rest = match op {
-        // Who offers, and to whom, is not on the wire.
+        // The peer and who offers are not on the wire.
         RtcOp::Join { channel_name, uid, token, call_type, is_inviter: _, peer: _, call_id: _ } => {
             json!({"channel_name": &**channel_name, "uid": uid, "token": &**token,
                 "call_type": type_of(*call_type)})
@@ -154,7 +154,7 @@ pub(crate) fn operation_name(operation: Operation) -> &'static str {
 }
 
 fn done(result: &OpResult) -> Value {
-    // Words for developers are not part of the protocol.
+    // Messages for developers are not part of the protocol.
     let OpResult { operation, code, raw_code, message: _, call_no, uid, channel_id, request_id, call_id } =
         result;
     let rest = json!({"code": code.number(), "raw_code": raw_code, "call_no": call_no, "uid": uid,

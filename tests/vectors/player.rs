@@ -48,7 +48,7 @@ struct Player<'a> {
     seen: Vec<Value>,
 }
 
-/// Runs a vector; the error says at which step what was different.
+/// Runs a vector; the error names the step and the difference.
 pub(crate) fn play(vector: &Value, sequences: &Sequences) -> Result<(), String> {
     let mut vector = Fields::of(vector.clone())?;
     let texts = ["name", "says"].map(|key| vector.text(key));
@@ -122,7 +122,7 @@ impl Player<'_> {
         }
     }
 
-    /// Does what the step says.
+    /// Executes the step.
     fn feed(&mut self, of: &mut Fields) -> Result<(), String> {
         if let Some(name) = of.maybe_text("app")? {
             return self.ask(&name, of);
@@ -265,7 +265,7 @@ impl Player<'_> {
         replace(value, &|text| self.names.iter().fold(text, |text, (id, name)| text.replace(&**id, name)))
     }
 
-    /// Placeholders by what they stand for.
+    /// Placeholders by their values.
     fn with_ids(&self, value: Value) -> Value {
         let value = self.with_account(value);
         replace(value, &|text| self.names.iter().fold(text, |text, (id, name)| text.replace(name, id)))

@@ -1,4 +1,4 @@
-//! The hub of clients that ask for none: the crate's only process-wide state.
+//! The hub of clients that do not specify one: the crate's only process-wide state.
 
 use std::sync::{Arc, Weak};
 
@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 
 use crate::hub::Hub;
 
-/// The default hub lives from the first backend on it to the last, so this only knows where it is.
+/// The default hub exists from the first backend on it to the last, so this is only a weak reference.
 static DEFAULT_HUB: ProcessValue<Mutex<Weak<Hub>>> = ProcessValue::new();
 
 /// The default hub; a new one if no backend is on it.

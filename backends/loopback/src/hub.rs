@@ -1,4 +1,4 @@
-//! The hub: what the service needs to be shared by threads. A lock, a clock, and the sinks of its ports.
+//! The hub makes the service shareable by threads: a lock, a clock, and the sinks of its ports.
 //!
 //! Under the lock messages are only put into the queues of their sinks; the queues are flushed when the lock
 //! is released. So the order of the service is the order of every sink, whichever threads were involved.
@@ -23,8 +23,8 @@ use crate::timer::Timer;
 const SINGLE_DEVICE: u32 = flag::NERTC_CALLKIT_HUB_SINGLE_DEVICE as u32;
 const SERVER_RECORD: u32 = flag::NERTC_CALLKIT_HUB_SERVER_RECORD as u32;
 
-/// An in-process service that clients share. It lives as long as somebody holds it: its creator, or a backend
-/// on it.
+/// An in-process service that clients share. It exists as long as it is referenced: by its creator, or a
+/// backend on it.
 pub struct Hub {
     flags: u32,
     clock: Clock,
@@ -128,13 +128,14 @@ impl Hub {
         port
     }
 
-    /// Nothing is delivered to this port any more; `body` tells the service.
+    /// Nothing is delivered to this port any more; `body` notifies the service.
     pub(crate) fn detach(self: &Arc<Self>, port: Port, body: impl FnOnce(&mut Service, u64)) {
         self.run(None, body);
         self.state.lock().sinks.remove(&port);
     }
 
-    /// Runs the service. What it has for `port`, who asked, is delivered before what that causes for others.
+    /// Runs the service. Its outputs for `port`, the requester, are delivered before those that it causes for
+    /// others.
     pub(crate) fn run<R>(
         self: &Arc<Self>,
         port: Option<Port>,
@@ -160,7 +161,7 @@ impl Hub {
         result
     }
 
-    /// Asks the timer to come when the service has something to do.
+    /// Asks the timer to wake when the service has a deadline.
     fn wake(self: &Arc<Self>, state: &mut State, now: u64) {
         let Some(at) = state.service.poll_timeout() else { return };
         if state.wakes_at.is_none_or(|wakes_at| at < wakes_at) {
@@ -194,7 +195,8 @@ impl Hub {
         flush(&self.timer, sink, MediaSink::messages);
     }
 
-    /// The uid of `port`, and announced frames into the sinks of whoever receives this kind of media from it.
+    /// The uid of `port`, and announced frames into the sinks of the ports that receive this kind of media
+    /// from it.
     pub(crate) fn begin_frames(
         &self,
         port: Port,

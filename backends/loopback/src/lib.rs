@@ -1,17 +1,17 @@
 //! The embedded backends of libnertc_callkit: an in-process service for signaling and media, and media for
-//! apps that bring their own. It knows the vocabulary of backends and nothing of the core, and is meant to be
+//! apps that bring their own. It depends on the vocabulary of backends, not on the core, and is meant to be
 //! read and copied by authors of backends.
 //!
 //! Where to look:
-//! - [`signaling`] and [`media`]: the two backends. Each hands its operations to the hub. [`null`] is the
-//!   smallest backend that keeps the contract: start there.
-//! - [`service`]: what the service does, as a value: sans I/O, with time handed in. Simulation and model
+//! - [`signaling`] and [`media`]: the two backends. Each passes its operations to the hub. [`null`] is the
+//!   smallest backend that fulfils the contract: start there.
+//! - [`service`]: the service as a value: sans I/O, with time as an argument. Simulation and model
 //!   check run this very service.
-//! - `hub`: what the value needs to be shared: the lock, the clock, the sinks of its ports. `timer`: a thread
+//! - `hub`: makes the value shareable: the lock, the clock, the sinks of its ports. `timer`: a thread
 //!   that exists while something is delayed.
-//! - `default_hub`: the hub of clients that ask for none.
+//! - `default_hub`: the hub of clients that do not specify one.
 //!
-//! Life of an operation: lock the hub, run the service, move what it has for its ports into the queues of
+//! An operation: lock the hub, run the service, move its outputs for the ports into the queues of
 //! their sinks, unlock, flush those queues. A device that is offline gets its messages when it logs in again.
 
 mod default_hub;

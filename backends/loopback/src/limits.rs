@@ -1,4 +1,4 @@
-//! Every limit of a hub. Over the limit something is refused or forgotten, nothing grows.
+//! Every limit of a hub. Beyond a limit something is refused or evicted, nothing grows.
 
 /// Members of a channel; the next one is answered MEMBER_LIMIT.
 pub(crate) const MEMBERS: usize = 100;
@@ -10,14 +10,14 @@ pub(crate) const BACKLOG: usize = 256;
 pub(crate) const OFFLINE_DEVICES: usize = 16;
 /// Accounts that never logged in and for which messages wait; more are not kept.
 pub(crate) const UNKNOWN_ACCOUNTS: usize = 1024;
-/// Milliseconds in which another device may ring, before a device that alone is busy speaks for its
+/// Milliseconds in which another device may ring before a local reject takes effect for the whole
 /// account.
 pub(crate) const LOCAL_REJECT_MS: u64 = 2_000;
 /// Call records kept for tests, and those that wait for one offline device; the oldest is forgotten.
 pub(crate) const RECORDS: usize = 64;
 /// Lines of a fault script.
 pub(crate) const FAULTS: usize = 1024;
-/// Milliseconds that a channel lives at most.
+/// Maximum lifetime of a channel in milliseconds.
 pub(crate) const CHANNEL_LIFE_MS: u64 = 2 * 60 * 60 * 1000;
 /// Channels from which on expired ones are looked for.
 pub(crate) const SWEEP: usize = 64;

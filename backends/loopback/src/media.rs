@@ -21,7 +21,7 @@ struct LoopbackMedia {
     port: Port,
 }
 
-/// A new media backend on `hub`. Whoever gets the ctx calls the vtable's release once.
+/// A new media backend on `hub`. The owner of the ctx calls the vtable's release once.
 pub fn new(hub: &Arc<Hub>) -> (&'static nertc_callkit_rtc, *mut c_void) {
     let sink = Arc::<MediaSink>::default();
     let backend = LoopbackMedia { hub: hub.clone(), port: hub.attach_media(&sink) };
@@ -41,7 +41,7 @@ impl MediaBackend for LoopbackMedia {
     }
 
     fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code> {
-        // No frame comes after the completion of a leave.
+        // No frame follows the completion of a leave.
         let leave = (operation == MediaOperation::Leave).then_some(req);
         self.hub.run_after_frames(Some(self.port), leave, |service, now| {
             service.run_media(now, self.port, req, &operation);
@@ -49,7 +49,7 @@ impl MediaBackend for LoopbackMedia {
         Ok(())
     }
 
-    /// Not in a room, off or muted: nobody receives it. That is no mistake of the app, whose camera runs on.
+    /// Not in a room, off or muted: nobody receives it. That is no error of the app, whose camera continues.
     fn push_frame(&self, frame: Frame<'_>) {
         let (uid, deliveries) = self.hub.begin_frames(self.port, frame.media());
         let frame = frame.with_uid(uid);

@@ -1,5 +1,5 @@
-//! Media without media, for apps that bring their own: the smallest backend that keeps the contract. Every
-//! operation completes at once, from inside itself; the peer comes and goes as signaling says (NO_MEDIA).
+//! Media without media, for apps that bring their own: the smallest backend that fulfils the contract. Every
+//! operation completes at once, from inside itself; the peer is present as signaling reports (NO_MEDIA).
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ struct NullMedia {
     sink: Arc<MediaSink>,
 }
 
-/// A new backend. Whoever gets the ctx calls the vtable's release once.
+/// A new backend. The owner of the ctx calls the vtable's release once.
 pub fn new() -> (&'static nertc_callkit_rtc, *mut c_void) {
     let sink = Arc::<MediaSink>::default();
     adapter::media(&VTABLE, sink.clone(), NullMedia { sink })

@@ -28,7 +28,7 @@ struct LoopbackSignaling {
     port: Port,
 }
 
-/// A new signaling backend on `hub`. Whoever gets the ctx calls the vtable's release once.
+/// A new signaling backend on `hub`. The owner of the ctx calls the vtable's release once.
 pub fn new(hub: &Arc<Hub>) -> (&'static abi::nertc_callkit_signaling, *mut c_void) {
     let sink = SignalingSink::default();
     let backend = LoopbackSignaling { hub: hub.clone(), port: hub.attach(&sink) };

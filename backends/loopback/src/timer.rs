@@ -1,4 +1,4 @@
-//! Does things later. There is a thread only while something is waiting: a hub without delays wakes nobody.
+//! A timer. There is a thread only while something is pending: a hub without delays causes no wake-up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

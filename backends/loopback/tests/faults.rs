@@ -22,7 +22,7 @@ fn pair(hub: &Arc<Hub>) -> (Device, Device, String) {
     (alice, bob, room)
 }
 
-/// Bob says 1, 2, 3; what alice hears of it.
+/// Bob sends 1, 2, 3; what alice receives.
 fn talk(alice: &Device, bob: &Device, room: &str) -> String {
     for n in ["1", "2", "3"] {
         bob.control(room, "", n);
@@ -67,7 +67,7 @@ fn lines_of_the_same_place_act_one_after_the_other() {
 fn a_delayed_message_comes_later_and_is_overtaken() {
     let hub = Hub::new();
     let (alice, bob, room) = pair(&hub);
-    // Long, so that the second comes first also on a busy machine.
+    // Long, so that the order is the same on a busy machine.
     let late = Fault { delay_ms: 1_000, ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_DELAY, NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL, late);
     for n in ["1", "2"] {
@@ -154,7 +154,7 @@ fn an_operation_completes_twice_or_late() {
 }
 
 #[test]
-fn a_delayed_login_is_told_before_its_backlog() {
+fn a_delayed_login_completes_before_its_backlog() {
     let hub = Hub::new();
     let (alice, _bob, room) = pair(&hub);
     alice.invite(&room, "carol");

@@ -1,4 +1,4 @@
-//! Logins that are late, taken back or without a token, and what reaches whom of invites and records.
+//! Logins that are late, aborted or without a token, and the delivery of invites and records.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -143,7 +143,7 @@ fn a_device_without_a_token_can_log_out() {
 }
 
 #[test]
-fn the_inviter_hears_of_each_device_that_rings_once() {
+fn the_inviter_is_notified_of_each_ringing_device_once() {
     let hub = Hub::new();
     let (alice, phone, tablet, room) = ringing(&hub);
     phone.invite_state(&room, "alice", "r1", NERTC_CALLKIT_INVITE_RINGING);
@@ -160,7 +160,7 @@ fn the_inviter_hears_of_each_device_that_rings_once() {
 }
 
 #[test]
-fn a_device_that_dropped_an_invite_hears_no_more_of_it() {
+fn a_device_that_dropped_an_invite_gets_no_more_of_it() {
     let hub = Hub::new();
     let (alice, phone, tablet, room) = ringing(&hub);
     phone.invite_state(&room, "alice", "r1", NERTC_CALLKIT_INVITE_DROPPED);

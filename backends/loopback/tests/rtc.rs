@@ -46,7 +46,7 @@ fn after_the_join_both_see_each_other_and_what_they_send() {
 }
 
 #[test]
-fn leaving_is_told_apart_from_vanishing() {
+fn leaving_and_vanishing_are_distinguished() {
     let hub = Hub::new();
     let (alice, bob) = talking(&hub);
     alice.mute(AUDIO, true);
@@ -149,7 +149,7 @@ fn close_backend_waits_for_a_frame() {
                 bob.close_backend();
                 closed.store(true, Ordering::SeqCst);
             });
-            // The peer learns of it while close_backend still waits.
+            // The peer is notified while close_backend still waits.
             assert_eq!(alice.log.wait(1), ["LEAVE 2 1"]);
             assert!(!closed.load(Ordering::SeqCst));
             leave.send(()).unwrap();

@@ -149,7 +149,7 @@ fn a_hash_leaves_out_times_and_request_numbers() {
 }
 
 #[test]
-fn a_hash_tells_apart_what_answers_differently() {
+fn different_behaviour_has_different_hashes() {
     let mut base = Rig::new(NOW, 0);
     let (alice, bob) = (base.online("alice", "phone"), base.online("bob", "phone"));
     let channel = base.ring_bob(alice);
@@ -249,7 +249,7 @@ fn a_forgotten_device_leaves_its_channels() {
 }
 
 #[test]
-fn a_closed_port_neither_asks_nor_hears() {
+fn a_closed_port_neither_sends_nor_receives() {
     let mut rig = Rig::new(NOW, 0);
     let (alice, bob) = (rig.online("alice", "phone"), rig.online("bob", "phone"));
     rig.service.detach(NOW, bob);

@@ -1,4 +1,4 @@
-//! Channels, invites, presence: what each operation answers, and who is told what.
+//! Channels, invites, presence: the result of each operation, and its notifications.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -116,7 +116,7 @@ fn the_first_answer_of_any_device_decides_for_all() {
 }
 
 #[test]
-fn a_reject_is_told_like_an_accept() {
+fn a_reject_is_reported_like_an_accept() {
     let hub = Hub::new();
     let (alice, phone) = pair(&hub);
     let tablet = Device::online(&hub, "bob", "tablet");
@@ -148,7 +148,7 @@ fn a_cancelled_or_foreign_invite_is_answered_10408() {
 }
 
 #[test]
-fn leaving_is_told_and_the_last_one_takes_the_channel_along() {
+fn leaving_is_reported_and_the_last_leave_ends_the_channel() {
     let hub = Hub::new();
     let (alice, bob) = pair(&hub);
     let room = alice.channel();
@@ -430,7 +430,7 @@ fn close_waits_for_a_thread_in_the_sink_and_ends_delivery() {
 }
 
 #[test]
-fn a_hub_lives_as_long_as_a_backend_on_it() {
+fn a_hub_exists_as_long_as_a_backend_uses_it() {
     let hub = Hub::new();
     let weak = Arc::downgrade(&hub);
     let bob = Device::online(&hub, "bob", "phone");
@@ -442,7 +442,7 @@ fn a_hub_lives_as_long_as_a_backend_on_it() {
 }
 
 #[test]
-fn the_default_hub_lives_from_the_first_backend_to_the_last() {
+fn the_default_hub_exists_while_it_is_used() {
     assert!(running_default_hub().is_none());
     let bob = Device::online(&default_hub(), "bob", "phone");
     let alice = Device::online(&default_hub(), "alice", "phone");

@@ -1,5 +1,5 @@
-//! What makes a device's session at the broker its own: random names, and the client id, which is kept so
-//! that the broker knows the device again.
+//! Random names, and the client id, which identifies a device's session at the broker and is stored so
+//! that the broker recognizes the device.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -25,7 +25,7 @@ type Instances = BTreeMap<(String, String), Vec<String>>;
 /// Instances of this process's devices.
 static INSTANCES_HERE: ProcessValue<Mutex<Instances>> = ProcessValue::new();
 
-/// Client ids of this process, where nobody keeps them.
+/// Client ids of this process, where they are not stored.
 static OURS: ProcessValue<Mutex<BTreeMap<(String, String), String>>> = ProcessValue::new();
 
 /// A device's name at the broker.
@@ -50,7 +50,7 @@ pub(crate) fn load(hooks: &dyn Hooks, account: &str, device: &str, folder: &str)
     if let Some(path) = path("mqtt", account, device, folder) {
         match keep(&path) {
             Ok(text) => return Some(ClientId { text, kept: true }),
-            Err(error) => log::warn!("mqtt: no client id can be kept in data_dir: {error}"),
+            Err(error) => log::warn!("mqtt: the client id cannot be stored in data_dir: {error}"),
         }
     }
     let mut ours = OURS.get().lock();
@@ -63,8 +63,8 @@ pub(crate) fn load(hooks: &dyn Hooks, account: &str, device: &str, folder: &str)
     Some(ClientId { text, kept: false })
 }
 
-/// The instances of a device's last lives, the oldest first, `instance` the last: who asks one of them about
-/// a call learns at once that it is over. They are kept beside the client id.
+/// The last incarnations of a device, the oldest first, `instance` the last: a peer that asks one of them
+/// about a call learns at once that it has ended. They are stored beside the client id.
 pub(crate) fn instances(account: &str, device: &str, folder: &str, instance: &str) -> Vec<String> {
     let path = path("mqtt_lives", account, device, folder);
     let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
@@ -86,7 +86,7 @@ pub(crate) fn instances(account: &str, device: &str, folder: &str, instance: &st
     if let Some(path) = path
         && let Err(error) = replace(&path, &last.join("\n"))
     {
-        log::warn!("mqtt: what a device was called before cannot be kept in data_dir: {error}");
+        log::warn!("mqtt: the device's instances cannot be stored in data_dir: {error}");
     }
     last
 }
@@ -96,7 +96,7 @@ fn path(kind: &str, account: &str, device: &str, folder: &str) -> Option<PathBuf
     (!folder.is_empty()).then(|| Path::new(folder).join(file))
 }
 
-/// What the file says; a new id, written into it, if it says nothing.
+/// The contents of the file; if there are none, a new id, which is stored.
 fn keep(path: &Path) -> io::Result<String> {
     let known = fs::read_to_string(path).map(|text| text.trim_end().to_owned());
     if let Some(text) = known.ok().filter(|it| is_client_id(it)) {
@@ -106,7 +106,7 @@ fn keep(path: &Path) -> io::Result<String> {
     replace(path, &text).map(|()| text)
 }
 
-/// Beside it and then in its place: whoever reads sees all or nothing.
+/// Written beside it and renamed: a reader sees all or nothing.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let fresh = path.with_extension(random_name().ok_or(io::ErrorKind::Other)?);
     let written = write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_eight_lives_are_remembered_over_processes() {
+    fn the_last_eight_incarnations_are_persisted() {
         let folder = Folder::new();
         let lives = |instance: &str| instances("lives", "phone", folder.text(), instance);
         let names: Vec<String> = (0..10).map(|_| random_name().expect("random bytes")).collect();

@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use nertc_callkit_backend::{LogLevel, SignalingMessage};
-use nertc_callkit_signaling::{CallType, Code, Connection, Event, Origin, Outcome, Record, RecordStatus};
-use serde_json::Value;
+use nertc_callkit_signaling::{
+    CallType, Code, Connection, Event, Origin, Outcome, Record, RecordStatus, Text, json,
+};
 
 use crate::protocol::ConnectionChange;
 
 /// Accounts in a call record, at most: a call has two.
 const DURATIONS: usize = 8;
+
+/// Nesting of a call record.
+const DEPTH: usize = 8;
 
 /// How the connection changed, and why.
 pub(crate) fn connection(change: ConnectionChange, outcome: Outcome) -> SignalingMessage {
@@ -27,16 +31,18 @@ pub(crate) fn token_needed(refused: bool) -> SignalingMessage {
 }
 
 /// A call record that `from` sent to `to`. None: it is no record.
-pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<SignalingMessage> {
-    let value: Value = serde_json::from_str(json).ok()?;
-    let number = |it: &Value, key: &str| it.get(key).and_then(Value::as_u64);
-    let durations = value.get("durations").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-    let duration = |it: &Value| {
-        let seconds = u32::try_from(number(it, "duration")?).ok()?;
-        Some((it.get("accid")?.as_str()?.into(), seconds))
-    };
-    let status = i32::try_from(number(&value, "status")?).ok().and_then(RecordStatus::from_number)?;
-    let call_type = match number(&value, "type")? {
+pub(crate) fn record(from: &str, to: &str, id: &str, text: &str) -> Option<SignalingMessage> {
+    let (mut status, mut call_type, mut channel_id) = (None, None, Text::EMPTY);
+    let mut durations = Vec::new();
+    let is_object = text.trim_ascii_start().starts_with('{');
+    let is_sound = json::read(text, DEPTH, |key, value| match &*key {
+        "status" => status = value.parse::<i32>().ok().and_then(RecordStatus::from_number),
+        "type" => call_type = value.parse::<u32>().ok(),
+        "channelId" => channel_id = json::string(value).unwrap_or_default().into(),
+        "durations" => durations = read_durations(value),
+        _ => {}
+    });
+    let call_type = match call_type.filter(|_| is_object && is_sound)? {
         1 => CallType::Audio,
         2 => CallType::Video,
         _ => return None,
@@ -44,13 +50,36 @@ pub(crate) fn record(from: &str, to: &str, id: &str, json: &str) -> Option<Signa
     let record = Record {
         client_msg_id: id.into(),
         to: to.into(),
-        channel_id: value.get("channelId").and_then(Value::as_str).unwrap_or_default().into(),
+        channel_id,
         call_type,
-        status,
-        text: json.into(),
-        durations: durations.iter().take(DURATIONS).filter_map(duration).collect(),
+        status: status?,
+        text: text.into(),
+        durations,
     };
     Some(SignalingMessage::Record { from: from.into(), record: Arc::new(record) })
+}
+
+/// Those that have an account and seconds.
+fn read_durations(list: &str) -> Vec<(Text, u32)> {
+    let mut durations = Vec::new();
+    if !list.starts_with('[') {
+        return durations;
+    }
+    let mut at = 0;
+    json::read(list, DEPTH, |_, one| {
+        at += 1;
+        if at > DURATIONS || !one.starts_with('{') {
+            return;
+        }
+        let (mut account, mut seconds) = (None, None);
+        json::read(one, DEPTH, |key, value| match &*key {
+            "accid" => account = json::string(value).map(Text::from),
+            "duration" => seconds = value.parse().ok(),
+            _ => {}
+        });
+        durations.extend(account.zip(seconds));
+    });
+    durations
 }
 
 /// A line for the log.

@@ -1,9 +1,9 @@
-//! A backend: a driver, that is a peer and its connection, behind a lock, a place at the reactor, and the
-//! sink queue to the core.
+//! A backend: a driver, that is a peer and its connection, behind a lock, a registration at the reactor, and
+//! the sink queue to the core.
 //!
-//! Whatever happens, on whichever thread, has one shape ([`Device::act`]): lock; let the driver do it; set
+//! Every entry point, on any thread, has one shape ([`Device::act`]): lock; run the driver; set
 //! the deadline; unlock; empty the sink queue; write to the broker. No sink and no hook is called under the
-//! lock, and nothing is written: the core learns first, and what it answers at once goes out in the same
+//! lock, and nothing is written: the core is notified first, and its immediate reactions are sent in the same
 //! write.
 
 use std::io;
@@ -22,17 +22,17 @@ use crate::options::Options;
 use crate::protocol::Config;
 use crate::topics::{Topics, encode};
 
-/// Seconds for which the broker keeps a session whose client id nobody keeps.
+/// Seconds for which the broker keeps a session whose client id is not stored.
 const SHORT_EXPIRY_S: u32 = 600;
 
-/// Why an operation ends before the broker hears of it.
+/// Why an operation ends before it reaches the broker.
 #[derive(Debug)]
 enum Refused {
     /// No topic can have the name of the account or device.
     NoTopic,
     /// Another account is logged in.
     LoggedIn,
-    /// Nobody is.
+    /// Logged out.
     NotLoggedIn,
     /// The system has no random bytes.
     NoRandomness,
@@ -59,7 +59,7 @@ impl From<Refused> for Outcome {
 /// One backend.
 pub(crate) struct Device {
     options: Options,
-    /// Tells this backend from others of the same device.
+    /// Distinguishes this backend from others of the same device.
     instance: Text,
     state: Mutex<State>,
     sink: SignalingSink,
@@ -72,7 +72,7 @@ struct State {
     registration: Option<Registration>,
     /// From the first login on; another account gets another one.
     driver: Option<Box<Driver>>,
-    /// When the core is asked again whether it takes more.
+    /// When the core is asked again whether it accepts more.
     retry_at: Option<u64>,
 }
 
@@ -100,18 +100,17 @@ impl Device {
         Ok(())
     }
 
-    /// Leaves the reactor. Who did not log out is away: the session stays, others are not notified.
+    /// Leaves the reactor. A device that did not log out is away: the session stays, others are not notified.
     pub(crate) fn close(&self) {
-        let (driver, registration) = {
-            let mut state = self.state.lock();
-            (state.driver.take(), state.registration.take())
-        };
+        // First, so that the I/O thread is not writing when the last is written.
+        let registration = self.state.lock().registration.take();
+        if let Some(registration) = registration {
+            registration.deregister();
+        }
+        let driver = self.state.lock().driver.take();
         if let Some(mut driver) = driver {
             driver.act(now(), &mut |_| (), |driver| driver.connection().disconnect(now(), false));
             driver.write();
-        }
-        if let Some(registration) = registration {
-            registration.deregister();
         }
     }
 
@@ -216,7 +215,7 @@ impl Device {
         self.on_connection(Connection::network_changed);
     }
 
-    /// Completes an operation that needs nobody.
+    /// Completes an operation that needs no peer.
     fn refuse(&self, req: Req, why: Refused) {
         self.sink.complete(req, Outcome::from(why));
         self.deliver();
@@ -410,7 +409,7 @@ mod tests {
         received.expect(&["done 1 20001"]);
         device.login(Req(3), &who("bob"));
         received.expect(&["done 2 408"]);
-        // Nobody can have this name: it need not ring out.
+        // No account can have this name: it need not ring.
         let account = "\u{e9}".repeat(11);
         let message = Message {
             channel_id: "c".into(),
@@ -431,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn a_login_into_a_closed_backend_says_so() {
+    fn a_login_into_a_closed_backend_is_refused() {
         let (device, _) = device();
         device.close();
         let refused = device.prepare(&who("alice")).err().map(Outcome::from).expect("refused");

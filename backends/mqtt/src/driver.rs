@@ -1,17 +1,17 @@
-//! A device of an account: its protocol and its connection, and what happens between the two.
+//! A device of an account: its protocol and its connection, and the exchange between the two.
 //!
-//! Whatever is done to a driver has one shape ([`Driver::act`]): do it; carry out what protocol and
-//! connection ask for until neither has more. What is to be written to the socket is then taken out by
-//! [`Driver::next_output`], so that whoever drives it tells the core first and writes without a lock. A panic
+//! Every entry point of a driver has one shape ([`Driver::act`]): run it; execute the outputs of protocol and
+//! connection until neither has more. What is to be written to the socket is then taken by
+//! [`Driver::next_output`], so that the caller notifies the core first and writes without a lock. A panic
 //! on the way ends neither the process nor the device:
-//! - In the connection: the connection is lost, and a fresh one follows. The protocol, which is whole, learns
-//!   that.
-//! - In the protocol, whose state may be anything now: a new one takes its place. Whatever the core had asked
-//!   fails, the core hears LOST, the new protocol logs in by itself, and the core hears RESTORED. Channels of
-//!   before are unknown to it, and whoever asks about them learns that.
+//! - In the connection: the connection is lost, and a new one follows. The protocol, which is intact, is
+//!   notified.
+//! - In the protocol, whose state may be corrupt: a new one replaces it. Pending operations of the core
+//!   fail, the core gets LOST, the new protocol logs in by itself, and the core gets RESTORED. Earlier
+//!   channels are unknown to it, and peers that ask about them get that answer.
 //!
-//! A message that was not acknowledged comes again with the next connection. Three panics within a minute:
-//! the session at the broker is dropped, and what waits there with it.
+//! A message that was not acknowledged arrives again with the next connection. Three panics within a minute:
+//! the session at the broker is dropped, and what is queued there with it.
 
 #[cfg(test)]
 mod tests;
@@ -39,11 +39,11 @@ const PANICS: usize = 3;
 /// ... within so many milliseconds: what waits at the broker causes them.
 const PANICS_WITHIN_MS: u64 = 60_000;
 
-/// So much sooner than the core gives a login up, we do: it would not know why.
+/// How much earlier than the core we end a login: the core would not know the reason.
 const BEFORE_CORE_MS: u64 = 250;
 
 /// Where messages to the core go.
-pub type Tell<'a> = &'a mut dyn FnMut(SignalingMessage);
+pub type Notify<'a> = &'a mut dyn FnMut(SignalingMessage);
 
 /// What is at work, to know it if it panics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,27 +65,27 @@ pub struct Driver {
     panic_count: u64,
     /// One while recovering from another.
     is_broken: bool,
-    /// What the core said last of whose invites ring.
+    /// The core's last call policy.
     policy: CallPolicy,
     /// Operations that wait for their answer.
     running: BTreeSet<u64>,
-    /// The protocol was told that there is a connection.
+    /// The protocol was notified of the connection.
     is_up: bool,
-    /// The login that was asked for last.
+    /// The last login requested.
     login: Option<u64>,
-    /// When it has to be over.
+    /// Its deadline.
     login_until: Option<u64>,
     /// It was granted.
     is_in: bool,
-    /// The core was told that the connection is lost.
+    /// The core was notified of the lost connection.
     is_lost: bool,
     /// A new protocol logs in by itself: that is no operation of the core's.
     rejoins: bool,
     /// The broker's number of the last refusal.
     raw_code: i32,
-    /// The logout that was asked for last.
+    /// The last logout requested.
     logout: Option<u64>,
-    /// How it ended: told when the broker has heard of it, so that whoever writes to us then learns that
+    /// Its result: reported when the broker has processed it, so that senders then learn that
     /// nobody is there.
     logged_out: Option<SignalingMessage>,
 }
@@ -121,7 +121,7 @@ impl Driver {
         }
     }
 
-    /// Whose it is.
+    /// Its owner.
     pub fn is_of(&self, account: &str, device: &str) -> bool {
         *self.config.account == *account && *self.config.device == *device
     }
@@ -136,7 +136,7 @@ impl Driver {
         self.is_in
     }
 
-    /// It does nothing any more and is to be dropped: nobody is logged in.
+    /// It is finished and can be dropped: logged out.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -153,21 +153,21 @@ impl Driver {
     }
 
     /// Does something, and everything that follows from it.
-    pub fn act(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Driver)) {
-        if self.is_contained(now, tell, body) {
+    pub fn act(&mut self, now: u64, notify: Notify<'_>, body: impl FnOnce(&mut Driver)) {
+        if self.is_contained(now, notify, body) {
             return;
         }
-        self.recover(now, tell);
-        if !self.is_broken && !self.is_contained(now, tell, |_| ()) {
-            self.give_up(tell);
+        self.recover(now, notify);
+        if !self.is_broken && !self.is_contained(now, notify, |_| ()) {
+            self.give_up(notify);
         }
     }
 
     /// Does something and what follows. False: it panicked.
-    fn is_contained(&mut self, now: u64, tell: Tell<'_>, body: impl FnOnce(&mut Driver)) -> bool {
+    fn is_contained(&mut self, now: u64, notify: Notify<'_>, body: impl FnOnce(&mut Driver)) -> bool {
         let work = AssertUnwindSafe(|| {
             body(self);
-            self.settle(now, tell);
+            self.settle(now, notify);
         });
         catch_unwind(work).is_ok()
     }
@@ -207,8 +207,8 @@ impl Driver {
     }
 
     /// A login. While the connection of an earlier one is lost it is another attempt, with this token, and
-    /// ends when that is restored.
-    /// The core waits `within_ms` for the answer; 0 = it has not said.
+    /// ends when the connection is restored.
+    /// The core waits `within_ms` for the result; 0 = unknown.
     pub fn login(&mut self, now: u64, req: u64, token: &str, within_ms: u32) {
         let within_ms = u64::from(within_ms);
         let own_ms = within_ms - (within_ms / 4).min(BEFORE_CORE_MS);
@@ -222,7 +222,7 @@ impl Driver {
         Operation::Login { account: self.config.account.clone(), token: Text::EMPTY }
     }
 
-    /// The core is about to stop waiting for the login: it ends now, and says why.
+    /// The core is about to stop waiting for the login: it ends now, with a reason.
     fn end_login(&mut self, now: u64) {
         self.login_until = None;
         let Some(req) = self.login else { return };
@@ -233,7 +233,7 @@ impl Driver {
         }
     }
 
-    /// The core does not want a login any more.
+    /// The core aborts a login.
     pub fn abort_login(&mut self, now: u64, req: u64) {
         self.protocol().handle(now, Input::AbortLogin { req });
     }
@@ -249,7 +249,7 @@ impl Driver {
         self.protocol().handle(now, Input::Policy(policy));
     }
 
-    /// A deadline of the connection's or the protocol's may have come.
+    /// A deadline of the connection or the protocol may have passed.
     pub fn on_time(&mut self, now: u64) {
         if self.login_until.is_some_and(|at| at <= now) {
             self.end_login(now);
@@ -262,16 +262,16 @@ impl Driver {
         }
     }
 
-    /// Another device takes its place: it logs out, and nobody waits for the broker.
-    pub(crate) fn retire(mut self, now: u64, tell: Tell<'_>) {
-        self.act(now, tell, |driver| driver.operate(now, 0, Operation::Logout));
+    /// Another device replaces it: it logs out, without waiting for the broker.
+    pub(crate) fn retire(mut self, now: u64, notify: Notify<'_>) {
+        self.act(now, notify, |driver| driver.operate(now, 0, Operation::Logout));
         self.write();
-        self.release_logout(tell);
+        self.release_logout(notify);
     }
 
     /// The answer to a logout does not wait any longer.
-    pub(crate) fn release_logout(&mut self, tell: Tell<'_>) {
-        self.logged_out.take().into_iter().for_each(tell);
+    pub(crate) fn release_logout(&mut self, notify: Notify<'_>) {
+        self.logged_out.take().into_iter().for_each(notify);
     }
 
     /// Whether [`Driver::next_output`] has something.
@@ -285,7 +285,7 @@ impl Driver {
         self.connection.take_output()
     }
 
-    /// Writes all of it, for whoever holds no lock.
+    /// Writes all of it, for a caller without locks.
     pub fn write(&mut self) {
         let mut written = None;
         while let Some(outgoing) = self.next_output(written.take()) {
@@ -295,21 +295,21 @@ impl Driver {
 
     /// Lets protocol and connection do what they have to, until neither has more; what is to be written is
     /// ready then.
-    fn settle(&mut self, now: u64, tell: Tell<'_>) {
+    fn settle(&mut self, now: u64, notify: Notify<'_>) {
         loop {
             while let Some(output) = self.protocol().poll_output() {
-                self.carry_out(now, output, tell);
+                self.carry_out(now, output, notify);
             }
             let Some(event) = self.connection().poll_event() else { break };
-            self.hear(now, event, tell);
+            self.on_event(now, event, notify);
         }
         self.connection().queue_output(now);
         if self.connection.poll_timeout().is_none() {
-            self.release_logout(tell);
+            self.release_logout(notify);
         }
     }
 
-    fn hear(&mut self, now: u64, event: ConnectionEvent, tell: Tell<'_>) {
+    fn on_event(&mut self, now: u64, event: ConnectionEvent, notify: Notify<'_>) {
         self.at_work = Part::Protocol;
         let input = match event {
             ConnectionEvent::Up { resumed } => {
@@ -320,7 +320,7 @@ impl Driver {
                 self.is_up = false;
                 Input::Down
             }
-            ConnectionEvent::NeedToken { refused } => return tell(convert::token_needed(refused)),
+            ConnectionEvent::NeedToken { refused } => return notify(convert::token_needed(refused)),
             ConnectionEvent::Refused { code, raw_code, message } => {
                 let code = match code {
                     code::BAD_TOKEN => Code::BAD_TOKEN,
@@ -341,7 +341,7 @@ impl Driver {
         self.protocol().handle(now, input);
     }
 
-    fn carry_out(&mut self, now: u64, output: Output, tell: Tell<'_>) {
+    fn carry_out(&mut self, now: u64, output: Output, notify: Notify<'_>) {
         match output {
             Output::Publish { token, qos, topic, payload, expires_ms } => {
                 match self.settings.topics.write(&topic) {
@@ -359,26 +359,26 @@ impl Driver {
                 self.connection().disconnect(now, forget);
             }
             Output::Reconnect => self.connection().reconnect(now),
-            Output::Done { req: 0, answer } => self.rejoined(answer.outcome, tell),
-            Output::Done { req, answer } => self.done(req, answer, tell),
-            Output::Events { origin, events } => convert::events(origin, events, tell),
+            Output::Done { req: 0, answer } => self.rejoined(answer.outcome, notify),
+            Output::Done { req, answer } => self.done(req, answer, notify),
+            Output::Events { origin, events } => convert::events(origin, events, notify),
             Output::Record { from, device: _, id, text } => {
-                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(tell);
+                convert::record(&from, &self.config.account, &id, &text).into_iter().for_each(notify);
             }
             Output::Connection { change, code, message } => {
-                self.notify_connection(change, Outcome { code, raw_code: 0, message }, tell);
+                self.notify_connection(change, Outcome { code, raw_code: 0, message }, notify);
             }
-            Output::Log { text } => tell(convert::warning(&text)),
+            Output::Log { text } => notify(convert::warning(&text)),
         }
     }
 
-    /// An answer that says why there is no connection.
+    /// A result with the reason why there is no connection.
     fn explain(&self, code: Code) -> Outcome {
         let (raw_code, why) = self.connection.why();
         Outcome { code, raw_code, message: why.into() }
     }
 
-    fn done(&mut self, req: u64, mut answer: OperationResult, tell: Tell<'_>) {
+    fn done(&mut self, req: u64, mut answer: OperationResult, notify: Notify<'_>) {
         self.running.remove(&req);
         if self.login.take_if(|it| *it == req).is_some() {
             let outcome = &mut answer.outcome;
@@ -392,13 +392,13 @@ impl Driver {
         }
         let message = SignalingMessage::completed(Req(req), answer);
         if self.logout.take_if(|it| *it == req).is_some() {
-            self.logged_out.replace(message).into_iter().for_each(tell);
+            self.logged_out.replace(message).into_iter().for_each(notify);
         } else {
-            tell(message);
+            notify(message);
         }
     }
 
-    fn notify_connection(&mut self, change: ConnectionChange, mut outcome: Outcome, tell: Tell<'_>) {
+    fn notify_connection(&mut self, change: ConnectionChange, mut outcome: Outcome, notify: Notify<'_>) {
         match change {
             ConnectionChange::Lost => self.is_lost = true,
             ConnectionChange::Restored => self.is_lost = false,
@@ -408,20 +408,20 @@ impl Driver {
                 (self.is_in, self.is_lost) = (false, false);
             }
         }
-        tell(convert::connection(change, outcome));
+        notify(convert::connection(change, outcome));
     }
 
     /// The login of a new protocol has ended.
-    fn rejoined(&mut self, outcome: Outcome, tell: Tell<'_>) {
+    fn rejoined(&mut self, outcome: Outcome, notify: Notify<'_>) {
         if std::mem::take(&mut self.rejoins) {
             let is_in = outcome.code == Code::OK;
             let change = if is_in { ConnectionChange::Restored } else { ConnectionChange::Kicked };
-            self.notify_connection(change, outcome, tell);
+            self.notify_connection(change, outcome, notify);
         }
     }
 
-    /// Goes on after a panic.
-    fn recover(&mut self, now: u64, tell: Tell<'_>) {
+    /// Continues after a panic.
+    fn recover(&mut self, now: u64, notify: Notify<'_>) {
         self.panic_count += 1;
         self.panics.rotate_left(1);
         self.panics[PANICS - 1] = Some(now);
@@ -433,35 +433,35 @@ impl Driver {
                  that wait in it"
             );
         }
-        let Some(seed) = client_id::number() else { return self.give_up(tell) };
+        let Some(seed) = client_id::number() else { return self.give_up(notify) };
         let part = self.at_work;
-        log::error!("mqtt: a panic in the {part:?}; the connection begins anew");
+        log::error!("mqtt: a panic in the {part:?}; the connection is reopened");
         self.connection.restart(now, seed, is_third);
         if part == Part::Protocol {
-            return self.replace_protocol(now, tell);
+            return self.replace_protocol(now, notify);
         }
         if std::mem::take(&mut self.is_up) {
             self.protocol().handle(now, Input::Down);
         }
     }
 
-    /// a peer of which nobody knows what state it is in is not asked any more.
-    fn replace_protocol(&mut self, now: u64, tell: Tell<'_>) {
+    /// A peer whose state is unknown is not used any more.
+    fn replace_protocol(&mut self, now: u64, notify: Notify<'_>) {
         let (Some(name), Some(seed)) = (client_id::random_name(), client_id::seed()) else {
-            return self.give_up(tell);
+            return self.give_up(notify);
         };
         self.config.instance = name.into();
         self.config.remember_instance();
         self.protocol = Peer::new(self.config.clone(), seed);
         self.is_up = false;
         let was_in = self.is_in;
-        self.fail_all(tell);
+        self.fail_all(notify);
         if !was_in {
             return self.connection.disconnect(now, false);
         }
         if !self.is_lost {
             let why = Outcome::failed(Code::OK, "a failure inside; the connection begins anew");
-            self.notify_connection(ConnectionChange::Lost, why, tell);
+            self.notify_connection(ConnectionChange::Lost, why, notify);
         }
         (self.is_in, self.rejoins) = (true, true);
         let op = self.login_operation();
@@ -470,25 +470,25 @@ impl Driver {
         self.protocol().handle(now, Input::Policy(policy));
     }
 
-    /// Every operation ends: a logout well, as nobody is logged in.
-    fn fail_all(&mut self, tell: Tell<'_>) {
+    /// Every operation ends: a logout successfully, as the device is logged out.
+    fn fail_all(&mut self, notify: Notify<'_>) {
         for req in std::mem::take(&mut self.running) {
             let is_logout = self.logout.take_if(|it| *it == req).is_some();
             let failed = Outcome::failed(Code::BACKEND_FAILED, FAILURE);
             let outcome = if is_logout { Outcome::default() } else { failed };
-            tell(SignalingMessage::completed(Req(req), outcome));
+            notify(SignalingMessage::completed(Req(req), outcome));
         }
         self.login = None;
-        self.release_logout(tell);
+        self.release_logout(notify);
     }
 
-    /// Nothing works: nobody is logged in, and nothing goes on.
-    fn give_up(&mut self, tell: Tell<'_>) {
+    /// Failed: logged out, and nothing continues.
+    fn give_up(&mut self, notify: Notify<'_>) {
         log::error!("mqtt: a panic while recovering from one: logged out");
-        self.fail_all(tell);
+        self.fail_all(notify);
         if std::mem::take(&mut self.is_in) {
             let why = Outcome::failed(Code::BACKEND_FAILED, FAILURE);
-            self.notify_connection(ConnectionChange::Kicked, why, tell);
+            self.notify_connection(ConnectionChange::Kicked, why, notify);
         }
         self.is_broken = true;
     }

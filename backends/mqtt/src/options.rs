@@ -1,4 +1,4 @@
-//! What the app may ask for, checked before anything is made of it. A refusal says what to do.
+//! The app's options, checked before the backend is created. A refusal has the remedy.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub trait Hooks: fmt::Debug + Send + Sync {
     fn save_client_id(&self, account: &str, device: &str, client_id: &str);
 }
 
-/// A host that has none.
+/// An app without hooks.
 #[derive(Debug)]
 pub struct NoHooks;
 
@@ -43,7 +43,7 @@ impl Hooks for NoHooks {
     fn save_client_id(&self, _: &str, _: &str, _: &str) {}
 }
 
-/// The options as they were given; 0 and None are the defaults.
+/// The options as given; 0 and None are the defaults.
 #[derive(Clone, Debug)]
 pub struct Given<'a> {
     /// nertc_callkit_mqtt_flag bits.
@@ -68,12 +68,12 @@ pub struct Given<'a> {
     pub hooks: Arc<dyn Hooks>,
 }
 
-/// The options, with defaults put in.
+/// The options, with defaults applied.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Addresses of the broker, one at least.
     pub endpoints: Vec<Endpoint>,
-    /// Whom to trust for TLS.
+    /// Trust anchors for TLS.
     pub roots: Roots,
     /// What this device shows of itself for TLS.
     pub client_cert: Option<ClientCert>,
@@ -83,7 +83,7 @@ pub struct Options {
     pub prefix: String,
     /// How long the broker keeps the session.
     pub session_expiry_s: u32,
-    /// Silence after which the broker is asked.
+    /// Silence after which the broker is pinged.
     pub keep_alive_s: u16,
     /// Silence of a peer's device after which it counts as gone; 0 = never.
     pub peer_lost_ms: u32,
@@ -119,7 +119,7 @@ fn invalid<T>(why: impl Into<String>) -> Result<T, Refused> {
 }
 
 impl Options {
-    /// Checks everything and puts the defaults in.
+    /// Checks everything and applies the defaults.
     pub fn read(given: &Given<'_>) -> Result<Options, Refused> {
         let has = |flag: flag| given.flags & flag as u32 != 0;
         let or = |given, default| if given == 0 { default } else { given };
@@ -239,7 +239,7 @@ fn endpoint(text: &str) -> Result<Endpoint, &'static str> {
     Ok(Endpoint { host: host.to_ascii_lowercase(), port, tls })
 }
 
-/// This machine, whatever the resolver says.
+/// This machine, whatever the resolver returns.
 fn is_here(host: &str) -> bool {
     let address = host.parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|it| it.is_loopback())

@@ -18,7 +18,7 @@ pub static VTABLE: SignalingVtable = SignalingVtable::new(
     cap::NERTC_CALLKIT_SIGNALING_CAP_OFFLINE as u32 | cap::NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE as u32,
 );
 
-/// A new signaling backend. Whoever gets the ctx calls the vtable's release once. None: the system has no
+/// A new signaling backend. The owner of the ctx calls the vtable's release once. None: the system has no
 /// random bytes.
 pub fn new(options: Options) -> Option<(&'static abi::nertc_callkit_signaling, *mut c_void)> {
     let sink = SignalingSink::default();

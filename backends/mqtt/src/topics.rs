@@ -1,5 +1,5 @@
 //! Topics. The levels that name sender and receiver are what the broker's access rules check; nothing else
-//! says who sent a message.
+//! identifies the sender of a message.
 
 use crate::protocol::{Topic, TopicKind};
 use nertc_callkit_signaling::Text;
@@ -83,7 +83,7 @@ pub struct Topics {
     device: String,
 }
 
-/// What a topic says about a message.
+/// The sender and kind of a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Incoming {
     /// A message of a device.
@@ -126,7 +126,7 @@ impl Topics {
         ]
     }
 
-    /// Where to publish. None: a receiver whose name cannot be encoded, so nobody has it.
+    /// Where to publish. None: a receiver whose name cannot be encoded, so it does not exist.
     pub fn write(&self, topic: &Topic) -> Option<String> {
         let Topics { prefix, account, device } = self;
         let mut text = String::with_capacity(prefix.len() + 4 * NAME_BYTES + 16);

@@ -1,4 +1,4 @@
-//! The wire vectors of `vectors/`: what a device is told, and word for word what it must say.
+//! The wire vectors of `vectors/`: the inputs of a device, and its exact outputs.
 //! `docs/WIRE-MQTT.md` has their format, so that peers in other languages can run them.
 
 use std::collections::BTreeMap;
@@ -163,14 +163,8 @@ impl Device {
             "cancel" => Operation::Cancel(message()),
             "accept" => Operation::Accept(message()),
             "reject" => Operation::Reject(message()),
-            "leave" => {
-                let Message { channel_id, custom_info, no_offline, .. } = message();
-                Operation::Leave { channel_id, custom_info, no_offline }
-            }
-            "close" => {
-                let Message { channel_id, custom_info, no_offline, .. } = message();
-                Operation::Close { channel_id, custom_info, no_offline }
-            }
+            "leave" => message().leave(),
+            "close" => message().close(),
             "control" => Operation::Control(message()),
             "record" => Operation::Record(Record {
                 client_msg_id: text("id").into(),

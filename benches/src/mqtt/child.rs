@@ -1,4 +1,4 @@
-//! A program that is talked to line by line, and that does not outlive the one that started it.
+//! A program controlled line by line, which does not outlive its parent.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::fd::AsRawFd;
@@ -28,7 +28,7 @@ fn spawn(command: &mut Command) -> std::io::Result<Process> {
 }
 
 impl Child {
-    /// Starts it and waits until it says that it is ready.
+    /// Starts it and waits until it is ready.
     pub(crate) fn start(command: &mut Command) -> Child {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut process = spawn(command).unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -38,7 +38,7 @@ impl Child {
         child
     }
 
-    /// Says a line.
+    /// Sends a line.
     pub(crate) fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("piped");
         input.write_all(format!("{line}\n").as_bytes()).expect("it reads");

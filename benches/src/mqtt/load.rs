@@ -15,7 +15,7 @@ use crate::system;
 
 /// Logins under way at a time.
 const LOGINS: usize = 200;
-/// Long enough for every device to ask the broker once whether it is there.
+/// Long enough for every device to ping the broker once.
 const IDLE: Duration = Duration::from_secs(60);
 /// Descriptors for everything but the devices.
 const SPARE: u64 = 200;
@@ -125,7 +125,7 @@ fn log_in(port: u16, count: usize) -> (Vec<Handle>, Duration) {
     (kits, start.elapsed())
 }
 
-/// So many calls at a time, for so long; how long it was until the last one was over.
+/// This many calls at a time, for this long; the time until the last one ended.
 fn call_each_other(kits: &[Handle], seconds: u64, at_once: usize) -> Duration {
     let half = kits.len() / 2;
     let names: Vec<abi::nertc_callkit_call_options> = (half..2 * half)
@@ -142,7 +142,7 @@ fn call_each_other(kits: &[Handle], seconds: u64, at_once: usize) -> Duration {
     CALLERS.set(half).expect("once");
     let start = Instant::now();
     let end = start + Duration::from_secs(seconds);
-    // Whom each calls changes with every turn: a device lets nobody ring often.
+    // The callee changes with every turn: a device limits the invites of an account.
     for number in 0_usize.. {
         if !wait(end, |book| book.calling < at_once && !book.free.is_empty()) || Instant::now() >= end {
             break;
@@ -164,7 +164,7 @@ fn cpu(broker: &Mosquitto) -> [f64; 2] {
     [std::process::id(), broker.id()].map(|process| system::cpu_of(process) / 1e9)
 }
 
-/// Measures and says it.
+/// Measures and prints it.
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
 pub(crate) fn run(library: &str, devices: usize, seconds: u64, at_once: usize) {
     if !mosquitto::is_installed() {

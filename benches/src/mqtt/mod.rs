@@ -1,4 +1,4 @@
-//! Measures over a broker: each starts a Mosquitto of its own, and ends it.
+//! Measures over a broker: each starts its own Mosquitto, and ends it.
 
 mod child;
 mod load;
@@ -21,7 +21,7 @@ use crate::{api, system};
 pub(crate) use load::run as load;
 pub(crate) use nertc_callkit_testkit::mosquitto::is_installed as has_broker;
 
-/// Long enough for three processes to say the last word about a call.
+/// Long enough for three processes to send the last message of a call.
 const PAUSE: Duration = Duration::from_micros(300);
 
 /// Calls of sofia-sip between two processes: the program, or None where it is not.

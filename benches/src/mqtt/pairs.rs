@@ -10,8 +10,8 @@ use super::child::Child;
 use crate::api::{self, Handle};
 use crate::system::{Counter, give_up, now};
 
-/// Devices on each side. A called device lets each account ring five times, then once in two seconds; among
-/// so many pairs nobody calls another that often.
+/// Devices on each side. A called device limits each account's invites; among
+/// this many pairs no account calls another that often.
 const DEVICES: usize = 32;
 const DEVICES_U64: u64 = DEVICES as u64;
 
@@ -19,7 +19,7 @@ static LOGGED_IN: Counter = Counter::new("logged in at the broker");
 static CONNECTED: Counter = Counter::new("connected over the broker");
 static ENDED: Counter = Counter::new("ended over the broker");
 static IS_CONNECTED: AtomicBool = AtomicBool::new(false);
-/// When the caller heard that the other accepted, and that both are connected.
+/// When the caller was notified of the accept, and of the connection.
 static ACCEPTED_AT: AtomicU64 = AtomicU64::new(0);
 static CONNECTED_AT: AtomicU64 = AtomicU64::new(0);
 
@@ -60,7 +60,7 @@ extern "C" fn on_answered_call_connected(_: Handle, _: *const abi::nertc_callkit
     unsafe { libc::write(1, c"connected\n".as_ptr().cast(), 10) };
 }
 
-/// On the called side: says that a call is over.
+/// On the called side: reports that a call has ended.
 extern "C" fn on_answered_call_end(_: Handle, _: *const abi::nertc_callkit_end_event, _: *mut c_void) {
     // SAFETY: six bytes of ours, to the output that the caller reads.
     unsafe { libc::write(1, c"ended\n".as_ptr().cast(), 6) };
@@ -74,7 +74,7 @@ pub(crate) fn online(listener: &abi::nertc_callkit_listener, port: u16, account:
     kit
 }
 
-/// The called side: answers every call until its input ends, or the process that measures does.
+/// The called side: answers every call until its input or the measuring process ends.
 pub(crate) fn answer(port: u16) {
     let mut listener: abi::nertc_callkit_listener = api::init();
     listener.on_invited = Some(on_invited);
@@ -118,8 +118,8 @@ impl Callers {
         Callers { kits, callees: (0..DEVICES).map(callee).collect(), other, calls: 0 }
     }
 
-    /// One call from its start to its end on both sides. Answers when the caller heard of the accept and when
-    /// it was connected, in nanoseconds from the start.
+    /// One call from its start to its end on both sides. Returns when the caller was notified of the accept
+    /// and of the connection, in nanoseconds from the start.
     pub(crate) fn cycle(&mut self) -> (f64, f64) {
         let (caller, callee) = (self.calls % DEVICES_U64, self.calls / DEVICES_U64 % DEVICES_U64);
         let (kit, options) = (self.kits[caller as usize], &self.callees[callee as usize]);

@@ -106,7 +106,7 @@ impl Raw {
         }
     }
 
-    /// Length of the next packet, and of what stands before it.
+    /// Length of the next packet, and of its fixed header.
     fn length(&self) -> Option<(usize, usize)> {
         let low = usize::from(*self.read.get(1)?);
         if low < 0x80 {

@@ -71,7 +71,7 @@ pub(super) fn size_row(name: &'static str, library: &str, note: &str) -> Row {
     }
 }
 
-/// What a measure says.
+/// The values a measure prints.
 pub(super) fn measure(name: &str, library: &str, numbers: &[&str]) -> Values {
     let (out, _) = output(Command::new(this()).args([name, library]).args(numbers));
     let pairs = out.lines().filter_map(|line| line.split_once(' '));

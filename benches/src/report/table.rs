@@ -81,7 +81,7 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// The median, and the range behind it unless all runs print the same.
+/// The median, followed by the range unless all runs print the same.
 fn spread(values: Vec<f64>, print: impl Fn(f64) -> String) -> String {
     let least = values.iter().copied().fold(f64::INFINITY, f64::min);
     let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);

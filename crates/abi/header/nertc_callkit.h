@@ -1,10 +1,10 @@
 /**
  * @file nertc_callkit.h
- * 1-to-1 audio and video calls for any native app. This header is the specification: it holds for
- * every backend and platform. nertc_callkit/backend.h is for those who write a backend;
- * loopback.h and mqtt.h beside it are those that the library brings.
+ * 1-to-1 audio and video calls for any native app. This header is the specification, for every
+ * backend and platform. nertc_callkit/backend.h is for authors of backends; loopback.h and mqtt.h
+ * beside it are the built-in ones.
  *
- * Life of a client (without error handling; examples-c/hello.c is a whole program):
+ * Lifecycle of a client (without error handling; examples-c/hello.c is a complete program):
  *
  *     nertc_callkit *kit = NULL;
  *     nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
@@ -17,23 +17,23 @@
  *     nertc_callkit_login(kit, "alice", "token", on_done, NULL);
  *     options.user_id = "bob";
  *     nertc_callkit_call(kit, &options, on_done, NULL);
- *     nertc_callkit_destroy(kit);                    // waits; no callback comes after it
+ *     nertc_callkit_destroy(kit);                    // waits; no callback follows
  *
- * Ownership. What you hand in is copied before the function returns. What a callback gets is lent
- *   until it returns. Nothing is allocated for you: the client is all there is to free (destroy
- *   or release). Text is UTF-8 and ends with NUL. A handle is an id: a stale one answers CLOSED.
- * Threads. Any function may be called on any thread. Callbacks come one at a time and in order, on
- *   the library's worker thread; or, if config.delivery says APP, inside nertc_callkit_dispatch,
- *   and at the end inside nertc_callkit_destroy.
- * Callbacks. Inside one, every function may be called but destroy and dispatch, which answer
- *   REENTRANT. A function refuses at once with a negative status, and nothing follows; or it
- *   answers OK, and `done` is called exactly once. With `done` NULL a failure is one on_error.
+ * Ownership. Arguments are copied before the function returns. What a callback receives is lent
+ *   until it returns. The client is the only object to free (destroy or release). Text is
+ *   NUL-terminated UTF-8. A handle is an id: a stale one returns CLOSED.
+ * Threads. Every function is thread-safe. Callbacks run one at a time and in order, on the
+ *   library's worker thread; or, with config.delivery APP, inside nertc_callkit_dispatch and, at
+ *   the end, nertc_callkit_destroy.
+ * Callbacks. Every function is callable from a callback, except destroy and dispatch, which return
+ *   REENTRANT. A function returns a negative status and nothing follows, or it returns OK and
+ *   `done` is called exactly once. With `done` NULL a failure is one on_error.
  *   A callback must return: no exception, longjmp or pthread_exit may leave it, and no thread may
- *   be cancelled (pthread_cancel) inside a function of this library: the process would be aborted.
- * Versions. Start every struct with its ..._INIT macro, or with nertc_callkit_struct_init:
- *   all-zero is every default. Structs grow only at the end, numbers are never reused, unknown
- *   values are refused. Ask NERTC_CALLKIT_HAS before you read a field of an event that a newer
- *   header brought.
+ *   be cancelled (pthread_cancel) inside a function of this library, or the process aborts.
+ * Versions. Initialize every struct with its ..._INIT macro or nertc_callkit_struct_init:
+ *   all-zero means the defaults. Structs grow only at the end, numbers are never reused, unknown
+ *   values are refused. Check NERTC_CALLKIT_HAS before reading a field of an event that was added
+ *   later.
  */
 
 /* Written by `make header` from crates/abi and src/ffi. Do not edit. */
@@ -45,7 +45,7 @@
 #define NERTC_CALLKIT_HAS(p, type, field) \
   (offsetof(type, field) + sizeof((p)->field) <= (p)->struct_size)
 
-/** Stands before every function. */
+/** Precedes every function. */
 #ifndef NERTC_CALLKIT_API
 #if defined(_WIN32) && !defined(NERTC_CALLKIT_STATIC)
 #define NERTC_CALLKIT_API __declspec(dllimport)
@@ -72,7 +72,7 @@
 #endif
 #endif
 
-/** Clang and Swift learn which pointers may be NULL: those marked so, and no other. */
+/** For Clang and Swift: pointers may be NULL only if marked so. */
 #if defined(__clang__) && !defined(NERTC_CALLKIT_NO_NULLABILITY)
 #define NERTC_CALLKIT_NULLABLE _Nullable
 #define NERTC_CALLKIT_NONNULL _Nonnull

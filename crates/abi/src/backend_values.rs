@@ -30,11 +30,11 @@ pub enum nertc_callkit_signal {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_message_origin {
-    /// Just now.
+    /// Live.
     NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE = 0,
     /// What another device of this account answered.
     NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE = 1,
-    /// What waited while this device was offline: the whole backlog as one batch.
+    /// Messages stored while this device was offline: the whole backlog as one batch.
     NERTC_CALLKIT_MESSAGE_ORIGIN_OFFLINE = 2,
 }
 
@@ -53,7 +53,7 @@ pub enum nertc_callkit_connection {
     NERTC_CALLKIT_CONNECTION_TOKEN_NEEDED = 4,
 }
 
-/// What became of an INVITE that the backend handed over.
+/// The core's decision about an INVITE that the backend delivered.
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_invite_state {
@@ -71,7 +71,7 @@ pub enum nertc_callkit_invite_state {
 pub enum nertc_callkit_rtc_event_type {
     /// `uid` is in the room.
     NERTC_CALLKIT_RTC_PEER_JOIN = 1,
-    /// `uid` left the room; `code` 0 = on purpose, anything else = lost.
+    /// `uid` left the room; `code` 0 = intentional, anything else = lost.
     NERTC_CALLKIT_RTC_PEER_LEAVE = 2,
     /// `uid` started (`flags` 1) or stopped (`flags` 0) sending `media`.
     NERTC_CALLKIT_RTC_PEER_MEDIA = 3,
@@ -85,20 +85,20 @@ pub enum nertc_callkit_rtc_event_type {
     NERTC_CALLKIT_RTC_RECONNECTING = 7,
     /// The own connection is back.
     NERTC_CALLKIT_RTC_RECONNECTED = 8,
-    /// The own connection is lost for good.
+    /// The own connection is lost permanently.
     NERTC_CALLKIT_RTC_DISCONNECTED = 9,
     /// `code` is the nertc_callkit_quality of `uid` (0 = own uplink).
     NERTC_CALLKIT_RTC_QUALITY = 10,
-    /// Something went wrong that does not end the call: `code`, `text`.
+    /// An error that does not end the call: `code`, `text`.
     NERTC_CALLKIT_RTC_ERROR = 11,
 }
 
-/// What a signaling backend can do (`caps`). The core itself acts on SERVER_RECORD alone; the others
-/// tell whoever chooses or checks the backend what to expect.
+/// What a signaling backend can do (`caps`). The core acts on SERVER_RECORD only; the others
+/// describe the backend to apps and to tests/conformance.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_signaling_cap {
-    /// Keeps messages for devices that are offline.
+    /// Stores messages for offline devices.
     NERTC_CALLKIT_SIGNALING_CAP_OFFLINE = 1,
     /// Notifies the other devices of the account who answered.
     NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE = 2,
@@ -110,7 +110,7 @@ pub enum nertc_callkit_signaling_cap {
     NERTC_CALLKIT_SIGNALING_CAP_ADOPTS_LOGIN = 16,
 }
 
-/// What a media backend can do (`caps`). The core itself acts on NO_MEDIA alone.
+/// What a media backend can do (`caps`). The core acts on NO_MEDIA and SIGNALS only.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_cap {
@@ -126,7 +126,7 @@ pub enum nertc_callkit_rtc_cap {
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_join_flag {
-    /// Our invite is the one that lives. Exactly one side has it, and that side offers.
+    /// Our invite is the call's. Exactly one side has this flag, and that side offers.
     NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
 }
 
@@ -147,7 +147,7 @@ pub enum nertc_callkit_fault_action {
     NERTC_CALLKIT_FAULT_REFUSE = 5,
     /// The operation takes effect and never completes.
     NERTC_CALLKIT_FAULT_NO_ANSWER = 6,
-    /// The device vanishes: nothing of it goes out or comes in until it logs in again.
+    /// The device disconnects: it neither sends nor receives until it logs in again.
     NERTC_CALLKIT_FAULT_CRASH = 7,
     /// The device is kicked.
     NERTC_CALLKIT_FAULT_KICK = 8,

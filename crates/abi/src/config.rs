@@ -33,12 +33,12 @@ pub struct nertc_callkit_config {
         ),
     >,
     /// APP delivery: called once whenever the queue becomes non-empty, on any thread. It counts as a
-    /// callback (destroy and dispatch answer REENTRANT) and must not wait for the thread that
+    /// callback (destroy and dispatch return REENTRANT) and must not wait for the thread that
     /// dispatches. NULL = none.
     pub on_wakeup: Option<unsafe extern "C" fn(user_data: *mut c_void)>,
-    /// Handed to the listener, on_frame and on_wakeup.
+    /// Passed to the listener, on_frame and on_wakeup.
     pub user_data: *mut c_void,
-    /// Backends, taken over if create answers OK; NULL = the embedded loopback.
+    /// Backends, owned by the client if create returns OK; NULL = the embedded loopback.
     pub backends: *const nertc_callkit_backends,
     /// The service's application key, up to 128 bytes, or NULL.
     pub app_key: *const c_char,
@@ -48,10 +48,10 @@ pub struct nertc_callkit_config {
     pub data_dir: *const c_char,
     /// Timers; NULL = all defaults.
     pub timers: *const nertc_callkit_timers,
-    /// 1 = a switch from audio to video asks: the peer's asks the app (on_call_type_request), ours
-    /// the peer. 0 = it happens at once.
+    /// 1 = a switch from audio to video needs consent: the peer's asks the app
+    /// (on_call_type_request), ours the peer. 0 = it applies at once.
     pub confirm_audio_to_video: i32,
-    /// 1 = a switch from video to audio asks: the peer's asks the app (on_call_type_request), ours
-    /// the peer. 0 = it happens at once.
+    /// 1 = a switch from video to audio needs consent: the peer's asks the app
+    /// (on_call_type_request), ours the peer. 0 = it applies at once.
     pub confirm_video_to_audio: i32,
 }

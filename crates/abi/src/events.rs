@@ -31,7 +31,7 @@ pub struct nertc_callkit_result {
     pub call_id: *const c_char,
 }
 
-/// Called exactly once for an accepted request, as config.delivery says. Inside, every
+/// Called exactly once for an accepted request, as config.delivery specifies. Inside, every
 /// function of its client but destroy and dispatch may be called.
 pub type nertc_callkit_completion_cb = Option<
     unsafe extern "C" fn(
@@ -41,7 +41,7 @@ pub type nertc_callkit_completion_cb = Option<
     ),
 >;
 
-/// Somebody calls. Lent until the callback returns.
+/// An incoming call. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_invited_event {
@@ -63,7 +63,7 @@ pub struct nertc_callkit_invited_event {
     pub is_from_group: i32,
     /// Reserved; empty.
     pub group_id: *const c_char,
-    /// What the caller attached: its text, or JSON text if it attached JSON. Empty = nothing.
+    /// The caller's attachment: its text, or JSON text if it attached JSON. Empty = none.
     pub attachment: *const c_char,
     /// Signaling channel.
     pub channel_id: *const c_char,
@@ -71,7 +71,7 @@ pub struct nertc_callkit_invited_event {
     pub request_id: *const c_char,
     /// The caller's call id, empty for legacy callers.
     pub call_id: *const c_char,
-    /// When the caller invited, by the service's clock (ms since 1970); 0 = not known.
+    /// When the caller invited, by the service's clock (ms since 1970); 0 = unknown.
     pub invited_at_ms: u64,
     /// How long it will ring.
     pub ring_left_ms: u32,
@@ -79,7 +79,7 @@ pub struct nertc_callkit_invited_event {
     pub flags: u32,
 }
 
-/// Something the other party did. Lent until the callback returns.
+/// An action of the peer. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_user_event {
@@ -89,7 +89,7 @@ pub struct nertc_callkit_user_event {
     pub flags: u32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
-    /// The other party; in on_user_busy the one who was busy or did not answer.
+    /// The peer; in on_user_busy the account that was busy or did not answer.
     pub user_id: *const c_char,
     /// Its media uid, or 0.
     pub uid: u64,
@@ -101,7 +101,7 @@ pub struct nertc_callkit_user_event {
     pub message: *const c_char,
 }
 
-/// The other party's microphone or camera changed. Lent until the callback returns.
+/// The peer's microphone or camera changed. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_media_event {
@@ -112,7 +112,7 @@ pub struct nertc_callkit_media_event {
     pub on: i32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
-    /// The other party.
+    /// The peer.
     pub user_id: *const c_char,
     /// Its media uid.
     pub uid: u64,
@@ -128,7 +128,7 @@ pub struct nertc_callkit_call_event {
     pub call_type: i32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
-    /// The other party.
+    /// The peer.
     pub user_id: *const c_char,
     /// on_other_client_accept, on_other_client_reject: the device that answered, or empty.
     pub device_id: *const c_char,
@@ -138,7 +138,7 @@ pub struct nertc_callkit_call_event {
     pub flags: u32,
 }
 
-/// The call is over: its last event. Lent until the callback returns.
+/// The call has ended: its last event. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_end_event {
@@ -148,7 +148,7 @@ pub struct nertc_callkit_end_event {
     pub reason: i32,
     /// The call.
     pub call_no: nertc_callkit_call_no,
-    /// The other party.
+    /// The peer.
     pub user_id: *const c_char,
     /// Text that the peer gave when it ended the call, or empty.
     pub extra: *const c_char,
@@ -246,7 +246,7 @@ pub struct nertc_callkit_error_event {
     pub message: *const c_char,
 }
 
-/// An invite that was over before it could ring. Lent until the callback returns.
+/// An invite that ended before it could ring. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_missed_event {
@@ -258,23 +258,23 @@ pub struct nertc_callkit_missed_event {
     pub call_type: i32,
     /// Reserved; 0.
     pub flags: u32,
-    /// Who called.
+    /// The caller's account.
     pub user_id: *const c_char,
-    /// What the caller attached, or empty.
+    /// The caller's attachment, or empty.
     pub attachment: *const c_char,
-    /// By the service's clock (ms since 1970); 0 = not known.
+    /// By the service's clock (ms since 1970); 0 = unknown.
     pub invited_at_ms: u64,
     /// Signaling channel, or empty.
     pub channel_id: *const c_char,
     /// Request id of the invite, or empty.
     pub request_id: *const c_char,
-    /// How many calls of this user and reason this event stands for: at least 1.
+    /// Number of calls of this user and reason that this event reports: at least 1.
     pub count: u32,
     /// Reserved; 0.
     pub reserved: u32,
 }
 
-/// Called as config.delivery says.
+/// Called as config.delivery specifies.
 pub type nertc_callkit_user_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
@@ -282,7 +282,7 @@ pub type nertc_callkit_user_cb = Option<
         user_data: *mut c_void,
     ),
 >;
-/// Called as config.delivery says.
+/// Called as config.delivery specifies.
 pub type nertc_callkit_media_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
@@ -290,7 +290,7 @@ pub type nertc_callkit_media_cb = Option<
         user_data: *mut c_void,
     ),
 >;
-/// Called as config.delivery says.
+/// Called as config.delivery specifies.
 pub type nertc_callkit_call_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
@@ -298,7 +298,7 @@ pub type nertc_callkit_call_cb = Option<
         user_data: *mut c_void,
     ),
 >;
-/// Called as config.delivery says.
+/// Called as config.delivery specifies.
 pub type nertc_callkit_connection_cb = Option<
     unsafe extern "C" fn(
         kit: *mut nertc_callkit,
@@ -307,8 +307,8 @@ pub type nertc_callkit_connection_cb = Option<
     ),
 >;
 
-/// One function per event, all optional. Called one at a time and in order, as config.delivery says;
-/// inside, every function but destroy and dispatch may be called.
+/// One function per event, all optional. Called one at a time and in order, as config.delivery
+/// specifies; inside, every function but destroy and dispatch may be called.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_listener {
@@ -316,7 +316,7 @@ pub struct nertc_callkit_listener {
     pub struct_size: u32,
     /// Reserved; 0.
     pub flags: u32,
-    /// Somebody calls.
+    /// An incoming call.
     pub on_invited: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
@@ -324,27 +324,27 @@ pub struct nertc_callkit_listener {
             user_data: *mut c_void,
         ),
     >,
-    /// Caller: the called side is busy. Callee: nobody answered (user_id = own account).
+    /// Caller: the called side is busy. Callee: no answer (user_id = own account).
     pub on_user_busy: nertc_callkit_user_cb,
     /// Callee: the caller cancelled.
     pub on_user_cancel: nertc_callkit_user_cb,
     /// Caller: the called side accepted.
     pub on_user_accept: nertc_callkit_user_cb,
-    /// The other party is in the media room.
+    /// The peer is in the media room.
     pub on_user_enter: nertc_callkit_user_cb,
     /// Caller: the called side rejected.
     pub on_user_reject: nertc_callkit_user_cb,
-    /// The other party left without closing the call.
+    /// The peer left without closing the call.
     pub on_user_leave: nertc_callkit_user_cb,
-    /// The other party's connection was lost for good.
+    /// The peer's connection was lost permanently.
     pub on_user_disconnect: nertc_callkit_user_cb,
-    /// The own media connection was lost for good.
+    /// The own media connection was lost permanently.
     pub on_disconnect: nertc_callkit_connection_cb,
-    /// The other party's microphone started or stopped.
+    /// The peer's microphone started or stopped.
     pub on_audio_available: nertc_callkit_media_cb,
-    /// The other party's camera started or stopped.
+    /// The peer's camera started or stopped.
     pub on_camera_available: nertc_callkit_media_cb,
-    /// The call is over: last event of each call, exactly once.
+    /// The call has ended: last event of each call, exactly once.
     pub on_call_end: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
@@ -352,7 +352,7 @@ pub struct nertc_callkit_listener {
             user_data: *mut c_void,
         ),
     >,
-    /// Caller: nobody answered in time.
+    /// Caller: no answer in time.
     pub on_calling_timeout: nertc_callkit_call_cb,
     /// The call changed to audio or video.
     pub on_call_type_change: nertc_callkit_call_cb,
@@ -360,9 +360,9 @@ pub struct nertc_callkit_listener {
     pub on_other_client_accept: nertc_callkit_call_cb,
     /// Callee: another device of this account rejected.
     pub on_other_client_reject: nertc_callkit_call_cb,
-    /// The other party muted or unmuted its camera.
+    /// The peer muted or unmuted its camera.
     pub on_video_muted: nertc_callkit_media_cb,
-    /// The other party muted or unmuted its microphone.
+    /// The peer muted or unmuted its microphone.
     pub on_audio_muted: nertc_callkit_media_cb,
     /// A call record was passed to the signaling backend.
     pub on_message_sent: Option<
@@ -390,9 +390,9 @@ pub struct nertc_callkit_listener {
     pub on_reconnected: nertc_callkit_connection_cb,
     /// Media quality changed.
     pub on_network_quality: nertc_callkit_connection_cb,
-    /// The other party asks to change the call type, or refused our request (state 3).
+    /// The peer asks to change the call type, or refused our request (state 3).
     pub on_call_type_request: nertc_callkit_call_cb,
-    /// An invite was over before it could ring.
+    /// An invite ended before it could ring.
     pub on_missed_call: Option<
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
@@ -403,11 +403,12 @@ pub struct nertc_callkit_listener {
     /// Caller: a device of the called account rings. At most once a call, after the completion of
     /// call, never after on_user_accept.
     pub on_user_ringing: nertc_callkit_user_cb,
-    /// A token is needed: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given was
-    /// refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, in here or
-    /// later; else the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at once.
+    /// A token is needed: `code` 0 = login gave none, NERTC_CALLKIT_CODE_BAD_TOKEN = the one given
+    /// was refused or has expired. Answer with nertc_callkit_set_token within timers.token_ms, here
+    /// or later; otherwise the login or the session ends with NERTC_CALLKIT_CODE_BAD_TOKEN. NULL: at
+    /// once.
     pub on_token_needed: nertc_callkit_connection_cb,
-    /// A call record of the peer or of another own device arrived: what it claims, once for each
+    /// A call record of the peer or of another own device arrived: its claims, once for each
     /// sender and msg_id. call_no is 0.
     pub on_record_received: Option<
         unsafe extern "C" fn(

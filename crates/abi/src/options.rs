@@ -56,7 +56,7 @@ pub struct nertc_callkit_call_ref {
     pub call_no: nertc_callkit_call_no,
     /// Signaling channel, or NULL.
     pub channel_id: *const c_char,
-    /// The other party, or NULL.
+    /// The peer, or NULL.
     pub account: *const c_char,
     /// Request id of the invite, or NULL.
     pub request_id: *const c_char,
@@ -74,7 +74,7 @@ pub struct nertc_callkit_view {
     pub mirror: i32,
     /// Reserved; must be 0.
     pub flags: u32,
-    /// Native window or view handle; must stay valid until it is replaced or the client is gone.
+    /// Native window or view handle; must stay valid until it is replaced or the client has ended.
     pub window: *mut c_void,
 }
 
@@ -156,12 +156,13 @@ pub struct nertc_callkit_end_options {
     pub reason: i32,
     /// Reserved; must be 0.
     pub reserved: u32,
-    /// Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL = none.
+    /// Reported as `extra` of the peer's on_call_end, if its client understands call ids. NULL =
+    /// none.
     pub text: *const c_char,
 }
 
-/// Contents of a push notification about a call. Neither secret nor authenticated: all it can do is
-/// make an answer wait. Any thread.
+/// Contents of a push notification about a call. Neither secret nor authenticated: all it can do
+/// is make an answer wait. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_push_call {
@@ -169,7 +170,7 @@ pub struct nertc_callkit_push_call {
     pub struct_size: u32,
     /// A nertc_callkit_call_type.
     pub call_type: i32,
-    /// By the sender's clock, ms since 1970; 0 = not known.
+    /// By the sender's clock, ms since 1970; 0 = unknown.
     pub sent_ms: u64,
     /// Ring time left then.
     pub ring_left_ms: u32,
@@ -189,7 +190,7 @@ pub struct nertc_callkit_push_call {
     pub reserved: [c_char; 3],
 }
 
-/// The current call, copied out by nertc_callkit_get_call_info. Any thread.
+/// The current call, returned by nertc_callkit_get_call_info. Any thread.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_call_info {
@@ -203,13 +204,13 @@ pub struct nertc_callkit_call_info {
     pub flags: u32,
     /// The call, 0 when idle.
     pub call_no: nertc_callkit_call_no,
-    /// Own media uid, 0 = not known yet.
+    /// Own media uid, 0 = unknown so far.
     pub own_uid: u64,
-    /// The peer's media uid, 0 = not known yet.
+    /// The peer's media uid, 0 = unknown so far.
     pub peer_uid: u64,
     /// Own account, empty when logged out.
     pub account: [c_char; 65],
-    /// The other party.
+    /// The peer.
     pub peer: [c_char; 65],
     /// Signaling channel.
     pub channel_id: [c_char; 65],
@@ -302,7 +303,7 @@ pub struct nertc_callkit_mqtt_options {
             user_data: *mut c_void,
         ),
     >,
-    /// Passed to the hooks, which count as callbacks and may be called until the client is gone.
+    /// Passed to the hooks, which count as callbacks and may be called until the client has ended.
     pub user_data: *mut c_void,
     /// For brokers that ask for a client certificate (mqtts://): the device's certificate and those
     /// between it and the authority, as PEM text, up to 1 MiB. NULL = none. With one, a login without

@@ -7,8 +7,8 @@ pub const NERTC_CALLKIT_VERSION_MINOR: u32 = 1;
 /// Patch level of this header.
 pub const NERTC_CALLKIT_VERSION_PATCH: u32 = 0;
 
-/// NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in one
-/// number: 0xMMmmpp. nertc_callkit_version returns that of the loaded library.
+/// NERTC_CALLKIT_VERSION_MAJOR, NERTC_CALLKIT_VERSION_MINOR and NERTC_CALLKIT_VERSION_PATCH in
+/// one number: 0xMMmmpp. nertc_callkit_version returns that of the loaded library.
 pub const NERTC_CALLKIT_VERSION_NUMBER: u32 = 0x00_01_00;
 
 /// Version of the vtables and sinks, for their `abi` fields.
@@ -85,7 +85,7 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_NOT_LOGGED_IN = 20001,
     /// call: already calling.
     NERTC_CALLKIT_CODE_CALL_IN_CALLING = 20002,
-    /// call: somebody is ringing us.
+    /// call: an incoming call is ringing.
     NERTC_CALLKIT_CODE_CALL_IN_CALLED = 20003,
     /// call: already in a call.
     NERTC_CALLKIT_CODE_CALL_IN_CALL = 20004,
@@ -103,13 +103,13 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_CANCEL_IN_CALLED = 20015,
     /// cancel: already in the call; use hangup.
     NERTC_CALLKIT_CODE_CANCEL_IN_CALL = 20016,
-    /// accept: nobody is calling.
+    /// accept: no incoming call.
     NERTC_CALLKIT_CODE_ACCEPT_IN_IDLE = 20017,
     /// accept: we are the calling side.
     NERTC_CALLKIT_CODE_ACCEPT_IN_CALLING = 20018,
     /// accept: already in the call.
     NERTC_CALLKIT_CODE_ACCEPT_IN_CALL = 20020,
-    /// reject: nobody is calling.
+    /// reject: no incoming call.
     NERTC_CALLKIT_CODE_REJECT_IN_IDLE = 20021,
     /// reject: we are the calling side; use cancel.
     NERTC_CALLKIT_CODE_REJECT_IN_CALLING = 20022,
@@ -131,17 +131,17 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_SUPERSEDED = 90004,
     /// Something exceeds a documented limit.
     NERTC_CALLKIT_CODE_LIMIT = 90005,
-    /// Media was not up in time after the call was accepted.
+    /// Media did not connect in time after the call was accepted.
     NERTC_CALLKIT_CODE_RTC_TIMEOUT = 90006,
     /// The backend does not offer this operation.
     NERTC_CALLKIT_CODE_UNSUPPORTED = 90007,
     /// The backend could not be opened or violated its contract.
     NERTC_CALLKIT_CODE_BACKEND_FAILED = 90008,
-    /// The request makes no sense, for example calling oneself.
+    /// The request is invalid, for example calling oneself.
     NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
     /// send_data: not in a call.
     NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
-    /// The media backends of the two sides cannot talk to each other.
+    /// The media backends of the two sides are incompatible.
     NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
 }
 
@@ -163,11 +163,11 @@ pub enum nertc_callkit_call_type {
 pub enum nertc_callkit_state {
     /// Free to call or to be called.
     NERTC_CALLKIT_STATE_IDLE = 0,
-    /// We invited somebody who has not answered.
+    /// We invited an account that has not answered.
     NERTC_CALLKIT_STATE_CALLING = 1,
-    /// Somebody invited us and we have not answered.
+    /// We were invited and have not answered.
     NERTC_CALLKIT_STATE_CALLED = 2,
-    /// Both sides agreed.
+    /// Both sides have accepted.
     NERTC_CALLKIT_STATE_IN_CALL = 3,
 }
 
@@ -177,17 +177,17 @@ pub enum nertc_callkit_state {
 pub enum nertc_callkit_end_reason {
     /// Ended by leave, logout or release.
     NERTC_CALLKIT_END_NORMAL = 0,
-    /// Nobody answered.
+    /// No answer.
     NERTC_CALLKIT_END_TIMEOUT = 2,
     /// The called side was busy.
     NERTC_CALLKIT_END_BUSY = 3,
-    /// Media was not up in time, or joining the media room failed.
+    /// Media did not connect in time, or joining the media room failed.
     NERTC_CALLKIT_END_RTC_JOIN_FAILED = 5,
     /// The call could not be placed.
     NERTC_CALLKIT_END_CALL_FAILED = 7,
     /// This device was kicked.
     NERTC_CALLKIT_END_KICKED = 8,
-    /// The own media connection was lost for good.
+    /// The own media connection was lost permanently.
     NERTC_CALLKIT_END_RTC_DISCONNECTED = 10,
     /// We cancelled.
     NERTC_CALLKIT_END_CANCELLED = 11,
@@ -211,7 +211,7 @@ pub enum nertc_callkit_end_reason {
     NERTC_CALLKIT_END_PEER_LEFT = 20,
     /// Our accept failed.
     NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
-    /// The media backends of the two sides cannot talk to each other.
+    /// The media backends of the two sides are incompatible.
     NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
 }
 
@@ -251,13 +251,14 @@ pub enum nertc_callkit_worker {
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_media {
-    /// Microphone or sound.
+    /// Microphone, audio.
     NERTC_CALLKIT_MEDIA_AUDIO = 1,
-    /// Camera or picture.
+    /// Camera, video.
     NERTC_CALLKIT_MEDIA_VIDEO = 2,
 }
 
-/// Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave.
+/// Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and
+/// nertc_callkit_leave.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_call_flag {
@@ -325,7 +326,7 @@ pub enum nertc_callkit_record_status {
     NERTC_CALLKIT_RECORD_CANCELLED = 2,
     /// The called side rejected.
     NERTC_CALLKIT_RECORD_REJECTED = 3,
-    /// Nobody answered.
+    /// No answer.
     NERTC_CALLKIT_RECORD_TIMEOUT = 4,
     /// The called side was busy.
     NERTC_CALLKIT_RECORD_BUSY = 5,
@@ -345,7 +346,7 @@ pub enum nertc_callkit_transport {
 #[repr(i32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_quality {
-    /// Not known.
+    /// Unknown.
     NERTC_CALLKIT_QUALITY_UNKNOWN = 0,
     /// Good.
     NERTC_CALLKIT_QUALITY_GOOD = 1,
@@ -377,7 +378,7 @@ pub enum nertc_callkit_missed_reason {
     NERTC_CALLKIT_MISSED_BLOCKED = 7,
     /// The caller called too often.
     NERTC_CALLKIT_MISSED_RATE_LIMITED = 8,
-    /// The caller's media backend cannot talk to ours; other devices of the account may ring.
+    /// The caller's media backend is incompatible with ours; other devices of the account may ring.
     NERTC_CALLKIT_MISSED_MEDIA_MISMATCH = 9,
 }
 

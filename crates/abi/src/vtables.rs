@@ -1,7 +1,8 @@
 //! Vtables and sinks, for authors of signaling and media backends.
 //!
-//! Life of a backend: create copies the vtable and takes {vtable, ctx} over if it returns OK; then `open` at
-//! most once, operations, `close_backend` once if open succeeded, `release` exactly once and last.
+//! Lifecycle of a backend: create copies the vtable and takes ownership of {vtable, ctx} if it
+//! returns OK; then `open` at most once, operations, `close_backend` once if open succeeded,
+//! `release` exactly once and last.
 
 use core::ffi::{c_char, c_void};
 
@@ -48,7 +49,7 @@ pub struct nertc_callkit_member {
     pub uid: u64,
 }
 
-/// A channel and who is in it. Lent for the call.
+/// A channel and its members. Lent for the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_channel_state {
@@ -62,7 +63,7 @@ pub struct nertc_callkit_channel_state {
     pub members: *const *const nertc_callkit_member,
 }
 
-/// Who logs in. Lent for the call.
+/// Credentials of a login. Lent for the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_login_args {
@@ -80,7 +81,7 @@ pub struct nertc_callkit_login_args {
     pub device_id: *const c_char,
     /// Folder the backend may write to, or empty.
     pub data_dir: *const c_char,
-    /// How long the core waits for complete(req), in ms; 0 = not known. A backend that completes just
+    /// How long the core waits for complete(req), in ms; 0 = unknown. A backend that completes just
     /// before can report why there is no connection.
     pub timeout_ms: u32,
     /// Reserved; 0.
@@ -97,12 +98,12 @@ pub struct nertc_callkit_signaling_args {
     pub flags: u32,
     /// create: a nertc_callkit_call_type.
     pub call_type: i32,
-    /// invite: what is left of the ring time, for the message's expiry; 0 = not known.
+    /// invite: what is left of the ring time, for the message's expiry; 0 = unknown.
     pub expires_ms: u32,
     /// All but create: the channel.
     pub channel_id: *const c_char,
-    /// invite, cancel_invite: the invited account. accept, reject: the inviter. control: the receiver,
-    /// empty = all.
+    /// invite, cancel_invite: the invited account. accept, reject: the inviter. control: the
+    /// receiver, empty = all.
     pub account: *const c_char,
     /// invite, cancel_invite, accept, reject.
     pub request_id: *const c_char,
@@ -206,9 +207,9 @@ pub struct nertc_callkit_record {
     pub durations_s: *const u32,
 }
 
-/// How a signaling backend reports. Lent from open until close_backend returns; every function only
-/// copies and enqueues, may be called on any thread, also from inside an operation, and not after
-/// close_backend returned.
+/// How a signaling backend reports. Lent from open until close_backend returns; every function
+/// only copies and enqueues, may be called on any thread, also from inside an operation, and not
+/// after close_backend returned.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_signaling_sink {
@@ -262,8 +263,8 @@ pub struct nertc_callkit_signaling_sink {
     >,
 }
 
-/// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a refusal,
-/// nothing follows. Called on the worker, never from inside a sink call; must not block.
+/// One signaling operation. Returns 0 = accepted, exactly one complete(req) follows; else a
+/// refusal, nothing follows. Called on the worker, never from inside a sink call; must not block.
 pub type nertc_callkit_signaling_operation_cb = Option<
     unsafe extern "C" fn(
         ctx: *mut c_void,
@@ -272,8 +273,8 @@ pub type nertc_callkit_signaling_operation_cb = Option<
     ) -> i32,
 >;
 
-/// A signaling backend. Functions are called on the worker, one at a time. Mandatory: open, login,
-/// logout, create, join, invite, cancel_invite, accept, reject, leave, close.
+/// A signaling backend. Functions are called on the worker, one at a time. Mandatory: open,
+/// login, logout, create, join, invite, cancel_invite, accept, reject, leave, close.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_signaling {
@@ -313,7 +314,7 @@ pub struct nertc_callkit_signaling {
     pub invite: nertc_callkit_signaling_operation_cb,
     /// Cancels an invite.
     pub cancel_invite: nertc_callkit_signaling_operation_cb,
-    /// Accepts an invite: the service decides, first come, first served. Does not join.
+    /// Accepts an invite: the service decides, the first accept wins. Does not join.
     pub accept: nertc_callkit_signaling_operation_cb,
     /// Rejects an invite.
     pub reject: nertc_callkit_signaling_operation_cb,
@@ -333,20 +334,20 @@ pub struct nertc_callkit_signaling {
     >,
     /// The device's network changed: reconnect now. NULL = nothing to do.
     pub network_changed: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
-    /// What became of an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for each INVITE
-    /// passed to the sink, unless reject or accept comes first. `args` has channel_id, account (the
-    /// inviter) and request_id. NULL = not needed.
+    /// The core's decision about an INVITE: `state` is a nertc_callkit_invite_state. Exactly once for
+    /// each INVITE passed to the sink, unless reject or accept comes first. `args` has channel_id,
+    /// account (the inviter) and request_id. NULL = not needed.
     pub invite_state:
         Option<unsafe extern "C" fn(ctx: *mut c_void, args: *const nertc_callkit_signaling_args, state: i32)>,
-    /// The login `req` was given up: from now on it must neither connect nor send; what the service
-    /// keeps for the device stays. complete(req) still follows. NULL = the core calls logout.
+    /// The login `req` is abandoned: from now on it must neither connect nor send; what the service
+    /// stores for the device stays. complete(req) still follows. NULL = the core calls logout.
     pub abort_login: Option<unsafe extern "C" fn(ctx: *mut c_void, req: nertc_callkit_req)>,
     /// The token for the next connection; tries with it now if there is no connection. Empty = there
     /// is none. 0, or a nertc_callkit_code. NULL = unsupported.
     pub set_token: Option<unsafe extern "C" fn(ctx: *mut c_void, token: *const c_char) -> i32>,
     /// Whose invites ring: after each login, unless everybody's do, and whenever it changes. The core
-    /// decides; a backend that asks inviters whether an invite that waited still stands does not ask
-    /// those that this refuses. Lent for the call. NULL = not needed.
+    /// decides; a backend that asks inviters whether a stored invite still stands must not ask
+    /// those that this policy refuses. Lent for the call. NULL = not needed.
     pub call_policy: Option<unsafe extern "C" fn(ctx: *mut c_void, policy: *const nertc_callkit_call_policy)>,
 }
 
@@ -399,13 +400,13 @@ pub struct nertc_callkit_rtc_join {
     pub channel_name: *const c_char,
     /// Token, or empty.
     pub token: *const c_char,
-    /// Account of the other party.
+    /// Account of the peer.
     pub peer: *const c_char,
     /// Call id of the invite that counts, or empty: the same on both sides.
     pub call_id: *const c_char,
 }
 
-/// What happened in the media room. Lent for the call.
+/// An event of the media room. Lent for the call.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_rtc_event {
@@ -413,15 +414,15 @@ pub struct nertc_callkit_rtc_event {
     pub struct_size: u32,
     /// A nertc_callkit_rtc_event_type.
     pub r#type: i32,
-    /// As `type` says.
+    /// Depends on `type`.
     pub code: i32,
     /// The SDK's own number, or 0.
     pub raw_code: i32,
     /// nertc_callkit_media bits.
     pub media: u32,
-    /// As `type` says.
+    /// Depends on `type`.
     pub flags: u32,
-    /// Whom it concerns; 0 = this device.
+    /// The member concerned; 0 = this device.
     pub uid: u64,
     /// Or NULL.
     pub text: *const c_char,
@@ -437,8 +438,8 @@ pub struct nertc_callkit_rtc_sink {
     pub abi: u32,
     /// First argument of every function here.
     pub ctx: *mut c_void,
-    /// Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0 and
-    /// NULL.
+    /// Ends the operation `req`; `code` is a nertc_callkit_code. `raw_code` and `message` may be 0
+    /// and NULL.
     pub complete: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -464,8 +465,8 @@ pub struct nertc_callkit_rtc_sink {
         Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char) -> i32>,
 }
 
-/// A media backend. Functions are called on the worker, one at a time; push_frame on a thread of the
-/// app, concurrently. Mandatory: open, join, leave.
+/// A media backend. Functions are called on the worker, one at a time; push_frame on a thread of
+/// the app, concurrently. Mandatory: open, join, leave.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct nertc_callkit_rtc {
@@ -485,7 +486,7 @@ pub struct nertc_callkit_rtc {
     pub close_backend: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
     /// As in nertc_callkit_signaling.
     pub release: Option<unsafe extern "C" fn(ctx: *mut c_void)>,
-    /// Joins a room; completes once in it. Microphone and camera are off then: enable_local follows.
+    /// Joins a room; completes once joined, with microphone and camera off: enable_local follows.
     pub join: Option<
         unsafe extern "C" fn(
             ctx: *mut c_void,
@@ -525,9 +526,10 @@ pub struct nertc_callkit_rtc {
     /// `join` and before leave is; what came earlier follows right after the call of join. Lent for
     /// the call; must not block. Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS.
     pub receive: Option<unsafe extern "C" fn(ctx: *mut c_void, join: nertc_callkit_req, json: *const c_char)>,
-    /// The protocol that it speaks to its peer, `<name>/<version>`, 1 to 32 bytes. Invites and accepts
-    /// carry it; a peer with another one, or none, is refused (NERTC_CALLKIT_CODE_MEDIA_MISMATCH).
-    /// Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else ignored. Copied by create.
+    /// The protocol that it negotiates with its peer, `<name>/<version>`, 1 to 32 bytes. Invites and
+    /// accepts carry it; a peer with another one, or none, is refused
+    /// (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else
+    /// ignored. Copied by create.
     pub protocol: *const c_char,
 }
 

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-/// Writes text that others chose so that it cannot be taken for ours: control characters and those that turn
-/// the direction of writing become `\u{..}`, and what goes beyond `limit` bytes becomes an ellipsis.
+/// Writes remote text so that it cannot be taken for ours: control characters and bidirectional
+/// formatting characters become `\u{..}`, and what exceeds `limit` bytes becomes an ellipsis.
 pub fn escape(text: &str, limit: usize) -> String {
     let mut out = String::new();
     for it in text.chars() {

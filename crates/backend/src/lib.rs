@@ -2,12 +2,12 @@
 //! nothing of the core, and no backend.
 //!
 //! - [`SignalingBackend`], [`MediaBackend`]: what a backend implements, and the messages that it reports.
-//! - [`adapter`]: makes the C vtable from an implementation. The `unsafe` of backends is here.
-//! - [`SinkQueue`]: the queue in front of a sink: in order, one thread at a time, no lock held, closed by a
+//! - [`adapter`]: creates the C vtable from an implementation. The `unsafe` of backends is here.
+//! - [`SinkQueue`]: the queue of a sink: in order, one thread at a time, no lock held, closed by a
 //!   barrier.
-//! - [`ProcessValue`]: what a process has one of, new in a forked child.
+//! - [`ProcessValue`]: a process-wide value, new in a forked child.
 //! - [`random_bytes`]: the source of secret seeds and ids.
-//! - [`escape()`]: text of others, for a log or a message.
+//! - [`escape()`]: remote text for a log or a message.
 
 pub mod adapter;
 mod escape;

@@ -78,7 +78,7 @@ impl Frame<'_> {
 pub enum MediaMessage {
     /// An operation ended.
     Completed(Req, Outcome),
-    /// Something happened in the room.
+    /// An event of the media room.
     Event(MediaEvent),
     /// A line for the log.
     Log(LogLevel, Text),
@@ -89,7 +89,7 @@ impl SinkMessage for MediaMessage {
         matches!(self, MediaMessage::Completed(..))
     }
 
-    /// Who is there must be delivered; who is muted, and how well it sounds, is repeated.
+    /// Presence must be delivered; mutes and quality are repeated.
     fn may_be_lost(&self) -> Option<&str> {
         match self {
             MediaMessage::Event(event) => event.is_repeated().then_some(""),
@@ -165,7 +165,7 @@ impl MediaSink {
     /// it belongs to: a text of a room that was left is dropped.
     ///
     /// # Errors
-    /// It was not taken.
+    /// It was not accepted.
     pub fn send(&self, join: Req, json: &Text) -> Result<(), SendError> {
         // The core only copies and queues; the lock keeps it from closing meanwhile.
         self.send.lock().as_ref().map_or(Err(SendError::Closed), |send| send(join, json))

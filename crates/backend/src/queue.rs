@@ -7,14 +7,14 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 /// Messages that may wait for a sink that answers QUEUE_FULL. Beyond that the sender with the most waiting
 /// messages loses its newest one, unless the core must be notified of it: such a message is never lost.
 pub const LIMIT: usize = 1024;
-/// Milliseconds until a sink that answered QUEUE_FULL is asked again.
+/// Milliseconds until a sink that returned QUEUE_FULL is called again.
 pub const RETRY_MS: u64 = 10;
 
 /// A message to a sink.
 pub trait SinkMessage: Clone + Send + 'static {
     /// Completes an operation: the sink has a reserved slot for it.
     fn is_completion(&self) -> bool;
-    /// The account at whose expense it may be lost when too much waits. None: it must be delivered.
+    /// The account at whose expense it may be dropped when too much is queued. None: it must be delivered.
     fn may_be_lost(&self) -> Option<&str>;
 }
 
@@ -30,13 +30,13 @@ pub struct SinkQueue<M: SinkMessage> {
 }
 
 struct QueueState<M> {
-    /// From open to close. Whoever sends takes it along.
+    /// From open to close. The sending thread takes it along.
     deliver: Option<Deliver<M>>,
     is_open: bool,
     queue: VecDeque<M>,
     /// A thread is emptying the queue.
     sending: bool,
-    /// A caller of `flush` was asked to come again.
+    /// A caller of `flush` was asked to retry.
     retrying: bool,
     /// What was being sent at the last `clear` is lost if the sink refuses it.
     cleared: bool,
@@ -103,7 +103,7 @@ impl<M: SinkMessage> SinkQueue<M> {
     /// caller has to call `retry` and `flush` [`RETRY_MS`] later.
     pub fn flush(&self) -> bool {
         let mut state = self.state.lock();
-        // Whoever sends has taken it.
+        // The sending thread has taken it.
         let Some(mut deliver) = state.deliver.take() else { return false };
         state.sending = true;
         let mut stuck = false;
@@ -120,7 +120,7 @@ impl<M: SinkMessage> SinkQueue<M> {
         self.quiet.notify_all();
         let lost = if state.queue.is_empty() { std::mem::take(&mut state.lost) } else { 0 };
         if lost > 0 {
-            log::warn!("the core took nothing for a while: {lost} messages of a backend were lost");
+            log::warn!("the core accepted nothing for a while: {lost} messages of a backend were lost");
         }
         stuck && !std::mem::replace(&mut state.retrying, true)
     }
@@ -132,7 +132,7 @@ impl<M: SinkMessage> SinkQueue<M> {
 }
 
 impl<M: SinkMessage> QueueState<M> {
-    /// What to send next. Completions do not wait behind a message that the sink refused.
+    /// The next message to send. Completions do not wait for a message that the sink refused.
     fn next(&mut self, stuck: bool) -> Option<M> {
         if !self.is_open {
             return None;
@@ -180,7 +180,7 @@ mod tests {
         }
     }
 
-    /// A queue whose sink takes nothing, or everything.
+    /// A queue whose sink accepts nothing, or everything.
     fn queue(takes: bool) -> (Arc<SinkQueue<Note>>, Arc<AtomicBool>, mpsc::Receiver<u32>) {
         let (takes, (taken, received)) = (Arc::new(AtomicBool::new(takes)), mpsc::channel());
         let (queue, is_open) = (Arc::new(SinkQueue::default()), takes.clone());

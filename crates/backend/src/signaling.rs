@@ -47,7 +47,7 @@ pub trait SignalingBackend: Send + Sync + 'static {
     fn network_changed(&self) {}
 }
 
-/// Who logs in.
+/// Account and device of a login.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Login {
     /// Account.

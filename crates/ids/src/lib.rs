@@ -1,6 +1,6 @@
-//! Unguessable ids from a seed that is handed in, so that a run can be repeated.
+//! Unguessable ids from a given seed, so that a run can be repeated.
 //!
-//! Whoever sees any number of ids learns nothing about the ones before or after them: the generator is
+//! Any number of ids reveals nothing about the ones before or after them: the generator is
 //! ChaCha20 with a 256-bit seed. A state is the seed and a counter, not the cipher's buffers, so that it is
 //! cheap to clone, to hash and to search.
 
@@ -52,7 +52,7 @@ impl IdGenerator {
         u64::from_le_bytes(self.draw())
     }
 
-    /// A new seed, for a generator of which nobody knows that it came from this one.
+    /// A new seed, for a generator that cannot be linked to this one.
     pub fn seed(&mut self) -> Seed {
         self.draw()
     }

@@ -1,7 +1,7 @@
-//! The media vocabulary: what the engine asks of a media backend, and what that reports, as plain values.
+//! The media vocabulary: operations of a media backend and its reports, as plain values.
 //!
-//! The engine asks for a [`MediaOperation`], which ends with an `Outcome`; a backend reports [`MediaEvent`]s.
-//! Numbers are those of the C header. Nothing here acts: no threads, clocks or I/O.
+//! The engine issues a [`MediaOperation`], which ends with an `Outcome`; a backend reports [`MediaEvent`]s.
+//! Numbers are those of the C header. Nothing here has threads, clocks or I/O.
 #![forbid(unsafe_code)]
 
 use std::fmt;
@@ -22,13 +22,13 @@ pub enum MediaOperation {
         token: Text,
         /// Audio or video.
         call_type: CallType,
-        /// Our invite is the one that lives: this side offers.
+        /// Our invite is the call's: this side offers.
         #[cfg_attr(feature = "serde", serde(default))]
         is_inviter: bool,
         /// Account of the other party; empty if the core is older than this.
         #[cfg_attr(feature = "serde", serde(default))]
         peer: Text,
-        /// Call id of the invite that lives, or empty: the same on both sides.
+        /// Call id of the call's invite, or empty: the same on both sides.
         #[cfg_attr(feature = "serde", serde(default))]
         call_id: Text,
     },
@@ -50,7 +50,7 @@ pub enum MediaOperation {
     },
     /// Receive media of a peer, or not.
     Subscribe {
-        /// Whose.
+        /// The peer.
         uid: u64,
         /// Which.
         media: Media,
@@ -59,7 +59,7 @@ pub enum MediaOperation {
     },
     /// Draw a picture in a view of the app, or no longer.
     SetView {
-        /// Whose; 0 = our own.
+        /// The peer; 0 = our own.
         uid: u64,
         /// Where.
         view: Option<View>,
@@ -158,25 +158,25 @@ pub struct View {
     pub window: usize,
 }
 
-/// What happened in the media room.
+/// An event of the media room.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum MediaEvent {
-    /// In the room.
+    /// Joined the room.
     PeerJoin {
-        /// Who.
+        /// The peer.
         uid: u64,
     },
     /// Left the room.
     PeerLeave {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// OK = on purpose, anything else = lost.
         code: Code,
     },
     /// Started or stopped sending.
     PeerMedia {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// What.
         media: Media,
@@ -185,7 +185,7 @@ pub enum MediaEvent {
     },
     /// Muted or unmuted.
     PeerMute {
-        /// Who.
+        /// The peer.
         uid: u64,
         /// What.
         media: Media,
@@ -194,12 +194,12 @@ pub enum MediaEvent {
     },
     /// Nothing has arrived for about 2 s.
     PeerSilent {
-        /// From whom.
+        /// The peer.
         uid: u64,
     },
     /// Something arrives again.
     PeerHeard {
-        /// From whom.
+        /// The peer.
         uid: u64,
     },
     /// Our own connection is interrupted; the backend reconnects by itself.
@@ -210,7 +210,7 @@ pub enum MediaEvent {
     Disconnected(Outcome),
     /// Network quality.
     Quality {
-        /// Whose; 0 = our own uplink.
+        /// The peer; 0 = our own uplink.
         uid: u64,
         /// A nertc_callkit_quality.
         quality: i32,

@@ -1,4 +1,4 @@
-//! Who is called.
+//! The interface of the reactor's users.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,9 +9,9 @@ use super::socket::Readiness;
 pub trait Handler: Send + Sync {
     /// Its socket is ready.
     fn ready(&self, readiness: Readiness);
-    /// The deadline that it set has come; until it sets a new one there is none.
+    /// Its deadline has passed; until it sets a new one there is none.
     fn timeout(&self);
-    /// The names that its connection asked for.
+    /// The names that its connection resolves.
     fn resolved(&self, ticket: u64, found: io::Result<Vec<SocketAddr>>);
     /// A call of one of the above panicked. It is called again as before; if this panics, too, no more.
     fn panicked(&self);

@@ -1,9 +1,9 @@
 //! One thread for all sockets of the process, from the first registration to the last: it waits for sockets,
 //! deadlines and resolved names, and calls the handler that each is for.
 //!
-//! A device takes a [`Registration`], connects and resolves names through it, and is called once it has said
-//! who it is with [`Registration::set_handler`]. After each thing it does, on whichever thread, it sets with
-//! [`Registration::set_deadline`], under its own lock, when it wants to be called next. No lock of the
+//! A device gets a [`Registration`], connects and resolves names through it, and is called once it has set
+//! its handler with [`Registration::set_handler`]. After each action, on any thread, it sets with
+//! [`Registration::set_deadline`], under its own lock, when it is to be called next. No lock of the
 //! reactor's is held while a handler is called.
 
 mod clock;
@@ -68,22 +68,22 @@ impl Registration {
         Ok(Registration(Arc::new(Slot { reactor, id })))
     }
 
-    /// Who is called from now on.
+    /// The handler from now on.
     pub fn set_handler(&self, driven: Weak<dyn Handler>) {
         if self.is_ours() {
             self.0.reactor.table.lock().set_handler(self.0.id, driven);
         }
     }
 
-    /// When the device wants to be called next, on [`now`]'s clock; replaces what it said before. Called with
-    /// the device's own lock held, so that the last word is the last one here, too.
+    /// When the device is to be called next, on [`now`]'s clock; replaces the previous deadline. Called with
+    /// the device's own lock held, so that the last deadline is the last one here, too.
     pub fn set_deadline(&self, at: Option<u64>) {
         if self.is_ours() && self.0.reactor.table.lock().set_deadline(self.0.id, at) {
             self.0.reactor.wake();
         }
     }
 
-    /// Starts connecting. The handler is told of the socket's readiness, each time it changes, until the
+    /// Starts connecting. The handler is notified of the socket's readiness, each time it changes, until the
     /// socket is dropped.
     ///
     /// # Errors
@@ -99,7 +99,7 @@ impl Registration {
         Ok(socket)
     }
 
-    /// Resolves `host` on another thread; the answer goes to [`Handler::resolved`] with this ticket.
+    /// Resolves `host` on another thread; the result goes to [`Handler::resolved`] with this ticket.
     pub fn resolve(&self, ticket: u64, host: &str, port: u16) {
         if self.is_ours() {
             self.0.reactor.resolver.ask(self.0.id, ticket, host, port);
@@ -121,8 +121,8 @@ impl Registration {
         self.0.is_ours()
     }
 
-    /// Gives the place back: the device is not called any more when this returns, unless this is the
-    /// reactor's own thread. The last one to leave ends the thread. To be called without the device's lock.
+    /// Ends the registration: the device is not called any more when this returns, unless this is the
+    /// reactor's own thread. The last one ends the thread. To be called without the device's lock.
     pub fn deregister(&self) {
         self.0.deregister();
     }

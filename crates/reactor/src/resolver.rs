@@ -1,5 +1,5 @@
-//! Looks names up: the system's look-up blocks, so a helper thread does it. It exists only while something is
-//! being looked up. One look-up answers all devices that ask for the same name at that time.
+//! Resolves names: the system's look-up blocks, so a helper thread does it. It exists only while a name is
+//! being resolved. One look-up serves all devices that resolve the same name at that time.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +18,7 @@ use super::spawn::spawn;
 pub struct NameError {
     /// getaddrinfo's number.
     pub code: i32,
-    /// Its words.
+    /// Its message.
     pub text: String,
 }
 
@@ -71,7 +71,7 @@ impl Resolver {
         drop(state);
         let helper = self.clone();
         if let Err(error) = spawn("nertc_resolver", move || helper.run()) {
-            log::error!("no thread to look a name up: {error}");
+            log::error!("no thread to resolve a name: {error}");
             let mut state = self.state.lock();
             state.running = false;
             let questions = mem::take(&mut state.questions);
@@ -121,10 +121,10 @@ fn answer(question: &Question, found: &Found) -> Answer {
     Answer { id: question.id, ticket: question.ticket, found: found.clone().map_err(failed) }
 }
 
-/// Addresses, or what is wrong: NotFound if there is no such name, getaddrinfo's number, its words.
+/// Addresses, or the error: NotFound if there is no such name, getaddrinfo's number, its message.
 type Found = Result<Vec<SocketAddr>, (ErrorKind, i32, String)>;
 
-/// std says that it failed, but not why.
+/// std reports that it failed, but not why.
 #[cfg(unix)]
 mod lookup {
     use std::ffi::{CStr, CString};
@@ -134,7 +134,7 @@ mod lookup {
 
     use super::Found;
 
-    /// Names that do not exist. Elsewhere a device without network is told NODATA.
+    /// Names that do not exist. Elsewhere a device without network gets NODATA.
     #[cfg(target_os = "linux")]
     const MISSING: [i32; 2] = [libc::EAI_NONAME, libc::EAI_NODATA];
     #[cfg(not(target_os = "linux"))]

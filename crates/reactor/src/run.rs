@@ -73,7 +73,7 @@ fn run(reactor: &Reactor, mut poll: Poll) {
     }
 }
 
-/// Calls a handler. One that panics is told of it; one that even then panics is not called again.
+/// Calls a handler. One that panics is notified; if that panics too, it is not called again.
 fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     let Some(driven) = reactor.table.lock().call(id) else { return };
     let outcome = panic::catch_unwind(AssertUnwindSafe(|| body(&*driven))).or_else(|_| {
@@ -84,7 +84,7 @@ fn call(reactor: &Reactor, id: usize, body: impl FnOnce(&dyn Handler)) {
     reactor.table.lock().calling = None;
     reactor.returned.notify_all();
     if outcome.is_err() {
-        log::error!("a handler panicked while it was told of a panic: it is not called any more");
+        log::error!("a handler panicked again while it was notified of its panic: it is not called any more");
         reactor.table.lock().forget(id);
     }
 }

@@ -17,7 +17,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    /// Everything that can be ready is, or nobody knows.
+    /// Everything may be ready, or the readiness is unknown.
     pub const ALL: Readiness = Readiness { readable: true, writable: true, closed: true };
 }
 
@@ -52,7 +52,7 @@ pub trait Socket: Send + Sync {
     fn shut(&self) -> io::Result<()>;
 
     /// While written bytes are unacknowledged: milliseconds since the peer's TCP last acknowledged any. None:
-    /// nothing is outstanding, or the system does not say.
+    /// nothing is outstanding, or unknown.
     fn since_last_ack(&self) -> Option<u64> {
         None
     }
@@ -100,7 +100,7 @@ impl Socket for TcpStream {
         let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
         let mut size = size_of::<libc::tcp_info>() as libc::socklen_t;
         let place = (&raw mut info).cast();
-        // SAFETY: as above; `size` says how large the place is.
+        // SAFETY: as above; `size` is the size of the place.
         let got = unsafe {
             libc::getsockopt(self.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_INFO, place, &mut size)
         };
@@ -115,7 +115,7 @@ impl Socket for TcpStream {
 /// The system's.
 pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpStream::connect(address)?;
-    // Before the first byte: a delayed acknowledgement costs 40 ms. Windows wants a connected socket.
+    // Before the first byte: a delayed acknowledgement costs 40 ms. Windows requires a connected socket.
     #[cfg(unix)]
     socket.set_nodelay(true)?;
     Ok(socket)
@@ -145,7 +145,7 @@ mod tests {
         while socket.since_last_ack().is_none_or(|ms| ms < 10) {
             assert!(Instant::now() < until, "the peer acknowledges what it has no room for");
         }
-        // The peer reads on: acknowledgements come again, and at last nothing is outstanding.
+        // The peer continues reading: acknowledgements arrive again, and finally nothing is outstanding.
         peer.set_nonblocking(true).expect("a socket");
         let mut buffer = vec![0; 1 << 20];
         while socket.since_last_ack().is_some() {

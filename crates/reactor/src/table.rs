@@ -1,4 +1,4 @@
-//! Who sits where, and when each wants to be called.
+//! The registered handlers and their deadlines.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Weak};
@@ -29,7 +29,7 @@ struct Device {
 }
 
 impl Table {
-    /// A place; its number is never given again.
+    /// A registration; its number is never reused.
     pub(super) fn add(&mut self) -> usize {
         self.last_id += 1;
         self.devices.insert(self.last_id, Device::default());
@@ -82,7 +82,7 @@ impl Table {
         self.asleep = None;
     }
 
-    /// Takes out the deadlines that have come, with whose they are.
+    /// Removes the deadlines that have passed, with their owners.
     pub(super) fn due(&mut self, now: u64) -> Vec<usize> {
         let mut due = Vec::new();
         while let Some((at, id)) = self.deadlines.first().copied()

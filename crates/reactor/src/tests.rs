@@ -21,7 +21,7 @@ enum Call {
 
 type Calls = Receiver<(Call, Option<String>)>;
 
-/// Takes notes, and does what it is told once it is called for its deadline.
+/// Records its calls, and runs an action once it is called for its deadline.
 struct Notes {
     calls: Mutex<Sender<(Call, Option<String>)>>,
     todo: Mutex<VecDeque<Box<dyn FnOnce() + Send>>>,
@@ -30,7 +30,7 @@ struct Notes {
 impl Notes {
     fn note(&self, call: Call) {
         let name = thread::current().name().map(str::to_owned);
-        // Taken first: who has heard of the call may put in what the next one does.
+        // Taken first: a thread that has seen the call may set the next action.
         let todo = self.todo.lock().pop_front();
         let _ = self.calls.lock().send((call, name));
         if let Some(todo) = todo {
@@ -74,7 +74,7 @@ fn next(calls: &Calls) -> Call {
 }
 
 #[test]
-fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
+fn deadlines_fire_in_order_once_and_can_be_replaced() {
     let (registration, _notes, calls) = device();
     let (other, _other_notes, other_calls) = device();
     registration.set_deadline(Some(now() + 3_600_000));
@@ -94,7 +94,7 @@ fn deadlines_come_in_order_once_each_and_a_later_word_replaces_an_earlier() {
 }
 
 #[test]
-fn sockets_are_reported_to_whom_they_belong() {
+fn readiness_is_reported_to_the_sockets_owner() {
     let (registration, _notes, calls) = device();
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let _socket = registration.connect(listener.local_addr().expect("bound")).expect("a socket");
@@ -127,7 +127,7 @@ fn names_are_looked_up_beside_it() {
 }
 
 #[test]
-fn who_has_left_is_not_called_and_leaving_waits_for_a_call_that_runs() {
+fn deregistering_waits_for_a_running_call() {
     let (registration, notes, calls) = device();
     let (entered, inside) = mpsc::channel();
     let (go, gone) = mpsc::channel::<()>();
@@ -169,7 +169,7 @@ fn a_device_may_leave_on_the_thread_itself() {
 }
 
 #[test]
-fn a_device_that_panics_hears_of_it_and_goes_on_unless_it_panics_again() {
+fn a_handler_continues_after_one_panic_not_after_two() {
     let (registration, notes, calls) = device();
     let (other, _other_notes, others) = device();
     notes.todo.lock().push_back(Box::new(|| panic!("on purpose")));

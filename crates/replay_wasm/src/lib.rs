@@ -1,4 +1,4 @@
-//! Replays a trace for whoever can call WebAssembly: [`allocate`] a buffer, write the trace into it,
+//! Replays a trace for any caller of WebAssembly: [`allocate`] a buffer, write the trace into it,
 //! [`replay`] it, read the text at [`text`]. The text is what `nertc-callkit replay --outputs` prints.
 
 use std::cell::RefCell;

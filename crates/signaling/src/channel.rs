@@ -1,4 +1,4 @@
-//! Channels, and who is in them.
+//! Channels and their members.
 
 use crate::number::numbered;
 use crate::text::Text;
@@ -10,7 +10,7 @@ numbered! {
         Audio = 1,
         /// Audio and video.
         Video = 2,
-        /// Whatever else a peer or a service says; only ever reported, never asked for.
+        /// Any other type a peer or a service reports; never requested.
         Other = 3,
     }
 }
@@ -84,7 +84,7 @@ pub struct Member {
 pub struct ChannelState {
     /// The channel.
     pub channel: Channel,
-    /// Who is in it.
+    /// Its members.
     pub members: Vec<Member>,
 }
 

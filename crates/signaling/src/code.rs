@@ -1,15 +1,15 @@
-//! Result codes: every number that the engine and the backends give or look at, in one table.
+//! Result codes: every number that the engine and the backends return or examine, in one table.
 
 use std::ffi::CStr;
 use std::fmt;
 
-/// A result code. The numbers are those of the C header; a service may give others, which are passed on
+/// A result code. The numbers are those of the C header; a service may return others, which are passed on
 /// unchanged.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(transparent))]
 pub struct Code(i32);
 
-/// Constants, names and texts from one table: a text says what the code means and what to do about it.
+/// Constants, names and texts from one table: a text has the code's meaning and the remedy.
 macro_rules! codes {
     ($($name:ident = $number:literal, $text:literal;)*) => {
         impl Code {
@@ -81,7 +81,7 @@ codes! {
     MEDIA_MISMATCH = 90011, c"the media backends of the two sides cannot talk to each other";
 }
 
-/// Codes that only a service gives; the header has no names for them.
+/// Codes that only a service returns; the header has no names for them.
 impl Code {
     /// Access rules of the service, or ours, forbid it.
     pub const NOT_PERMITTED: Code = Code(403);

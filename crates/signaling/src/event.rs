@@ -8,11 +8,11 @@ use crate::text::Text;
 numbered! {
     /// Kinds of signaling events. The service's own numbers, and ours from 101.
     pub enum EventKind {
-        /// The channel was closed for everybody.
+        /// The channel was closed for all members.
         Close = 1,
-        /// Somebody joined the channel.
+        /// A member joined the channel.
         Join = 2,
-        /// Somebody invites this account.
+        /// An invite to this account.
         Invite = 3,
         /// The inviter cancelled the invite.
         Cancel = 4,
@@ -20,19 +20,19 @@ numbered! {
         Reject = 5,
         /// The invited account accepted.
         Accept = 6,
-        /// Somebody left the channel.
+        /// A member left the channel.
         Leave = 7,
         /// A text between members.
         Control = 8,
         /// A device of the invited account rings.
         Ringing = 101,
-        /// The backend has not heard from the peer's device within its limit.
+        /// The backend has received nothing from the peer's device within its limit.
         PeerLost = 102,
     }
 }
 
 numbered! {
-    /// Where a batch of events comes from.
+    /// The origin of a batch of events.
     pub enum Origin {
         /// Just now.
         Online = 0,
@@ -52,7 +52,7 @@ pub struct Event {
     pub kind: EventKind,
     /// Its channel.
     pub channel: Channel,
-    /// Who did it.
+    /// The actor.
     pub from: Text,
     /// With which device.
     pub from_device: Text,

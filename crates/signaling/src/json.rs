@@ -1,16 +1,16 @@
-//! JSON as far as attachments need it: checks a text once, hands out the members of its outermost object as
+//! JSON as far as attachments need it: checks a text once, passes on the members of its outermost object as
 //! their JSON text, reads and writes strings. Pure, total, never panics; agrees with `serde_json`, whose
-//! parser into values would cost more bytes and instructions than all that is left here.
+//! parser into values would cost more bytes and instructions than all that remains here.
 
 use std::borrow::Cow;
 
 /// No text is nested deeper, whatever the caller allows.
 const DEEPEST: usize = 64;
 
-/// Reads one JSON value that is nested at most `deepest` levels, and nothing behind it. `member` gets the
+/// Reads one JSON value that is nested at most `deepest` levels, and nothing after it. `member` gets the
 /// members of an outermost object in the order of the text, each key and the JSON text of its value; a key
-/// that is no text, because half a character is missing, is empty. Elements of an outermost list come without
-/// a key. False: the text is something else, and what `member` got means nothing.
+/// that is not text, because a surrogate is missing, is empty. Elements of an outermost list have no
+/// key. False: the text is not such a value, and what `member` got is void.
 pub fn read<'a>(text: &'a str, deepest: usize, mut member: impl FnMut(Cow<'a, str>, &'a str)) -> bool {
     let mut reader = Reader { text, at: 0 };
     reader.document(deepest.min(DEEPEST), &mut member).is_some()
@@ -27,7 +27,7 @@ pub fn members(text: &str, deepest: usize) -> Option<Vec<(Cow<'_, str>, &str)>> 
     read(text, deepest, |key, value| found.push((key, value))).then_some(found)
 }
 
-/// What the JSON text of a value says, if it is a string; None as well if half a character is missing.
+/// The contents of a JSON text, if it is a string; None as well if a surrogate is missing.
 pub fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
     if inside.as_bytes().contains(&b'\\') {
@@ -64,7 +64,7 @@ pub fn quote(text: &str, mut put: impl FnMut(&str)) {
     put("\"");
 }
 
-/// How many bytes from the start on stand for themselves in a string.
+/// Number of leading bytes that represent themselves in a string.
 fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
     // The highest bit of each byte that is zero, or of a byte above the lowest such.

@@ -1,8 +1,8 @@
-//! The signaling vocabulary: what the engine, the backends and the tests exchange, as plain values.
+//! The signaling vocabulary: plain values that the engine, the backends and the tests exchange.
 //!
-//! The engine asks for an [`Operation`], which ends with an [`OperationResult`]; a backend reports
+//! The engine issues an [`Operation`], which ends with an [`OperationResult`]; a backend reports
 //! [`Event`]s, [`ChannelState`]s, [`Connection`] changes and [`Record`]s. Numbers are those of the C header.
-//! Nothing here acts: no threads, clocks or I/O. [`json`] is for the texts that peers attach.
+//! Nothing here has threads, clocks or I/O. [`json`] reads attachments of peers.
 #![deny(unsafe_code)]
 
 mod channel;

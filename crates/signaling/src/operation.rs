@@ -1,4 +1,4 @@
-//! What the engine asks of a signaling backend, and how it ends.
+//! Signaling operations and their results.
 
 use crate::channel::{CallType, ChannelState};
 use crate::code::Code;
@@ -38,7 +38,7 @@ pub enum Operation {
     },
     /// Invite all devices of an account.
     Invite {
-        /// Whom.
+        /// The account.
         message: Message,
         /// What is left of the ring time.
         expires_ms: u32,
@@ -62,7 +62,7 @@ pub enum Operation {
         /// Keep nothing for offline devices.
         no_offline: bool,
     },
-    /// Close a channel for everybody.
+    /// Close a channel for all members.
     Close {
         /// Which.
         channel_id: Text,
@@ -150,7 +150,21 @@ pub struct Message {
     pub no_offline: bool,
 }
 
-/// Text of a push notification, for whoever wakes the peer's device.
+impl Message {
+    /// Leaves its channel, with its text.
+    pub fn leave(self) -> Operation {
+        let Message { channel_id, custom_info, no_offline, .. } = self;
+        Operation::Leave { channel_id, custom_info, no_offline }
+    }
+
+    /// Closes its channel, with its text.
+    pub fn close(self) -> Operation {
+        let Message { channel_id, custom_info, no_offline, .. } = self;
+        Operation::Close { channel_id, custom_info, no_offline }
+    }
+}
+
+/// Text of a push notification, for the service that sends it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct PushText {
@@ -194,7 +208,7 @@ pub struct Record {
     pub status: RecordStatus,
     /// The record as JSON.
     pub text: Text,
-    /// Accounts that talked, and for how many seconds.
+    /// Accounts that took part, and for how many seconds.
     pub durations: Vec<(Text, u32)>,
 }
 
@@ -263,7 +277,7 @@ numbered! {
         Ringing = 1,
         /// Parked (glare, redial): registered for the outcome, but the app is not notified.
         Held = 2,
-        /// Ignored: forgotten, and nobody is answered.
+        /// Ignored: forgotten, without an answer.
         Dropped = 3,
     }
 }

@@ -1,4 +1,4 @@
-//! Whose invites ring.
+//! The call policy: whose invites ring.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ numbered! {
     }
 }
 
-/// Who may ring, and what the others get.
+/// Who may ring, and how the others are answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CallPolicy {

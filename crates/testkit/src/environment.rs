@@ -1,4 +1,4 @@
-//! What the environment says about a test run.
+//! Environment variables that affect a test run.
 
 use std::time::Duration;
 

@@ -18,7 +18,7 @@ use crate::scratch_dir::{folder, port, repository};
 pub struct Exchange {
     /// The addresses of the broker.
     pub urls: Vec<String>,
-    /// Whom to trust, for mqtts.
+    /// The trusted authority, for mqtts.
     pub ca: Option<PathBuf>,
     /// Where the clients keep their client ids.
     pub data: PathBuf,
@@ -53,7 +53,7 @@ impl Mosquitto {
         let (status, said) = answer(local);
         assert!(status.success(), "mosquitto/local: {said}");
         let mut file = OpenOptions::new().append(true).open(dir.join("mosquitto.conf")).expect("it");
-        // Its first words say that it is ready.
+        // Its first line reports that it is ready.
         write!(file, "log_type information\n{more}").expect("written");
         let mut broker = Mosquitto { dir, plain, tls, websockets, process: None };
         for account in accounts {
@@ -63,7 +63,7 @@ impl Mosquitto {
         broker
     }
 
-    /// One that lets everybody in and logs nothing: for measurements. The shipped rules say who may say what.
+    /// One that admits everybody and logs nothing: for measurements. The shipped rules restrict accounts.
     pub fn anonymous(name: &str) -> Mosquitto {
         Mosquitto::open(name, "log_dest none\n")
     }
@@ -129,7 +129,7 @@ impl Mosquitto {
         self.process.take().expect("running").kill();
     }
 
-    /// Stops it where it stands: nothing is closed, nothing is answered.
+    /// Freezes it: nothing is closed, nothing is answered.
     pub fn freeze(&self) {
         self.process.as_ref().expect("running").signal(libc::SIGSTOP);
     }
@@ -213,7 +213,7 @@ pub fn is_installed() -> bool {
 
 /// mosquitto_pub or mosquitto_sub at `port` with `version` of MQTT, as `account` with the token `secret`.
 pub fn client(program: &str, port: u16, version: &str, account: &str) -> Command {
-    // Else what it prints comes when it ends.
+    // Otherwise its output arrives when it ends.
     let mut command = Command::new("stdbuf");
     command.args(["-oL", program, "-h", "127.0.0.1", "-p", &port.to_string()]);
     command.args(["-V", version, "-q", "1", "-d"]);
@@ -221,7 +221,7 @@ pub fn client(program: &str, port: u16, version: &str, account: &str) -> Command
     command
 }
 
-/// The reason code that a publish of `account` to `topic` gets: 0, 16 = nobody there, 135 = not allowed.
+/// The reason code of a publish of `account` to `topic`: 0, 16 = no subscriber, 135 = not authorized.
 pub fn publish(broker: &Mosquitto, account: &str, topic: &str, payload: &str) -> u32 {
     let mut command = broker.client("mosquitto_pub", account);
     command.args(["-t", topic, "-m", payload]);
@@ -237,7 +237,7 @@ pub fn reason(command: Command, text: &str) -> u32 {
     code.trim_end_matches(')').parse().expect("a number")
 }
 
-/// Somebody who listens to `filters`. Returns when the broker has answered.
+/// A subscriber of `filters`. Returns when the broker has answered.
 pub fn listen(mut command: Command, filters: &[&str]) -> Process {
     for filter in filters {
         command.args(["-t", filter]);
@@ -248,7 +248,7 @@ pub fn listen(mut command: Command, filters: &[&str]) -> Process {
     listener
 }
 
-/// What a listener has heard: topic and payload.
+/// Messages that a subscriber has received: topic and payload.
 pub fn heard(listener: &Process) -> Vec<String> {
     listener.lines().iter().filter_map(|line| line.strip_prefix("heard ").map(str::to_owned)).collect()
 }

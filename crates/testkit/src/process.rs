@@ -46,11 +46,11 @@ impl Process {
     /// Types a line.
     pub fn say(&mut self, line: &str) {
         let input = self.input.as_mut().expect("still open");
-        // A process that is gone is noticed by what it does not say.
+        // A process that has ended is noticed by the end of its output.
         let _ = input.write_all(format!("{line}\n").as_bytes());
     }
 
-    /// Waits until `find` finds something in all lines said so far.
+    /// Waits until `find` finds something in all lines so far.
     #[track_caller]
     pub fn wait<T>(&self, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
         self.wait_for(patience(), what, find)
@@ -104,7 +104,7 @@ impl Process {
         self.child.id()
     }
 
-    /// Asks it to end, again and again: a program may not have come to listening yet.
+    /// Asks it to end, repeatedly: a program may not have installed its handler yet.
     #[track_caller]
     pub fn terminate(&mut self) {
         let deadline = Instant::now() + patience();
@@ -131,8 +131,8 @@ impl Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         for id in children {
-            // SAFETY: a system call without memory. An id that ended by itself meanwhile is nobody's: the
-            // system gives ids anew only after all others.
+            // SAFETY: a system call without memory. An id that ended by itself meanwhile is not reused: the
+            // system reuses ids only after all others.
             unsafe { libc::kill(id, libc::SIGKILL) };
         }
     }
@@ -186,7 +186,7 @@ pub fn program(name: &str) -> Command {
     command
 }
 
-/// Runs a program to its end; panics with what it said if it fails, or does not end in time.
+/// Runs a program to its end; panics with its output if it fails, or does not end in time.
 #[track_caller]
 pub fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
     let mut command = Command::new(program);
@@ -196,7 +196,7 @@ pub fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
     assert!(status.success(), "{words}: {said}");
 }
 
-/// Runs a program to its end: how it ended, and what it said.
+/// Runs a program to its end: its status and output.
 #[track_caller]
 pub fn answer(command: Command) -> (ExitStatus, String) {
     let name = command.get_program().to_string_lossy().into_owned();

@@ -1,4 +1,4 @@
-//! What was heard, in order, and waiting for more of it.
+//! Events in order, and waiting for more of them.
 
 use std::fmt::Debug;
 use std::time::{Duration, Instant};
@@ -36,13 +36,13 @@ impl<T> Recorder<T> {
         self.changed.notify_all();
     }
 
-    /// No more will come: nobody waits any longer.
+    /// No more will follow: waiting threads return.
     pub fn end(&self) {
         self.heard.lock().has_ended = true;
         self.changed.notify_all();
     }
 
-    /// Whether no more will come.
+    /// Whether no more will follow.
     pub fn has_ended(&self) -> bool {
         self.heard.lock().has_ended
     }
@@ -87,7 +87,7 @@ impl<T> Recorder<T> {
 }
 
 impl<T: Debug> Recorder<T> {
-    /// Waits for the next one that `find` knows; what came before it is skipped.
+    /// Waits for the next one that `find` accepts; earlier ones are skipped.
     #[track_caller]
     pub fn next<R>(&self, what: &str, mut find: impl FnMut(&T) -> Option<R>) -> R {
         let deadline = Instant::now() + patience();

@@ -28,7 +28,7 @@ pub fn folder(name: &str) -> PathBuf {
     path
 }
 
-/// Writes what a failure is to leave behind; answers where, for its message.
+/// Writes the evidence of a failure; returns its path, for the message.
 pub fn keep(name: &str, ending: &str, bytes: &[u8]) -> String {
     let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).collect();
     let path = root().join(name + ending);
@@ -43,8 +43,8 @@ pub fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
-/// A port of the loopback interface that nobody uses. Below those that the system gives to clients, and every
-/// process begins elsewhere, so that nobody takes it before it is used.
+/// A free port of the loopback interface. Below those that the system assigns to clients, and every
+/// process begins at another one, so that no other takes it before it is used.
 pub fn port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = (process::id() * 97 % 11_000) as u16;

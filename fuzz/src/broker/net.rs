@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nertc_callkit_mqtt::connection::{Port, Settings, Socket, Tls};
 
-/// What a device said.
+/// Packets of a device.
 pub(super) enum Said {
     Connect,
     /// Packet id and how many filters.
@@ -105,7 +105,7 @@ impl Net {
         inner.pipe.as_ref().map(|pipe| body(&mut lock(pipe)))
     }
 
-    /// The broker says this.
+    /// The broker sends this.
     pub(super) fn say(&self, bytes: &[u8]) {
         self.with(|pipe| pipe.to_device.extend(bytes));
     }
@@ -126,7 +126,7 @@ impl Net {
         self.with(|pipe| pipe.blocks = blocks);
     }
 
-    /// What the device said since. What it says must be MQTT, whatever it heard.
+    /// The device's packets since. They must be MQTT, whatever it received.
     pub(super) fn said(&self) -> Vec<Said> {
         let take = |pipe: &mut Pipe| {
             let mut said = Vec::new();

@@ -1,4 +1,4 @@
-//! Exact moments, strangers, copies, answers that are half right, and timers of somebody else.
+//! Exact moments, third parties, duplicates, partially correct results, and timers of other calls.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -8,7 +8,7 @@ use nertc_callkit_signaling::{
     CallType, Channel, ChannelState, Code, EventKind, Member, OperationResult, Origin, Outcome,
 };
 
-/// Our own accept or join succeeded, but the service does not say that we are in the channel.
+/// Our own accept or join succeeded, but the service does not report that we are in the channel.
 fn without_us() -> OperationResult {
     OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() }
 }
@@ -32,7 +32,7 @@ fn a_join_that_does_not_name_us_is_the_backends_failure() {
 }
 
 #[test]
-fn an_old_caller_is_not_waited_for_once_its_time_is_up() {
+fn a_legacy_caller_is_not_awaited_beyond_its_limit() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.accept();
@@ -137,7 +137,7 @@ fn of_redials_of_the_same_moment_the_last_one_counts() {
 }
 
 #[test]
-fn a_timer_that_fires_late_still_ends_the_ring_and_one_of_another_call_does_not() {
+fn a_late_timer_ends_its_own_ring_only() {
     let mut harness = Harness::called();
     harness.pass_at_once(45_000);
     harness.told("on_user_busy al · on_call_end 2");
@@ -156,7 +156,7 @@ fn a_timer_that_fires_late_still_ends_the_ring_and_one_of_another_call_does_not(
 }
 
 #[test]
-fn what_the_caller_adds_to_its_cancel_is_told_with_the_end() {
+fn the_text_of_a_cancel_is_in_on_call_end() {
     for (custom_info, extra) in [("sorry", "sorry"), ("hello", "")] {
         let text = |attachment: &str| {
             wire::outgoing(&wire::Outgoing {
@@ -174,7 +174,7 @@ fn what_the_caller_adds_to_its_cancel_is_told_with_the_end() {
 }
 
 #[test]
-fn a_reject_with_an_unknown_code_is_not_told_as_an_error_of_the_call() {
+fn a_reject_with_an_unknown_code_is_no_call_error() {
     let mut harness = Harness::in_call();
     harness.invite("carol", "c1", "s1");
     harness.forget();
@@ -184,7 +184,7 @@ fn a_reject_with_an_unknown_code_is_not_told_as_an_error_of_the_call() {
 }
 
 #[test]
-fn a_refusal_is_a_refusal_whatever_the_backend_says_besides() {
+fn a_refused_operation_ignores_its_completion() {
     let outcome = Outcome::failed(500.into(), "no");
     let channel = Channel { id: "ch1".into(), ..Channel::default() };
     let me = Member { account: "al".into(), uid: 11, ..Member::default() };
@@ -220,7 +220,7 @@ fn a_refusal_is_a_refusal_whatever_the_backend_says_besides() {
 }
 
 #[test]
-fn what_fails_because_the_call_is_over_is_no_error_but_a_lost_record_is() {
+fn failures_after_the_end_are_silent_except_a_record() {
     let gone = [
         Code::CHANNEL_NOT_EXISTS,
         Code::NOT_MEMBER,
@@ -317,7 +317,7 @@ fn a_channel_needs_an_id_of_a_sensible_length() {
 }
 
 #[test]
-fn a_ring_limit_whose_cancel_fails_is_said_again() {
+fn a_ring_limit_whose_cancel_fails_is_retried() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.asked("cancel bob ch1 r1 reason 2");
@@ -327,7 +327,7 @@ fn a_ring_limit_whose_cancel_fails_is_said_again() {
 }
 
 #[test]
-fn a_winner_that_is_still_creating_gives_way_as_well() {
+fn a_winner_that_is_still_creating_yields_as_well() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.invite("bob", "p1", "!");
@@ -350,7 +350,7 @@ fn a_loser_whose_own_was_accepted_writes_no_record_of_a_cancel() {
 }
 
 #[test]
-fn what_is_ignored_is_said_to_the_log() {
+fn ignored_inputs_are_logged() {
     let mut harness = Harness::new();
     harness.engine.handle(harness.now, Input::Rtc(RtcEvent::Reconnecting));
     let why = "media event outside of the media room";
@@ -359,7 +359,7 @@ fn what_is_ignored_is_said_to_the_log() {
 }
 
 #[test]
-fn a_peer_is_silent_from_its_moment_on_even_if_the_timer_is_late() {
+fn a_late_timer_does_not_delay_the_silence_limit() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.forget();
@@ -369,7 +369,7 @@ fn a_peer_is_silent_from_its_moment_on_even_if_the_timer_is_late() {
 }
 
 #[test]
-fn somebody_else_who_is_heard_is_not_the_silent_peer() {
+fn activity_of_others_is_not_the_peers() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.rtc(RtcEvent::PeerHeard { uid: 33 });
@@ -379,7 +379,7 @@ fn somebody_else_who_is_heard_is_not_the_silent_peer() {
 }
 
 #[test]
-fn a_microphone_that_goes_on_and_off_is_told_each_time() {
+fn each_change_of_a_microphone_is_reported() {
     let mut harness = Harness::in_call();
     for on in [true, false, true, false] {
         harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on });

@@ -1,4 +1,4 @@
-//! Engines that stand at the same point of different lives have one representative; others have another.
+//! Engines in the same state with different histories have one representative; others have another.
 
 use super::super::input::*;
 use super::super::{Caps, Config};
@@ -141,7 +141,7 @@ const POINTS: &[Point] = &[
 ];
 
 #[test]
-fn the_same_point_of_another_life_has_the_same_representative() {
+fn equal_states_of_two_runs_have_one_representative() {
     for (name, reach) in POINTS {
         let (mut young, mut old) = (lived(1), lived(3));
         reach(&mut young);

@@ -30,9 +30,9 @@ fn received(harness: &Harness) -> Vec<&RecordSent> {
         .collect()
 }
 
-/// Scenario (record): The other side's record arrives, and that of another own device: each is told once.
+/// Scenario (record): The peer's record arrives, and that of another own device: each is reported once.
 #[test]
-fn a_record_of_others_is_told_once_for_each_sender_and_id() {
+fn a_record_is_reported_once_per_sender_and_id() {
     let mut harness = Harness::new();
     arrives(&mut harness, "bob", "al", "m1");
     arrives(&mut harness, "bob", "al", "m1");
@@ -44,7 +44,7 @@ fn a_record_of_others_is_told_once_for_each_sender_and_id() {
     assert_eq!(lines, ["0 bob al m1", "0 carol al m1", "0 al dave m2"]);
 }
 
-/// Scenario (wrong): A record about others, without an id, or while nobody is logged in is nothing.
+/// Scenario (wrong): A record about others, without an id, or while logged out is ignored.
 #[test]
 fn a_record_that_is_none_of_ours_is_nothing() {
     let mut harness = Harness::new();
@@ -61,10 +61,10 @@ fn a_record_that_is_none_of_ours_is_nothing() {
     harness.told("");
 }
 
-/// Scenario (record): The policy refuses a person: so it does their records, but not those of the live
-/// call's other side or of another own device.
+/// Scenario (record): The call policy refuses an account: its records are dropped, but not those of the live
+/// call's peer or of another own device.
 #[test]
-fn a_record_of_somebody_whom_the_policy_refuses_is_not_told() {
+fn a_record_of_a_refused_account_is_dropped() {
     let mut harness = Harness::in_call();
     harness.command(Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() }));
     harness.forget();
@@ -75,7 +75,7 @@ fn a_record_of_somebody_whom_the_policy_refuses_is_not_told() {
     harness.told("on_record_received 2 · on_record_received 2");
 }
 
-/// A live call is untouched by what a record claims about it.
+/// A live call is not affected by the claims of a record.
 #[test]
 fn a_record_changes_no_call() {
     let mut harness = Harness::in_call();

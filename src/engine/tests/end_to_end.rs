@@ -1,4 +1,4 @@
-//! What the app says once reaches every operation that it concerns: flags, texts, ids.
+//! Options of the app reach every operation that they concern: flags, texts, ids.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{
     Text,
 };
 
-/// The newest operation that `pick` knows.
+/// The newest operation that `pick` accepts.
 #[track_caller]
 fn newest<T>(harness: &Harness, pick: impl Fn(&signaling::Operation) -> Option<T>) -> T {
     harness.ops.iter().rev().find_map(pick).expect("such an operation was asked")
@@ -37,7 +37,7 @@ fn call_with(options: CallOptions) -> Harness {
 }
 
 #[test]
-fn an_invite_carries_all_that_the_app_said() {
+fn an_invite_carries_all_options() {
     let push = PushText { title: Some("t".into()), content: Some("c".into()), payload: None };
     let options = CallOptions {
         call_type: CallType::Video,
@@ -63,7 +63,7 @@ fn an_invite_carries_all_that_the_app_said() {
 }
 
 #[test]
-fn a_cancel_keeps_nothing_for_offline_devices_if_the_call_or_the_cancel_says_so() {
+fn no_offline_of_call_or_cancel_applies_to_the_cancel() {
     for (call, cancel, expected) in [(false, false, false), (true, false, true), (false, true, true)] {
         let mut harness = call_with(CallOptions { no_offline: call, ..Harness::options("bob") });
         let which = harness.implied();
@@ -96,7 +96,7 @@ fn a_cancel_carries_its_own_text_or_else_that_of_the_call() {
 }
 
 #[test]
-fn hangup_and_leave_say_whether_offline_devices_hear_of_it() {
+fn hangup_and_leave_pass_no_offline_on() {
     for no_offline in [false, true] {
         let mut harness = Harness::in_call();
         let call = harness.implied();
@@ -118,7 +118,7 @@ fn hangup_and_leave_say_whether_offline_devices_hear_of_it() {
 }
 
 #[test]
-fn no_record_means_none_said_by_the_call_or_by_its_end() {
+fn no_record_of_the_call_or_of_its_end_applies() {
     let mut harness = call_with(CallOptions { no_record: true, ..Harness::options("bob") });
     harness.cancel();
     assert!(!harness.waiting().contains("record"));
@@ -164,7 +164,7 @@ fn giving_up_on_a_create_asks_for_nothing() {
 }
 
 #[test]
-fn a_room_of_the_last_login_is_left_unless_it_is_in_use_or_being_cleaned_up() {
+fn a_channel_of_the_last_login_is_left_unless_in_use() {
     let room = |id: &str, creator: &str| {
         let channel = Channel { id: id.into(), creator: creator.into(), ..Channel::default() };
         ChannelState { channel, members: Vec::new() }
@@ -180,7 +180,7 @@ fn a_room_of_the_last_login_is_left_unless_it_is_in_use_or_being_cleaned_up() {
 }
 
 #[test]
-fn an_invite_that_waited_does_not_ring_for_a_host_that_takes_no_events() {
+fn a_parked_invite_does_not_ring_while_events_are_blocked() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.handle(Input::Backlog(true));
@@ -191,7 +191,7 @@ fn an_invite_that_waited_does_not_ring_for_a_host_that_takes_no_events() {
 }
 
 #[test]
-fn an_invite_that_waited_does_not_ring_after_the_component_was_closed_or_logged_out() {
+fn a_parked_invite_does_not_ring_after_close_or_logout() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.forget();

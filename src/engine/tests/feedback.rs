@@ -1,4 +1,4 @@
-//! What the backend learns of each INVITE, so that no device says that it rings while it does not.
+//! Reports about each INVITE to the backend, so that no device reports ringing while it does not ring.
 
 use super::super::input::*;
 use super::super::limits;
@@ -8,15 +8,15 @@ use nertc_callkit_signaling::{EventKind, Origin};
 /// Does something to a device.
 type Act = fn(&mut Harness);
 
-/// What the backend was told since the last look.
+/// Reports to the backend since the last look.
 #[track_caller]
 fn backend(harness: &mut Harness, expected: &str) {
     assert_eq!(std::mem::take(&mut harness.states).join(" · "), expected);
 }
 
-/// Scenario (strangers): An invite rings: the backend may say so, once the app knows.
+/// Scenario (strangers): An invite rings: the backend may report it, once the app was notified.
 #[test]
-fn what_rings_is_said_after_the_app_was_told() {
+fn ringing_is_reported_after_on_invited() {
     let mut harness = Harness::new();
     harness.invite("bob", "p1", "q1");
     backend(&mut harness, "bob p1 Ringing");
@@ -30,7 +30,7 @@ fn what_rings_is_said_after_the_app_was_told() {
     backend(&mut harness, "");
 }
 
-/// Scenario (strangers): A second call waits: registered, and nobody says that it rings.
+/// Scenario (strangers): A second call is parked: registered, and ringing is not reported.
 #[test]
 fn what_waits_is_held() {
     let mut harness = Harness::called();
@@ -51,7 +51,7 @@ fn what_waits_is_held() {
     backend(&mut harness, "");
 }
 
-/// Scenario (strangers): Whatever is ignored is dropped: the backend forgets it and answers nobody.
+/// Scenario (strangers): An ignored invite is dropped: the backend forgets it and sends no answer.
 #[test]
 fn what_is_ignored_is_dropped() {
     let cases: [(&str, Act); 8] = [
@@ -95,7 +95,7 @@ fn what_is_ignored_is_dropped() {
     }
 }
 
-/// Scenario (expiry): Each invite of a backlog has its fate.
+/// Scenario (expiry): Each invite of a backlog is reported as ringing, held or dropped.
 #[test]
 fn each_invite_of_a_backlog_has_its_fate() {
     let mut harness = Harness::new();
@@ -117,7 +117,7 @@ fn each_invite_of_a_backlog_has_its_fate() {
     harness.asked("reject carol p3 q reason 3");
 }
 
-/// Scenario (session): Invites that wait for a login learn of their fate when it ends, however it does.
+/// Scenario (session): Invites that wait for a login are decided when it ends, successfully or not.
 #[test]
 fn an_invite_that_waits_for_a_login_is_dropped_with_it() {
     let ends: [(Act, &str); 5] = [
@@ -139,10 +139,10 @@ fn an_invite_that_waits_for_a_login_is_dropped_with_it() {
     }
 }
 
-/// Scenario (strangers): More invites than can be answered: what is not answered is dropped, and an own
-/// reject is still possible.
+/// Scenario (strangers): More invites than can be answered: the rest is dropped, and an own reject is still
+/// possible.
 #[test]
-fn strangers_do_not_use_up_the_answers_of_our_own_calls() {
+fn strangers_do_not_exhaust_our_own_budget() {
     let mut harness = Harness::called();
     harness.states.clear();
     for n in 0..limits::SIDE_OPERATIONS + 2 {

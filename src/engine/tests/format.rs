@@ -35,7 +35,7 @@ pub(super) fn rtc_line(kind: &str, op: &RtcOp) -> String {
     }
 }
 
-/// The listener function's name and what tells one such event from another.
+/// The listener function's name and the fields that distinguish one such event from another.
 pub(super) fn event_line(event: &Event) -> String {
     let on = |name: &str, event: &MediaEvent| format!("{name} {} {}", event.user, event.on);
     let layer = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.layer as i32);

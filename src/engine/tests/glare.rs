@@ -1,4 +1,4 @@
-//! Both sides call each other: one call results, and nobody is left alone.
+//! Both sides call each other: one call results, with both in it.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -28,10 +28,10 @@ fn of_equal_request_ids_the_greater_account_survives() {
     }
 }
 
-/// Scenario (glare): The loser of a glare accepts the other call while its own stands, and takes its own
-/// back only when that is granted.
+/// Scenario (glare): The loser of a glare accepts the other call while its own is pending, and cancels its
+/// own only when that is granted.
 #[test]
-fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
+fn the_loser_accepts_theirs_and_then_cancels_its_own() {
     let mut harness = Harness::calling();
     harness.invite("bob", "p1", "zz");
     harness.asked("accept bob p1 zz");
@@ -48,9 +48,9 @@ fn the_loser_accepts_theirs_and_takes_its_own_back_afterwards() {
     assert_eq!((&*snapshot.channel_id, &*snapshot.request_id, snapshot.call_no), ("p1", "zz", 1));
 }
 
-/// Scenario (glare): The loser's call() completes with the ids of the call that lives.
+/// Scenario (glare): The loser's call() completes with the ids of the surviving call.
 #[test]
-fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
+fn the_losers_call_completes_with_the_surviving_ids() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.ok("create");
@@ -63,9 +63,9 @@ fn the_losers_call_completes_with_the_ids_of_the_call_that_lives() {
     assert_eq!(result.uid, 0, "the uid of the channel that was lost is not ours in this one");
 }
 
-/// Scenario (glare): The loser has not invited yet: no invite goes out, and its channel is closed.
+/// Scenario (glare): The loser has not invited yet: it sends no invite, and its channel is closed.
 #[test]
-fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
+fn a_loser_that_is_still_creating_sends_no_invite() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.invite("bob", "p1", "zz");
@@ -78,7 +78,7 @@ fn a_loser_that_is_still_creating_sends_no_invite_and_closes_what_it_created() {
     harness.asked("join p1 · close ch1");
 }
 
-/// Scenario (glare): The loser's accept fails: its own call goes on as it stands.
+/// Scenario (glare): The loser's accept fails: its own call continues.
 #[test]
 fn a_loser_whose_accept_fails_goes_on_where_it_was() {
     let mut harness = Harness::new();
@@ -106,10 +106,9 @@ fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
     harness.asked("join p1 · cancel bob ch1 r1 glare");
 }
 
-/// Scenario (glare): The loser's accept fails and its own was accepted meanwhile: it is in the call on its
-/// own.
+/// Scenario (glare): The loser's accept fails and its own was accepted meanwhile: it is in its own call.
 #[test]
-fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
+fn a_loser_keeps_its_accepted_call_if_its_accept_fails() {
     let mut harness = Harness::glare_loser();
     harness.peer_accepts();
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
@@ -120,7 +119,7 @@ fn a_loser_whose_accept_fails_and_whose_own_was_accepted_is_in_its_own_call() {
 /// Scenario (glare): The loser's accept fails and its own was rejected meanwhile: the call ends as
 /// rejected.
 #[test]
-fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
+fn a_loser_ends_as_rejected_if_its_accept_fails() {
     let mut harness = Harness::glare_loser();
     harness.peer_rejects("601");
     harness.told("");
@@ -129,9 +128,9 @@ fn a_loser_whose_accept_fails_and_whose_own_was_rejected_ends_as_rejected() {
 }
 
 /// Scenario (devices): We lose a glare, and another device of ours has answered the other call: ours ends
-/// as answered elsewhere.
+/// as answered on another device.
 #[test]
-fn a_loser_whose_sibling_was_first_ends_with_18_and_takes_its_own_back() {
+fn a_loser_whose_other_device_was_first_ends_with_18() {
     let mut harness = Harness::glare_loser();
     harness.answer("accept", Code::INVITE_ACCEPTED);
     harness.told("on_other_client_accept bob · on_call_end 18");
@@ -169,7 +168,7 @@ fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
     assert_eq!(harness.state(), 0);
 }
 
-/// Scenario (wrong): A stranger closes a channel of a glare: nothing changes.
+/// Scenario (wrong): A third party closes a channel of a glare: nothing changes.
 #[test]
 fn a_close_by_somebody_else_does_not_count_in_a_glare() {
     let mut harness = Harness::glare_loser();
@@ -182,19 +181,19 @@ fn a_close_by_somebody_else_does_not_count_in_a_glare() {
     harness.asked("close ch1 · accept bob p1 !");
 }
 
-/// Scenario (glare): The winner of a glare keeps the other invite aside until its own is accepted, and then
-/// answers it busy.
+/// Scenario (glare): The winner of a glare parks the other invite until its own is accepted, and then rejects
+/// it as busy.
 #[test]
-fn the_winner_keeps_theirs_aside_and_says_busy_to_it_once_its_own_is_accepted() {
+fn the_winner_parks_theirs_and_rejects_it_as_busy() {
     let mut harness = Harness::glare_winner();
     harness.peer_accepts();
     harness.told("on_user_accept bob");
     harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
-/// Scenario (glare): The winner has not invited yet when the other invite arrives: it goes on calling.
+/// Scenario (glare): The winner has not invited yet when the other invite arrives: it continues calling.
 #[test]
-fn a_winner_that_is_still_creating_invites_and_keeps_theirs_aside() {
+fn a_winner_that_is_still_creating_parks_theirs() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.invite("bob", "p1", "!");
@@ -235,18 +234,18 @@ fn the_winner_takes_theirs_when_its_own_operation_fails() {
     harness.told("done call 0 · on_user_accept bob");
 }
 
-/// Scenario (glare): Neither call of a glare can be had: the call ends with the first cause.
+/// Scenario (glare): Both calls of a glare fail: the call ends with the first cause.
 #[test]
-fn the_winner_ends_with_the_first_cause_when_theirs_cannot_be_had_either() {
+fn the_winner_ends_with_the_first_cause_if_both_fail() {
     let mut harness = Harness::glare_winner();
     harness.peer_rejects("601");
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
     harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
-/// Scenario (glare): The winner hears nothing for three seconds: it gives way and accepts the other call.
+/// Scenario (glare): The winner gets no answer for three seconds: it yields and accepts the other call.
 #[test]
-fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
+fn a_winner_without_an_answer_for_3_s_yields() {
     let mut harness = Harness::glare_winner();
     harness.pass(2_999);
     harness.asked("");
@@ -258,9 +257,9 @@ fn a_winner_that_hears_nothing_for_three_seconds_gives_way() {
     harness.told("on_user_accept bob");
 }
 
-/// Scenario (glare): The winner gives way when its call was just accepted: it waits for that accept.
+/// Scenario (glare): The winner yields when its call was just accepted: it waits for that accept.
 #[test]
-fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
+fn a_winner_that_yields_too_late_waits_for_the_accept() {
     let mut harness = Harness::glare_winner();
     harness.pass(3_000);
     harness.forget();
@@ -273,7 +272,7 @@ fn a_winner_that_gives_way_too_late_keeps_waiting_for_the_accept() {
     harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
-/// Scenario (glare): The winner's user cancels: the waiting invite is rejected too.
+/// Scenario (glare): The winner's user cancels: the parked invite is rejected too.
 #[test]
 fn a_winners_users_cancel_also_rejects_theirs() {
     let mut harness = Harness::glare_winner();
@@ -282,7 +281,7 @@ fn a_winners_users_cancel_also_rejects_theirs() {
     harness.asked("cancel bob ch1 r1 · reject bob p1 ! · record 2 to bob");
 }
 
-/// Scenario (glare): The winner's call rings out: the waiting invite is rejected too.
+/// Scenario (glare): The winner's ring limit expires: the parked invite is rejected too.
 #[test]
 fn a_winners_ring_limit_also_rejects_theirs() {
     let mut harness = Harness::new();
@@ -297,9 +296,9 @@ fn a_winners_ring_limit_also_rejects_theirs() {
 }
 
 /// Scenario (old): A glare with a client that does not compare: its call is accepted at once, and ours is
-/// not cancelled while that lives.
+/// not cancelled while that call is live.
 #[test]
-fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
+fn a_legacy_invite_is_accepted_without_cancelling_ours() {
     for request in ["!", "zz"] {
         let mut harness = Harness::calling();
         harness.invite_old("bob", "p1", request);
@@ -315,9 +314,9 @@ fn an_old_clients_invite_is_accepted_at_once_and_our_own_is_not_cancelled() {
     }
 }
 
-/// Scenario (old): A glare with a client that never answers ours: ours is taken back when the call ends.
+/// Scenario (old): A glare with a client that never answers ours: ours is cancelled when the call ends.
 #[test]
-fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
+fn an_invite_a_legacy_client_ignored_is_cancelled_at_the_end() {
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.ok("accept");
@@ -329,9 +328,9 @@ fn what_an_old_client_left_unanswered_is_taken_back_when_the_call_ends() {
 }
 
 /// Scenario (old): Our invite fails while a legacy client's is being accepted: it is cancelled when that
-/// call ends, or at once if it cannot be had.
+/// call ends, or at once if that fails.
 #[test]
-fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
+fn our_failed_invite_is_kept_while_accepting_a_legacy_one() {
     let accepting = || {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -361,10 +360,10 @@ fn our_failed_invite_is_not_cancelled_while_an_old_clients_is_accepted() {
     harness.asked("close ch1 · join p1");
 }
 
-/// Scenario (old): The cancel of our ring limit is not answered while a legacy client's call is being
+/// Scenario (old): The cancel of our ring limit is pending while a legacy client's call is being
 /// accepted: no second one is sent.
 #[test]
-fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted() {
+fn our_timeout_cancel_is_not_repeated_for_a_legacy_call() {
     let ringing_out = || {
         let mut harness = Harness::new();
         harness.command(Command::SetCallTimeout { timeout_ms: 1_000 });
@@ -391,10 +390,10 @@ fn our_ring_limits_cancel_is_not_repeated_while_an_old_clients_call_is_accepted(
     }
 }
 
-/// Scenario (glare): An audio call loses against a video call: the app is told the type first, and no
+/// Scenario (glare): An audio call loses against a video call: the type is reported first, and no
 /// camera starts.
 #[test]
-fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
+fn another_type_is_reported_first_and_starts_no_camera() {
     let mut config = super::super::Config { caps: super::harness::caps(), ..super::super::Config::default() };
     config.caps.enable_local = true;
     let mut harness = Harness::with(config);
@@ -410,7 +409,7 @@ fn another_type_is_announced_before_the_accept_and_starts_no_camera() {
     harness.asked("enable 1 on");
 }
 
-/// Scenario (glare): The app may go on naming the call by the ids that lost.
+/// Scenario (glare): The app may continue to use the losing ids for the call.
 #[test]
 fn the_lost_ids_stay_valid_until_the_end() {
     let mut harness = Harness::calling();
@@ -423,27 +422,27 @@ fn the_lost_ids_stay_valid_until_the_end() {
     assert_eq!((harness.last_code(), harness.state()), (Code::OK, 0));
 }
 
-/// Scenario (glare): The other side's rejection arrives before its invite: an ordinary busy, and then an
+/// Scenario (glare): The peer's rejection arrives before its invite: an ordinary busy, and then an
 /// ordinary ring.
 #[test]
-fn a_reject_seen_before_the_invite_is_an_ordinary_busy_and_then_an_ordinary_ring() {
+fn a_reject_before_the_invite_is_busy_and_then_a_ring() {
     let mut harness = Harness::calling();
     harness.peer_rejects("601");
     harness.invite("bob", "p1", "zz");
     harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
 }
 
-/// Scenario (glare): The other side calls again while its invite waits: the newer one counts.
+/// Scenario (glare): The peer calls again while its invite is parked: the newer one counts.
 #[test]
-fn a_newer_invite_replaces_the_one_aside() {
+fn a_newer_invite_replaces_the_parked_one() {
     let mut harness = Harness::glare_winner();
     harness.invite("bob", "p2", "#");
     harness.peer_rejects("");
     harness.asked("close ch1 · accept bob p2 #");
 }
 
-/// Scenario (glare): A second device of the other side calls while the first one's invite waits: it is
-/// compared anew, or both would wait and give way.
+/// Scenario (glare): A second device of the peer calls while the first one's invite is parked: it is
+/// compared anew, or both would wait and yield.
 #[test]
 fn a_newer_invite_that_wins_is_accepted_at_once() {
     let mut harness = Harness::glare_winner();
@@ -453,7 +452,7 @@ fn a_newer_invite_that_wins_is_accepted_at_once() {
     harness.told("on_user_accept bob");
 }
 
-/// Scenario (glare): The ring limit passes while the other invite is being accepted: the service decides
+/// Scenario (glare): The ring limit expires while the other invite is being accepted: the service decides
 /// first.
 #[test]
 fn the_ring_limit_waits_for_the_running_accept_of_theirs() {
@@ -479,7 +478,7 @@ fn a_copy_of_their_invite_changes_nothing() {
 }
 
 #[test]
-fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
+fn an_older_invite_does_not_replace_the_parked_one() {
     let mut harness = Harness::calling();
     for (channel, request, create_ms) in [("p2", "#", 2_000), ("p1", "!", 1_000)] {
         let mut event = harness.event(EventKind::Invite, "bob", channel, request, &new_style(channel, "k1"));
@@ -491,7 +490,7 @@ fn an_older_invite_that_comes_late_does_not_replace_the_one_aside() {
 }
 
 #[test]
-fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
+fn their_channel_is_in_use_while_parked_or_accepted() {
     for mut harness in [Harness::glare_winner(), Harness::glare_loser(), Harness::called()] {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
         let rooms = ["p1", "p2"].map(|id| ChannelState { channel: channel(id), members: Vec::new() });
@@ -501,7 +500,7 @@ fn their_channel_is_in_use_while_it_is_aside_or_accepted() {
 }
 
 #[test]
-fn an_old_client_that_accepted_ours_too_gets_no_cancel() {
+fn a_legacy_client_that_accepted_ours_gets_no_cancel() {
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.peer_accepts();

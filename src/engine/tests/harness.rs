@@ -1,5 +1,5 @@
-//! One engine with hand-made completions and events, and two logs that read like the tables of the
-//! specification: what it told the app (`told`) and what it asked of the backends (`asked`).
+//! One engine with hand-made completions and events, and two logs in the notation of the
+//! specification's tables: events for the app (`told`) and operations (`asked`).
 
 use super::super::input::*;
 use super::super::output::*;
@@ -34,7 +34,7 @@ pub(super) struct Harness {
     /// Every signaling operation, as a value.
     pub(super) ops: Vec<signaling::Operation>,
     pub(super) states: Vec<String>,
-    /// What the backend was told of whose invites ring.
+    /// Call policies passed to the backend.
     pub(super) policies: Vec<CallPolicy>,
     pub(super) is_closed: bool,
     tickets: u64,
@@ -100,7 +100,7 @@ impl Harness {
         }
     }
 
-    /// Bob rings, as far as the service says: channel ch1, request r1.
+    /// Bob rings, according to the service: channel ch1, request r1.
     pub(super) fn calling() -> Harness {
         let mut harness = Harness::new();
         harness.place_call();
@@ -140,7 +140,7 @@ impl Harness {
         harness
     }
 
-    /// The same, and ours is the greater one: his waits aside.
+    /// The same, and ours is the greater one: his is parked.
     pub(super) fn glare_winner() -> Harness {
         let mut harness = Harness::calling();
         harness.invite("bob", "p1", "!");
@@ -180,7 +180,7 @@ impl Harness {
         self.forget();
     }
 
-    // What the app asks.
+    // A command of the app.
 
     pub(super) fn command(&mut self, command: Command) -> Ticket {
         self.tickets += 1;
@@ -338,7 +338,7 @@ impl Harness {
         op.message().expect("it carries a text").custom_info.clone()
     }
 
-    // What comes from others.
+    // Messages of others.
 
     pub(super) fn signal(
         &mut self,
@@ -441,7 +441,7 @@ impl Harness {
         self.now = until;
     }
 
-    /// The host's clock fires only now what was due on the way.
+    /// The clock jumps: deadlines on the way fire late.
     pub(super) fn pass_at_once(&mut self, ms: u64) {
         self.now = Time(self.now.0 + ms);
         self.engine.handle_timeout(self.now);
@@ -455,21 +455,21 @@ impl Harness {
 
     // What came out.
 
-    /// What the app was told since the last look, as one line.
+    /// Events since the last look, as one line.
     #[track_caller]
     pub(super) fn told(&mut self, expected: &str) {
         let told = std::mem::take(&mut self.told).join(" · ");
         assert_eq!(told, expected, "asked: {:?}", self.asked);
     }
 
-    /// The last thing that the app was told.
+    /// The last event.
     #[track_caller]
     pub(super) fn told_last(&mut self, expected: &str) {
         assert_eq!(self.told.last().map(|line| &**line), Some(expected));
         self.told.clear();
     }
 
-    /// What was asked of the backends since the last look.
+    /// Operations since the last look.
     #[track_caller]
     pub(super) fn asked(&mut self, expected: &str) {
         let asked = std::mem::take(&mut self.asked).join(" · ");

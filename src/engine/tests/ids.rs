@@ -13,7 +13,7 @@ fn next_id(harness: &mut Harness) -> String {
     id
 }
 
-/// Every id that somebody can make who has this engine's state from a file.
+/// Every id that a reader of this engine's serialized state can compute.
 fn ids_from_file(engine: &Engine) -> Vec<String> {
     let state = serde_json::to_value(engine).expect("JSON");
     let mut found = Vec::new();
@@ -43,7 +43,7 @@ fn seeds(value: &Value, found: &mut Vec<[u8; 32]>) {
 }
 
 #[test]
-fn a_trace_tells_no_id_from_before_or_after_it() {
+fn a_trace_reveals_no_id_outside_it() {
     let mut harness = Harness::new();
     let before = next_id(&mut harness);
     harness.engine.begin_trace();

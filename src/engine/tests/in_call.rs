@@ -1,4 +1,4 @@
-//! In a call: into the room, who is there, and every way out.
+//! In a call: joining the media room, presence, and every end.
 
 use super::super::input::*;
 use super::super::{Caps, Config};
@@ -28,7 +28,7 @@ fn the_callee_hangs_up_and_writes_no_record() {
     harness.asked("close p1 · rtc leave");
 }
 
-/// Scenario (record): The service writes the record of a completed call: then we write none.
+/// Scenario (record): The service writes the record of a completed call: we write none.
 #[test]
 fn the_service_may_write_the_record_of_a_completed_call() {
     let mut harness = with_caps(Caps { server_record: true, ..caps() });
@@ -49,7 +49,7 @@ fn a_call_that_was_accepted_and_never_connected_has_no_record() {
     assert!(harness.last_end().durations.is_empty());
 }
 
-/// Scenario (record): The end of a call says how long it rang and how long both talked.
+/// Scenario (record): The end of a call reports ring time and talk time.
 #[test]
 fn the_end_carries_ring_time_talk_time_and_durations() {
     let mut harness = Harness::calling();
@@ -73,9 +73,9 @@ fn both_hang_up_at_once() {
     harness.told("");
 }
 
-/// Scenario (cancel): We hang up while the way into the media room fails, in either order: one end.
+/// Scenario (cancel): We hang up while joining the media room fails, in either order: one end.
 #[test]
-fn a_hangup_and_a_failing_way_into_the_media_room_end_the_call_once() {
+fn a_hangup_and_a_failing_media_join_end_the_call_once() {
     let mut harness = Harness::calling();
     harness.peer_accepts();
     harness.forget();
@@ -109,10 +109,10 @@ fn a_hangup_while_a_connection_is_interrupted_ends_as_usual() {
     }
 }
 
-/// Scenario (failure): We hang up, and the service does not close the channel: the call is over here, and
+/// Scenario (failure): We hang up, and the service does not close the channel: the call has ended here, and
 /// an error names it.
 #[test]
-fn a_close_that_fails_after_a_hangup_is_an_error_of_the_ended_call() {
+fn a_failed_close_is_an_error_of_the_ended_call() {
     let mut harness = Harness::in_call();
     harness.hangup();
     harness.forget();
@@ -121,7 +121,7 @@ fn a_close_that_fails_after_a_hangup_is_an_error_of_the_ended_call() {
     assert_eq!(harness.state(), 0);
 }
 
-/// Scenario (timeout): The ring limit means nothing once the call was accepted.
+/// Scenario (timeout): The ring limit has no effect once the call was accepted.
 #[test]
 fn the_ring_limit_means_nothing_in_a_call() {
     for mut harness in [Harness::in_call(), Harness::in_call_as_callee()] {
@@ -141,10 +141,10 @@ fn leaving_leaves_without_closing() {
     harness.asked("leave ch1 · rtc leave · record 1 to bob");
 }
 
-/// Scenario (reconnect): The peer leaves the media room: if it hung up, the close arrives within half a
-/// second and says so.
+/// Scenario (reconnect): The peer leaves the media room: if it hung up, its close arrives within half a
+/// second and decides.
 #[test]
-fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
+fn after_peer_leave_signaling_has_half_a_second() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.pass(499);
@@ -158,9 +158,9 @@ fn a_peer_that_left_the_media_room_has_half_a_second_to_say_more() {
     harness.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
-/// Scenario (reconnect): The peer leaves the media room and comes back at once: the call goes on.
+/// Scenario (reconnect): The peer leaves the media room and returns at once: the call continues.
 #[test]
-fn a_peer_that_comes_back_within_the_grace_stays() {
+fn a_peer_that_returns_within_the_grace_period_stays() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
@@ -177,10 +177,10 @@ fn a_peer_that_vanishes_is_disconnected() {
     harness.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
-/// Scenario (reconnect): Nothing comes from the peer any more: poor quality after 2 seconds, reconnecting
+/// Scenario (reconnect): Nothing arrives from the peer any more: poor quality after 2 seconds, reconnecting
 /// after 4, the end after 20.
 #[test]
-fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
+fn a_silent_peer_is_reported_at_2_4_and_20_seconds() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.told("on_network_quality bob 4");
@@ -194,9 +194,9 @@ fn a_silent_peer_is_told_at_2_4_and_20_seconds() {
     harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
 }
 
-/// Scenario (reconnect): The peer is heard again: the call goes on.
+/// Scenario (reconnect): The peer is active again: the call continues.
 #[test]
-fn a_peer_that_is_heard_again_stays() {
+fn a_peer_that_is_active_again_stays() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.pass(2_000);
@@ -209,7 +209,7 @@ fn a_peer_that_is_heard_again_stays() {
 }
 
 /// Scenario (recall): The peer's app restarted in a call and calls again: the old call ends as lost and the
-/// new one rings; while the peer is still heard, it is busy.
+/// new one rings; while the peer is still active, it is busy.
 #[test]
 fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
     let mut harness = Harness::in_call();
@@ -224,7 +224,8 @@ fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
     harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
 }
 
-/// Scenario (reconnect): Our own media is lost for good: the call ends, and the peer learns by signaling.
+/// Scenario (reconnect): Our own media fails permanently: the call ends, and the peer is notified by
+/// signaling.
 #[test]
 fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
     let mut harness = Harness::in_call();
@@ -233,7 +234,7 @@ fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
     harness.asked("leave ch1 · rtc leave · record 1 to bob");
 }
 
-/// Scenario (reconnect): Our own media is interrupted and comes back: the app is told, and an error of the
+/// Scenario (reconnect): Our own media is interrupted and restored: the app is notified, and an error of the
 /// media backend does not end the call.
 #[test]
 fn media_interruptions_and_quality_are_passed_on() {
@@ -249,7 +250,7 @@ fn media_interruptions_and_quality_are_passed_on() {
     );
 }
 
-/// Scenario (timeout): Media is not up 15 seconds after the accept: the call ends on both sides.
+/// Scenario (timeout): Media is not connected 15 seconds after the accept: the call ends on both sides.
 #[test]
 fn media_must_be_up_15_seconds_after_the_accept() {
     let mut harness = Harness::calling();
@@ -294,7 +295,7 @@ fn a_failed_join_of_the_channel_ends_with_5() {
     harness.asked("close p1");
 }
 
-/// Scenario (cancel): We hang up while media is coming up: nothing opens afterwards.
+/// Scenario (cancel): We hang up while media is being set up: nothing opens afterwards.
 #[test]
 fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
     let mut harness = Harness::accepting();
@@ -316,10 +317,10 @@ fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
     harness.asked("");
 }
 
-/// Scenario (recall): We call again at once: the media room is entered when the last one was left, after
+/// Scenario (recall): We call again at once: the media room is joined when the last one was left, after
 /// three seconds at the latest.
 #[test]
-fn the_next_room_waits_for_the_last_to_be_left_but_three_seconds_at_most() {
+fn the_next_join_waits_3_s_for_the_last_leave() {
     for in_time in [true, false] {
         let mut harness = Harness::in_call();
         harness.hangup();
@@ -340,7 +341,7 @@ fn the_next_room_waits_for_the_last_to_be_left_but_three_seconds_at_most() {
     }
 }
 
-/// Scenario (media): What the peer sends and mutes before it has entered is told after its entry.
+/// Scenario (media): What the peer sends and mutes before it has entered is reported after its entry.
 #[test]
 fn media_of_the_peer_waits_for_its_entry() {
     let mut harness = Harness::calling();
@@ -360,10 +361,10 @@ fn media_of_the_peer_waits_for_its_entry() {
     harness.told("on_audio_available bob false · on_audio_muted bob true");
 }
 
-/// Scenario (media): What the peer sends or mutes is told when it changes; a repeated status is not, and
+/// Scenario (media): Changes of the peer's media are reported; a repeated status is not, and
 /// two at once are two events.
 #[test]
-fn what_the_peer_sends_is_told_when_it_changes() {
+fn changes_of_the_peers_media_are_reported() {
     let mut harness = Harness::in_call();
     for _ in 0..2 {
         harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: true });
@@ -376,7 +377,7 @@ fn what_the_peer_sends_is_told_when_it_changes() {
     harness.told("on_audio_available bob false · on_camera_available bob false · on_video_muted bob false");
 }
 
-/// Scenario (wrong): A third person appears in the media room: it is not taken for the peer.
+/// Scenario (wrong): A third account appears in the media room: it is not taken for the peer.
 #[test]
 fn media_of_somebody_else_is_not_the_peers() {
     let mut harness = Harness::calling();
@@ -396,7 +397,7 @@ fn media_of_somebody_else_is_not_the_peers() {
     harness.told("");
 }
 
-/// Scenario (media): A host that brings its own media is connected by joining.
+/// Scenario (media): An app that brings its own media is connected by joining.
 #[test]
 fn without_media_of_its_own_a_backend_connects_by_joining() {
     let mut harness = with_caps(Caps { no_media: true, ..caps() });
@@ -443,7 +444,7 @@ fn enable_survives_the_call_and_mute_ends_with_it() {
     harness.asked("enable 3 on");
 }
 
-/// Scenario (media): What the media backend cannot do is answered as unsupported.
+/// Scenario (media): What the media backend does not support completes as unsupported.
 #[test]
 fn what_a_backend_lacks_is_unsupported() {
     let none = Caps { enable_local: false, mute_local: false, subscribe: false, set_view: false, ..caps() };
@@ -461,7 +462,7 @@ fn what_a_backend_lacks_is_unsupported() {
     }
 }
 
-/// Scenario (media): Not receiving the peer, and its view, may be set before it has entered.
+/// Scenario (media): Muting the peer, and its view, may be set before it has entered.
 #[test]
 fn remote_settings_wait_for_the_peer() {
     let mut harness = Harness::new();
@@ -476,7 +477,7 @@ fn remote_settings_wait_for_the_peer() {
 }
 
 #[test]
-fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
+fn remote_settings_apply_if_the_peer_joined_first() {
     let mut harness = Harness::new();
     harness.command(Command::MuteRemote { media: Media::VIDEO, muted: true });
     harness.place_call();
@@ -487,7 +488,7 @@ fn remote_settings_apply_also_when_the_peer_is_in_the_room_first() {
     harness.asked("subscribe 22 2 off");
 }
 
-/// Scenario (media): A request about media completes with the backend's answer, or after five seconds without
+/// Scenario (media): A media request completes with the backend's result, or after five seconds without
 /// one.
 #[test]
 fn a_media_request_completes_with_the_backends_answer() {
@@ -501,7 +502,7 @@ fn a_media_request_completes_with_the_backends_answer() {
     harness.told("done mutelocal 408");
 }
 
-/// Scenario (media): A late answer about media of an ended call does not name the next.
+/// Scenario (media): A late media completion of an ended call does not name the next.
 #[test]
 fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     let mut harness = Harness::in_call();
@@ -515,10 +516,10 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     assert_eq!(named, Some(0), "its own call's end was told, and the next call has nothing to do with it");
 }
 
-/// Scenario (old): The callee is from before 1.1.0: we enter the room with the channel's name and tell it
-/// to follow.
+/// Scenario (old): The callee is older than 1.1.0: we join the room named after the channel and send it
+/// cid 1.
 #[test]
-fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
+fn a_legacy_callee_gets_the_short_room_and_cid_1() {
     let mut harness = Harness::calling();
     harness.signal(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.0.4\"}");
     harness.asked("rtc join ch1 as 11");
@@ -526,9 +527,9 @@ fn an_old_callee_gets_the_short_room_and_is_told_when_we_are_in_it() {
     harness.asked("control bob ch1 cid 1");
 }
 
-/// Scenario (old): The caller is from before 1.1.0: we wait three seconds for its word, then enter.
+/// Scenario (old): The caller is older than 1.1.0: we wait three seconds for its cid 1, then join.
 #[test]
-fn an_old_caller_is_waited_for_three_seconds() {
+fn a_legacy_caller_is_awaited_for_3_s() {
     let accepted = || {
         let mut harness = Harness::new();
         harness.invite_old("bob", "p1", "q1");
@@ -552,7 +553,7 @@ fn an_old_caller_is_waited_for_three_seconds() {
     harness.forget();
     harness.control("p1", "{\"cid\":1}");
     harness.asked("rtc join p1 as 11");
-    // Said while the accept was under way, or while the channel is being joined.
+    // Received while the accept was pending, or while the channel is being joined.
     let mut harness = accepted();
     harness.control("p1", "{\"cid\":1}");
     harness.ok("accept");
@@ -568,7 +569,7 @@ fn an_old_caller_is_waited_for_three_seconds() {
 }
 
 #[test]
-fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
+fn the_3_s_run_from_the_accept_also_during_the_join() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.accept();
@@ -579,10 +580,10 @@ fn the_three_seconds_run_from_the_accept_also_while_the_channel_is_joined() {
     harness.asked("rtc join p1 as 11");
 }
 
-/// Scenario (wrong): A close, leave or control comes from the wrong person, or about another channel, in a
+/// Scenario (wrong): A close, leave or control of a third party, or about another channel, in a
 /// call: nothing changes.
 #[test]
-fn words_from_the_wrong_person_or_about_another_channel_change_nothing() {
+fn messages_of_others_or_other_channels_are_ignored() {
     let mut harness = Harness::in_call();
     for signal in
         [EventKind::Close, EventKind::Leave, EventKind::Control, EventKind::Cancel, EventKind::Accept]

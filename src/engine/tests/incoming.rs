@@ -1,4 +1,4 @@
-//! We are called: the callee's column of the event-order table, and the wire behind it.
+//! Incoming calls: the callee's column of the event-order table, and the signaling operations behind it.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -6,10 +6,10 @@ use super::super::{Config, Timers};
 use super::harness::{Harness, caps, new_style};
 use nertc_callkit_signaling::{Code, EventKind, OperationResult, Origin};
 
-/// Scenario (ordinary): An invite rings with the caller, the type, what the caller attached and how long it
-/// will ring.
+/// Scenario (ordinary): An invite rings with the caller, the type, the caller's attachment and the remaining
+/// ring time.
 #[test]
-fn an_invite_rings_with_what_the_caller_said() {
+fn an_invite_rings_with_the_callers_options() {
     let mut harness = Harness::new();
     let custom_info =
         "{\"version\":\"1.8.1\",\"channelName\":\"p1|0|7\",\"callId\":\"k1\",\"_attachment\":{\"a\":1}}";
@@ -22,7 +22,7 @@ fn an_invite_rings_with_what_the_caller_said() {
 }
 
 /// Scenario (ordinary): We accept: the channel is joined, then the media room that the invite named, and
-/// both sides are told in the same order.
+/// both sides are notified in the same order.
 #[test]
 fn an_accepted_call_is_told_in_the_tables_order() {
     let mut harness = Harness::called();
@@ -39,7 +39,7 @@ fn an_accepted_call_is_told_in_the_tables_order() {
     harness.told("on_user_enter bob · on_call_connected bob");
 }
 
-/// Scenario (wrong): accept() is tapped twice: one accept, and both completions say the same.
+/// Scenario (wrong): accept() is called twice: one accept, and both completions are the same.
 #[test]
 fn a_second_accept_shares_the_completion_of_the_first() {
     let mut harness = Harness::accepting();
@@ -59,7 +59,7 @@ fn soft_successes_of_accept_are_successes() {
     }
 }
 
-/// Scenario (ordinary): We reject: the call ends at once, whatever becomes of the message.
+/// Scenario (ordinary): We reject: the call ends at once, regardless of the operation's result.
 #[test]
 fn a_reject_is_final_at_once() {
     let mut harness = Harness::called();
@@ -79,9 +79,9 @@ fn hangup_while_called_is_reject() {
     harness.asked("reject bob p1 q1");
 }
 
-/// Scenario (old): A rejection is said in the words of the caller's client.
+/// Scenario (old): A rejection has the format of the caller's client.
 #[test]
-fn a_reject_to_a_caller_without_call_id_says_nothing_and_to_others_echoes() {
+fn a_reject_without_call_id_is_empty_else_an_echo() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.reject();
@@ -102,8 +102,7 @@ fn the_callers_cancel_ends_it() {
     harness.asked("");
 }
 
-/// Scenario (timeout): The caller's ring limit passes first: the callee sees what its own limit would have
-/// shown.
+/// Scenario (timeout): The caller's ring limit expires first: the callee gets the events of its own limit.
 #[test]
 fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
     let mut by_cancel = Harness::called();
@@ -119,7 +118,7 @@ fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
 /// Scenario (timeout): We do not answer: the ringing ends half a second after the limit, so that the
 /// caller's own limit comes first.
 #[test]
-fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
+fn the_callees_ring_limit_is_half_a_second_longer() {
     let mut harness = Harness::new();
     harness.command(Command::SetCallTimeout { timeout_ms: 4_000 });
     harness.invite("bob", "p1", "q1");
@@ -130,9 +129,9 @@ fn the_own_ring_limit_is_the_set_time_and_half_a_second_of_grace() {
     harness.told("on_user_busy al · on_call_end 2");
 }
 
-/// Scenario (old): An unanswered call is said in the words of the caller's client.
+/// Scenario (old): A timeout of the callee has the format of the caller's client.
 #[test]
-fn ringing_out_says_601_to_a_caller_without_call_id() {
+fn a_callees_timeout_is_601_without_call_id() {
     let mut harness = Harness::new();
     harness.invite_old("bob", "p1", "q1");
     harness.forget();
@@ -140,7 +139,7 @@ fn ringing_out_says_601_to_a_caller_without_call_id() {
     harness.asked("reject bob p1 q1 601");
 }
 
-/// Scenario (timeout): The ring limit passes while our accept is on its way: the service decides.
+/// Scenario (timeout): The ring limit expires while our accept is pending: the service decides.
 #[test]
 fn a_call_that_is_being_accepted_does_not_ring_out() {
     let mut harness = Harness::called();
@@ -153,7 +152,7 @@ fn a_call_that_is_being_accepted_does_not_ring_out() {
     harness.told("done accept 0");
 }
 
-/// Scenario (devices): We accept too late: the app is told whether another device accepted, rejected, or
+/// Scenario (devices): We accept too late: the app learns whether another device accepted, rejected, or
 /// the caller cancelled.
 #[test]
 fn an_accept_too_late_shows_who_was_first() {
@@ -171,17 +170,17 @@ fn an_accept_too_late_shows_who_was_first() {
     }
 }
 
-/// Scenario (failure): Our accept fails for another reason: the call ends as failed, and the caller is told
-/// no.
+/// Scenario (failure): Our accept fails for another reason: the call ends as failed, and the invite is
+/// rejected.
 #[test]
-fn an_accept_that_fails_otherwise_ends_with_21_and_is_taken_back() {
+fn an_accept_that_fails_otherwise_ends_with_21() {
     let mut harness = Harness::accepting();
     harness.answer("accept", 500);
     harness.told("done accept 500 · on_call_end 21");
     harness.asked("leave p1 · reject bob p1 q1");
 }
 
-/// Scenario (failure): Our accept is never answered: the call ends after eight seconds, and a grant that
+/// Scenario (failure): Our accept never completes: the call ends after eight seconds, and a grant that
 /// comes later is undone.
 #[test]
 fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
@@ -197,10 +196,10 @@ fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
     harness.asked("close p1");
 }
 
-/// Scenario (cancel): We accept, and a cancel or another device's answer comes before the service has
+/// Scenario (cancel): We accept, and a cancel or another device's answer arrives before the service has
 /// decided: its decision counts.
 #[test]
-fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides() {
+fn while_an_accept_is_pending_its_completion_decides() {
     let mut harness = Harness::accepting();
     harness.peer_cancels();
     harness.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
@@ -214,7 +213,7 @@ fn while_an_accept_runs_cancel_and_siblings_are_held_and_the_completion_decides(
 /// Scenario (cancel): We accept, and the channel is closed meanwhile: the call ends as hung up, and the
 /// channel is left.
 #[test]
-fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
+fn a_close_during_an_accept_ends_the_granted_call() {
     let mut harness = Harness::accepting();
     harness.peer_closes("p1");
     harness.told("");
@@ -223,9 +222,10 @@ fn a_close_while_an_accept_runs_ends_the_call_when_the_accept_succeeds() {
     harness.asked("leave p1");
 }
 
-/// Scenario (cancel): Our accept is granted, and the channel is gone when we join it: the caller hung up.
+/// Scenario (cancel): Our accept is granted, and the channel no longer exists when we join it: the caller
+/// hung up.
 #[test]
-fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_hung_up() {
+fn a_channel_gone_at_the_join_means_the_caller_hung_up() {
     let mut harness = Harness::accepting();
     harness.ok("accept");
     harness.forget();
@@ -234,7 +234,7 @@ fn a_channel_that_is_gone_when_the_accepted_call_joins_it_means_that_the_caller_
     harness.asked("");
 }
 
-/// Scenario (cancel): We accept and then reject before the service has decided: the no counts, and a
+/// Scenario (cancel): We accept and then reject before the service has decided: the reject counts, and a
 /// granted call is left.
 #[test]
 fn a_reject_while_an_accept_runs_is_a_latch() {
@@ -251,7 +251,7 @@ fn a_reject_while_an_accept_runs_is_a_latch() {
 
 /// Scenario (cancel): We accept and then hang up before the service has decided: a granted call is closed.
 #[test]
-fn a_hangup_while_an_accept_runs_closes_when_the_accept_succeeds() {
+fn a_hangup_during_an_accept_closes_the_granted_call() {
     let mut harness = Harness::accepting();
     harness.hangup();
     harness.told("done accept 90004 · done hangup 0 · on_call_end 13");
@@ -260,8 +260,8 @@ fn a_hangup_while_an_accept_runs_closes_when_the_accept_succeeds() {
     harness.asked("join p1 · close p1");
 }
 
-/// Scenario (cancel): We accept and then reject, and the accept fails for no clear reason: the caller is
-/// still told no.
+/// Scenario (cancel): We accept and then reject, and the accept fails for no clear reason: the caller still
+/// gets the reject.
 #[test]
 fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
     let mut harness = Harness::accepting();
@@ -274,7 +274,7 @@ fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
     harness.asked("");
 }
 
-/// Scenario (devices): Another device of ours accepts or rejects: the ringing stops and says which.
+/// Scenario (devices): Another device of ours accepts or rejects: the ringing stops with the reason.
 #[test]
 fn another_device_that_answered_ends_the_ringing() {
     let mut harness = Harness::called();
@@ -286,9 +286,10 @@ fn another_device_that_answered_ends_the_ringing() {
     harness.asked("");
 }
 
-/// Scenario (devices): Another device of ours resolved a glare: the ringing stops as answered elsewhere.
+/// Scenario (devices): Another device of ours resolved a glare: the ringing stops as answered on another
+/// device.
 #[test]
-fn a_cancel_that_ends_a_glare_means_that_another_device_has_the_call() {
+fn a_glare_cancel_means_another_device_has_the_call() {
     let mut harness = Harness::called();
     harness.signal(
         EventKind::Cancel,
@@ -309,10 +310,10 @@ fn a_closed_channel_ends_the_ringing() {
     harness.asked("");
 }
 
-/// Scenario (wrong): A cancel, close or answer comes from the wrong person, or with another call's ids,
+/// Scenario (wrong): A cancel, close or answer of a third party, or with another call's ids,
 /// while it rings: nothing changes.
 #[test]
-fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
+fn messages_of_others_or_with_wrong_ids_are_ignored() {
     let mut harness = Harness::called();
     harness.signal(EventKind::Cancel, "eve", "p1", "q1", "");
     harness.signal(EventKind::Cancel, "bob", "p1", "q2", "");
@@ -326,8 +327,8 @@ fn words_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     assert_eq!(harness.state(), 2);
 }
 
-/// Scenario (busy): While we call, ring or talk, a third person's call is answered busy, and nothing of the
-/// running call changes.
+/// Scenario (busy): While calling, ringing or in a call, a third party's call is answered busy, and the live
+/// call is not affected.
 #[test]
 fn somebody_else_is_busy_and_the_running_call_is_untouched() {
     for mut harness in [
@@ -380,10 +381,10 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
     harness.asked("");
 }
 
-/// Scenario (order): Several ends arrive before their invites, mixed with other calls: each keeps its own
-/// invite from ringing and no other.
+/// Scenario (order): Several ends arrive before their invites, mixed with other calls: each blocks its own
+/// invite and no other.
 #[test]
-fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
+fn an_end_before_its_invite_blocks_that_invite_only() {
     let mut harness = Harness::new();
     harness.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     harness.signal(EventKind::Cancel, "bob", "p2", "q2", "");
@@ -401,9 +402,9 @@ fn each_end_that_comes_first_keeps_its_own_invite_from_ringing_and_no_other() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (wrong): A stranger sends the end of somebody's invite in advance: it rings all the same.
+/// Scenario (wrong): A third party sends the end of an invite in advance: it rings all the same.
 #[test]
-fn a_stranger_cannot_keep_an_invite_from_ringing() {
+fn a_stranger_cannot_block_an_invite() {
     let mut harness = Harness::new();
     harness.signal(EventKind::Cancel, "eve", "p1", "q1", "");
     harness.signal(EventKind::Close, "eve", "p1", "", "");
@@ -411,7 +412,7 @@ fn a_stranger_cannot_keep_an_invite_from_ringing() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (order): What has ended is remembered for ten minutes.
+/// Scenario (order): Ended invites are remembered for ten minutes.
 #[test]
 fn a_tombstone_lasts_ten_minutes() {
     let mut harness = Harness::new();
@@ -421,7 +422,7 @@ fn a_tombstone_lasts_ten_minutes() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (busy): An invite to a group call is answered busy and told as a missed call.
+/// Scenario (busy): An invite to a group call is answered busy and reported as a missed call.
 #[test]
 fn a_group_invite_is_busy_and_missed() {
     let mut harness = Harness::new();
@@ -444,9 +445,9 @@ fn invites_without_ids_or_from_ourselves_are_ignored() {
     harness.asked("");
 }
 
-/// Scenario (wrong): An invite with a malformed text rings, as one from a client that says nothing.
+/// Scenario (wrong): An invite with a malformed attachment rings, as one without attachment.
 #[test]
-fn malformed_attachments_ring_as_old_ones() {
+fn malformed_attachments_ring_as_legacy_ones() {
     let deep = format!("{{\"version\":{}1{}}}", "[".repeat(1000), "]".repeat(1000));
     for custom_info in
         ["", "no json", "{\"version\":7,\"channelName\":[]}", "[]", &deep, "{\"callType\":\"1\"}"]
@@ -462,9 +463,9 @@ fn malformed_attachments_ring_as_old_ones() {
     }
 }
 
-/// Scenario (busy): While the app does not take its events, callers hear busy instead of ringing unheard.
+/// Scenario (busy): While the app does not take its events, callers get busy.
 #[test]
-fn nobody_rings_while_the_host_does_not_take_its_events() {
+fn nobody_rings_while_the_app_takes_no_events() {
     let mut harness = Harness::new();
     harness.handle(Input::Backlog(true));
     harness.invite("bob", "p1", "q1");
@@ -475,7 +476,7 @@ fn nobody_rings_while_the_host_does_not_take_its_events() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (wrong): A service with a nonsensical clock does no harm.
+/// Scenario (wrong): A service with an implausible clock does no harm.
 #[test]
 fn a_service_clock_at_the_end_of_time_does_no_harm() {
     let mut harness = Harness::logged_out(Config { caps: caps(), ..Config::default() });
@@ -489,8 +490,8 @@ fn a_service_clock_at_the_end_of_time_does_no_harm() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (recall): The caller hangs up and calls again at once, and the second invite comes first: it
-/// waits and rings afterwards.
+/// Scenario (recall): The caller hangs up and calls again at once, and the second invite arrives first: it
+/// is parked and rings afterwards.
 #[test]
 fn a_redial_waits_and_rings_after_the_end_of_the_first() {
     let mut harness = Harness::called();
@@ -502,9 +503,9 @@ fn a_redial_waits_and_rings_after_the_end_of_the_first() {
     assert_eq!(&*harness.snapshot().channel_id, "p2");
 }
 
-/// Scenario (recall): A second invite of the caller was taken back while it waited: it never rings.
+/// Scenario (recall): A second invite of the caller was cancelled while parked: it never rings.
 #[test]
-fn a_redial_that_was_taken_back_does_not_ring() {
+fn a_cancelled_redial_does_not_ring() {
     for signal in [EventKind::Cancel, EventKind::Close] {
         let mut harness = Harness::called();
         harness.invite("bob", "p2", "q2");
@@ -514,7 +515,7 @@ fn a_redial_that_was_taken_back_does_not_ring() {
     }
 }
 
-/// Scenario (wrong): A stranger takes a waiting invite back: it stays.
+/// Scenario (wrong): A third party cancels a parked invite: it stays.
 #[test]
 fn somebody_else_cannot_take_a_redial_back() {
     for signal in [EventKind::Cancel, EventKind::Close] {
@@ -526,7 +527,7 @@ fn somebody_else_cannot_take_a_redial_back() {
     }
 }
 
-/// Scenario (recall): We accept the first invite while a second one waits: the second is answered busy.
+/// Scenario (recall): We accept the first invite while a second one is parked: the second is answered busy.
 #[test]
 fn a_redial_is_rejected_when_the_first_is_accepted() {
     let mut harness = Harness::accepting();
@@ -537,7 +538,7 @@ fn a_redial_is_rejected_when_the_first_is_accepted() {
     harness.asked("reject bob p2 q2 reason 3 · join p1");
 }
 
-/// Scenario (expiry): An invite that waited behind another became too old: a missed call, no ring.
+/// Scenario (expiry): A parked invite became too old: a missed call, no ring.
 #[test]
 fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
     let timers = Timers { invite_age_ms: 5_000, ..Timers::default() };
@@ -551,7 +552,7 @@ fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
     assert_eq!(harness.state(), 0);
 }
 
-/// Scenario (recall): Several invites of the caller wait: the newest is kept.
+/// Scenario (recall): Several invites of the caller are parked: the newest is kept.
 #[test]
 fn the_redial_with_the_newer_channel_time_is_kept() {
     let mut harness = Harness::called();

@@ -1,4 +1,4 @@
-//! What NetEase's own components do that no document says: found by running them against this library.
+//! Undocumented behaviour of NetEase's own components, found by running them against this library.
 
 use super::super::input::*;
 use super::super::output::*;
@@ -16,7 +16,7 @@ fn ended_with(harness: &Harness, reason: EndReason, extra: &str) {
     assert_eq!((end.reason, &*end.extra), (reason, extra));
 }
 
-/// Scenario (old): The text of CLOSE and LEAVE reaches the app, whatever it stops.
+/// Scenario (old): The text of CLOSE and LEAVE reaches the app, in every state.
 #[test]
 fn the_text_of_a_close_or_leave_reaches_the_app_in_every_state() {
     for (signal, reason) in
@@ -42,9 +42,9 @@ fn the_text_of_a_close_or_leave_reaches_the_app_in_every_state() {
     ended_with(&harness, EndReason::PeerHungUp, "bye");
 }
 
-/// Scenario (old): A text that only repeats the invite's is no text.
+/// Scenario (old): A text that only repeats the invite's is left out.
 #[test]
-fn a_close_that_repeats_the_invite_says_nothing() {
+fn a_close_that_repeats_the_invite_has_no_text() {
     let invite = "{\"version\":\"2.0.1\",\"channelName\":\"r\",\"callId\":\"k\",\"_attachment\":\"bye\"}";
     for accepts in [false, true] {
         let mut harness = Harness::new();
@@ -58,7 +58,7 @@ fn a_close_that_repeats_the_invite_says_nothing() {
     }
 }
 
-/// Scenario (old): What ends a channel is JSON, whoever ends it and when.
+/// Scenario (old): Whatever ends a channel is JSON, in every role and state.
 #[test]
 fn every_close_and_leave_is_json() {
     let ways: [fn() -> Harness; 5] = [
@@ -124,7 +124,7 @@ fn a_switch_before_the_accept_counts_from_the_peer_alone() {
     harness.asked("enable 1 on");
 }
 
-/// Scenario (switch): The caller hears of our accept before we do, and switches.
+/// Scenario (switch): The caller receives our accept before we do, and switches.
 #[test]
 fn a_switch_while_our_accept_runs_counts() {
     let mut harness = Harness::accepting();
@@ -139,7 +139,7 @@ fn a_switch_while_our_accept_runs_counts() {
     harness.told("on_call_type_change video 0 · on_user_accept bob");
 }
 
-/// Scenario (switch): A client that says no version knows no way to video.
+/// Scenario (switch): A client without a version does not support switching to video.
 #[test]
 fn a_peer_without_a_version_cannot_switch_to_video() {
     let mut harness = Harness::calling();
@@ -152,7 +152,7 @@ fn a_peer_without_a_version_cannot_switch_to_video() {
     harness.told("done switch 0");
 }
 
-/// Scenario (old): The text of our hang-up is in CLOSE or LEAVE once the call is on.
+/// Scenario (old): The text of our hang-up is in CLOSE or LEAVE once the call is accepted.
 #[test]
 fn our_own_text_is_in_the_close_or_leave() {
     let end = |op: &signaling::Operation| {

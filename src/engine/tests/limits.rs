@@ -16,7 +16,7 @@ fn of_length(length: usize) -> String {
 }
 
 #[test]
-fn an_attachment_is_read_up_to_its_limits_and_counts_as_empty_beyond() {
+fn an_attachment_beyond_its_limits_counts_as_empty() {
     let is_read = |text: &str| &*wire::read(text).call_id == "c";
     assert!(is_read(&nested(limits::JSON_DEPTH + 1)), "one level is the protocol's own");
     assert!(!is_read(&nested(limits::JSON_DEPTH + 2)));
@@ -27,7 +27,7 @@ fn an_attachment_is_read_up_to_its_limits_and_counts_as_empty_beyond() {
 }
 
 #[test]
-fn a_text_that_is_too_long_counts_as_empty_and_spares_the_others() {
+fn a_text_that_is_too_long_counts_as_empty() {
     for (key, limit) in [("callId", limits::ID), ("channelName", limits::RTC_CHANNEL)] {
         for (length, expected) in [(limit, limit), (limit + 1, 0)] {
             let json = format!("{{\"{key}\":\"{}\",\"cid\":3}}", "z".repeat(length));
@@ -116,7 +116,7 @@ fn what_fits_is_decided_for_the_longest_ids() {
 }
 
 #[test]
-fn a_reply_that_would_be_too_long_says_only_what_it_must() {
+fn a_reply_that_would_be_too_long_is_shortened() {
     let invite = |length: usize| format!("{{\"_attachment\":\"{}\"}}", "y".repeat(length));
     let frame = wire::reply(&invite(0), 2).len();
     assert_eq!(wire::reply(&invite(limits::CUSTOM - frame), 2).len(), limits::CUSTOM);
@@ -124,7 +124,7 @@ fn a_reply_that_would_be_too_long_says_only_what_it_must() {
 }
 
 #[test]
-fn a_version_is_old_only_if_all_of_it_is_a_number_below_1_1_0() {
+fn a_legacy_version_is_a_number_below_1_1_0() {
     let is_old = |version: &str| {
         wire::read(&format!("{{\"version\":\"{version}\",\"channelName\":\"r\"}}")).is_old_version()
     };
@@ -136,7 +136,7 @@ fn a_version_is_old_only_if_all_of_it_is_a_number_below_1_1_0() {
     }
 }
 
-/// A sender's thirty-third end pushes out its own first, and no ring comes of the others.
+/// A sender's thirty-third end evicts its own first, and none of the others rings.
 #[test]
 fn the_oldest_end_of_a_sender_is_forgotten_first() {
     let mut harness = Harness::new();
@@ -153,9 +153,9 @@ fn the_oldest_end_of_a_sender_is_forgotten_first() {
     harness.told("on_invited bob");
 }
 
-/// An end heard twice is one: it takes no second place.
+/// A repeated end is one: it takes no second entry.
 #[test]
-fn an_end_heard_twice_is_remembered_once() {
+fn a_repeated_end_is_remembered_once() {
     let mut harness = Harness::new();
     harness.signal(EventKind::Cancel, "bob", "first", "q", "");
     for _ in 0..limits::TOMBSTONES_PER_SENDER {
@@ -164,7 +164,7 @@ fn an_end_heard_twice_is_remembered_once() {
     harness.invite("bob", "first", "q");
     harness.invite("bob", "second", "q");
     harness.told("");
-    // The same channel by somebody else, and the same sender's other channel, are other ends.
+    // The same channel of another account, and the same sender's other channel, are other ends.
     harness.signal(EventKind::Cancel, "bob", "third", "q", "");
     harness.signal(EventKind::Cancel, "eve", "fourth", "q", "");
     harness.signal(EventKind::Cancel, "bob", "fourth", "q", "");

@@ -1,4 +1,4 @@
-//! Logins that are given up: the backend is told, and a later login waits for that.
+//! Aborted logins: the backend is asked to abort, and a later login waits for that.
 
 use super::super::input::*;
 use super::super::{Caps, Config};
@@ -13,10 +13,10 @@ fn logging_in(abort_login: bool) -> Harness {
     harness
 }
 
-/// Scenario (session): The service does not answer a login in time: the login is taken back, and a later one
+/// Scenario (session): The service does not complete a login in time: it is aborted, and a later one
 /// waits until that is confirmed.
 #[test]
-fn a_login_that_is_overdue_is_taken_back_and_the_next_waits() {
+fn an_overdue_login_is_aborted_before_the_next() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.told("done login 408");
@@ -24,7 +24,7 @@ fn a_login_that_is_overdue_is_taken_back_and_the_next_waits() {
     assert_eq!(&*harness.snapshot().account, "");
     harness.login("al");
     harness.asked("");
-    // The old login's completion is no answer to the new one.
+    // The old login's completion is not the new one's.
     harness.ok("login");
     harness.told("");
     harness.asked("login al");
@@ -33,7 +33,7 @@ fn a_login_that_is_overdue_is_taken_back_and_the_next_waits() {
 }
 
 #[test]
-fn a_backend_that_never_confirms_holds_the_next_login_up_for_five_seconds() {
+fn a_backend_that_never_confirms_delays_a_login_5_s() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.login("al");
@@ -42,14 +42,14 @@ fn a_backend_that_never_confirms_holds_the_next_login_up_for_five_seconds() {
     harness.asked("");
     harness.pass(1);
     harness.asked("login al");
-    // What the old one says now is nothing.
+    // Messages of the old one are ignored.
     harness.ok("login");
     harness.told("");
     harness.ok("login");
     harness.told("done login 0");
 }
 
-/// Scenario (session): We log out, or the component goes, during a login: the login is taken back.
+/// Scenario (session): We log out, or the client is destroyed, during a login: the login is aborted.
 #[test]
 fn a_logout_or_close_during_a_login_takes_it_back() {
     let mut harness = logging_in(true);
@@ -94,9 +94,9 @@ fn a_backend_without_abort_is_logged_out_instead() {
     harness.told("done logout 408");
 }
 
-/// Scenario (session): What a login that was given up still brings changes nothing.
+/// Scenario (session): Results of an aborted login change nothing.
 #[test]
-fn nothing_of_a_login_that_was_given_up_is_told() {
+fn an_aborted_login_reports_nothing() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.forget();
@@ -112,7 +112,7 @@ fn nothing_of_a_login_that_was_given_up_is_told() {
     assert_eq!(harness.last_code(), Code::NOT_LOGGED_IN);
 }
 
-/// Scenario (session): The app's last word counts: a login that waits is void after a logout.
+/// Scenario (session): The last request counts: a waiting login is superseded by a logout.
 #[test]
 fn a_logout_makes_a_waiting_login_void() {
     let mut harness = logging_in(true);
@@ -134,7 +134,7 @@ fn a_logout_makes_a_waiting_login_void() {
     harness.told("done logout 0 · done logout 0");
     harness.asked("");
 
-    // Nobody is logged in, and nothing waits.
+    // Logged out, and nothing is pending.
     let mut harness = logging_in(true);
     harness.pass(10_000);
     harness.logout();

@@ -26,7 +26,7 @@ fn view() -> Option<View> {
     Some(View { scaling: 0, mirror: false, window: 1 })
 }
 
-/// Into the media room of our own audio call; the peer is not in it yet.
+/// Joins the media room of our own audio call; the peer is not in it yet.
 fn alone_in_the_room(harness: &mut Harness) {
     harness.place_call();
     harness.peer_accepts();
@@ -165,7 +165,7 @@ fn outside_of_the_room_nothing_is_asked_of_the_backend() {
 }
 
 #[test]
-fn a_peer_that_is_in_the_room_first_is_asked_of_nothing_before_we_are_in_it() {
+fn a_peer_that_joined_first_waits_for_our_join() {
     let mut harness = Harness::calling();
     harness.peer_accepts();
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
@@ -195,7 +195,7 @@ fn what_happens_in_the_last_room_is_not_about_the_next_call() {
 }
 
 #[test]
-fn a_switch_moves_the_camera_unless_the_app_decides_about_it_itself() {
+fn a_switch_sets_the_camera_unless_the_app_did() {
     for (set, expected) in [(None, "enable"), (Some(false), ""), (Some(true), "")] {
         let mut harness = full();
         if let Some(on) = set {

@@ -1,4 +1,4 @@
-//! Calls that did not ring, told at once and in moderation.
+//! Calls that did not ring, reported at once and rate-limited.
 
 use super::super::limits;
 use super::super::output::{Event, MissedCall};
@@ -11,9 +11,9 @@ fn missed(harness: &Harness) -> Vec<&MissedCall> {
         .collect()
 }
 
-/// Scenario (busy): Somebody calls while we are in a call, calling or ringing: the app is told at once who.
+/// Scenario (busy): A third party calls while we are in a call, calling or ringing: it is reported at once.
 #[test]
-fn who_hears_busy_is_a_missed_call_at_once_with_its_ids() {
+fn a_busy_caller_is_a_missed_call_with_its_ids() {
     for mut harness in [
         Harness::calling(),
         Harness::called(),
@@ -29,9 +29,9 @@ fn who_hears_busy_is_a_missed_call_at_once_with_its_ids() {
     }
 }
 
-/// Both called each other, and the other invite comes when the call is on already.
+/// Both called each other, and the other invite arrives when the call is connected already.
 #[test]
-fn whom_we_talk_to_is_not_missed() {
+fn the_peer_of_a_call_is_not_missed() {
     let mut harness = Harness::in_call();
     harness.invite("bob", "c9", "s9");
     harness.asked("reject bob c9 s9 reason 3");
@@ -40,10 +40,10 @@ fn whom_we_talk_to_is_not_missed() {
     harness.told("");
 }
 
-/// Scenario (busy): The same person calls again and again while we are in a call: counted, and told once a
+/// Scenario (busy): The same account calls repeatedly while we are in a call: counted, and reported once a
 /// window.
 #[test]
-fn who_calls_on_and_on_while_we_are_busy_is_counted() {
+fn repeated_calls_while_busy_are_counted() {
     let mut harness = Harness::in_call();
     for n in 0..30 {
         harness.invite("carol", &format!("c{n}"), "s");
@@ -63,9 +63,9 @@ fn who_calls_on_and_on_while_we_are_busy_is_counted() {
     harness.told("");
 }
 
-/// Scenario (session): What was counted is told before a logout, and nothing after it.
+/// Scenario (session): Counted calls are reported before a logout, and nothing after it.
 #[test]
-fn what_was_counted_is_told_before_the_session_ends() {
+fn counted_calls_are_reported_before_the_session_ends() {
     let mut harness = Harness::in_call();
     harness.invite("carol", "c1", "s");
     harness.invite("carol", "c2", "s");
@@ -85,9 +85,9 @@ fn what_was_counted_is_told_before_the_session_ends() {
     harness.told("on_missed_call carol busy · on_kicked · on_disconnect · on_call_end 8");
 }
 
-/// A host that takes no events is told no missed calls either.
+/// An app that takes no events gets no missed calls either.
 #[test]
-fn nothing_is_told_to_an_app_that_takes_no_events() {
+fn missed_calls_wait_for_an_app_that_takes_events() {
     let mut harness = Harness::in_call();
     harness.handle(super::super::input::Input::Backlog(true));
     harness.invite("carol", "c1", "s1");

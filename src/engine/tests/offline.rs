@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{self as signaling, EventKind, OperationResult, Ori
 /// Service clock at the login.
 const CLOCK: u64 = 1_000_000;
 
-/// Logged in at a service that tells its clock.
+/// Logged in at a service that reports its clock.
 fn online() -> Harness {
     let mut harness = Harness::logged_out(Config { caps: caps(), ..Config::default() });
     harness.login("al");
@@ -30,10 +30,10 @@ fn batch(harness: &mut Harness, events: Vec<signaling::Event>) {
     harness.handle(Input::Signals { origin: Origin::Offline, events });
 }
 
-/// Scenario (expiry): Somebody called while we were offline and still does: it rings after the login and
-/// says that it is from the backlog.
+/// Scenario (expiry): A caller called while we were offline and still does: it rings after the login,
+/// marked as from the backlog.
 #[test]
-fn an_invite_from_the_backlog_rings_and_says_so() {
+fn an_invite_from_the_backlog_rings_as_offline() {
     let mut harness = online();
     let event = invite(&harness, "bob", "p1", 1_000);
     batch(&mut harness, vec![event]);
@@ -43,7 +43,7 @@ fn an_invite_from_the_backlog_rings_and_says_so() {
     assert_eq!(invited.invited_at_ms, CLOCK - 1_000);
 }
 
-/// Scenario (expiry): An invite of the backlog is older than 120 seconds, or its channel is gone: a missed
+/// Scenario (expiry): An invite of the backlog is older than 120 seconds, or its channel has ended: a missed
 /// call.
 #[test]
 fn what_is_older_than_120_seconds_or_invalid_is_missed() {
@@ -60,10 +60,10 @@ fn what_is_older_than_120_seconds_or_invalid_is_missed() {
     assert_eq!(harness.state(), 0);
 }
 
-/// Scenario (expiry): An invite just within its 120 seconds rings for what is left; at the limit and after
+/// Scenario (expiry): An invite just within its 120 seconds rings for the rest; at the limit and after
 /// it, it is a missed call.
 #[test]
-fn an_invite_rings_for_what_is_left_of_its_120_seconds_wherever_it_comes_from() {
+fn an_invite_rings_for_the_rest_of_its_120_seconds() {
     for origin in [Origin::Online, Origin::Offline] {
         let mut harness = online();
         let events = vec![invite(&harness, "bob", "p1", 119_999)];
@@ -104,9 +104,9 @@ fn ends_in_the_batch_count_wherever_they_stand() {
     }
 }
 
-/// Scenario (wrong): A stranger's cancel in the backlog ends nothing.
+/// Scenario (wrong): A third party's cancel in the backlog ends nothing.
 #[test]
-fn a_strangers_cancel_in_the_batch_ends_nothing() {
+fn a_strangers_cancel_in_a_batch_ends_nothing() {
     let mut harness = online();
     let ring = invite(&harness, "bob", "p1", 1_000);
     let cancel = harness.event(EventKind::Cancel, "eve", "p1", "p1", "");
@@ -115,7 +115,7 @@ fn a_strangers_cancel_in_the_batch_ends_nothing() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (expiry): Several people called while we were offline: the newest call rings, the others are
+/// Scenario (expiry): Several accounts called while we were offline: the newest call rings, the others are
 /// missed calls.
 #[test]
 fn the_newest_rings_and_the_others_say_why_not() {
@@ -131,7 +131,7 @@ fn the_newest_rings_and_the_others_say_why_not() {
     assert_eq!(&*harness.snapshot().channel_id, "p2");
 }
 
-/// Scenario (expiry): A backlog arrives in a call: all its callers hear busy and are missed calls.
+/// Scenario (expiry): A backlog arrives in a call: all its callers get busy and are missed calls.
 #[test]
 fn in_a_call_all_are_busy() {
     let mut harness = Harness::in_call();
@@ -141,9 +141,9 @@ fn in_a_call_all_are_busy() {
     harness.asked("reject carol p1 q1 reason 3");
 }
 
-/// Scenario (expiry): We were offline for a moment in a call: what the backlog says about it happens now.
+/// Scenario (expiry): We were offline for a moment in a call: messages of the backlog about it apply now.
 #[test]
-fn what_the_batch_says_about_the_live_call_happens_as_if_it_came_now() {
+fn a_batch_affects_the_live_call_as_if_online() {
     let mut harness = Harness::in_call();
     let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
     batch(&mut harness, vec![close]);
@@ -168,9 +168,9 @@ fn a_group_invite_in_the_batch_is_missed() {
     harness.asked("reject bob p1 p1 reason 3");
 }
 
-/// Scenario (glare): The person whom we call had called us while we were offline: that is a glare too.
+/// Scenario (glare): The account we call had called us while we were offline: that is a glare too.
 #[test]
-fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
+fn a_backlog_invite_of_the_user_we_call_is_a_glare() {
     let mut harness = Harness::calling();
     let event = harness.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
     batch(&mut harness, vec![event]);
@@ -180,7 +180,7 @@ fn an_invite_from_the_backlog_of_the_user_whom_we_call_is_a_glare() {
 
 /// Scenario (expiry): A ring from the backlog ends when the invite is 120 seconds old.
 #[test]
-fn a_ring_from_the_backlog_ends_when_the_invite_is_120_seconds_old() {
+fn a_backlog_ring_ends_when_the_invite_is_120_s_old() {
     let mut harness = online();
     let event = invite(&harness, "bob", "p1", 110_000);
     batch(&mut harness, vec![event]);
@@ -205,7 +205,7 @@ fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
 }
 
 #[test]
-fn a_cancel_in_the_backlog_ends_the_invite_that_it_names_and_no_other_of_the_channel() {
+fn a_backlog_cancel_ends_only_the_invite_it_names() {
     let mut harness = online();
     let ring = invite(&harness, "bob", "p1", 1_000);
     let other = harness.event(EventKind::Cancel, "bob", "p1", "another", "");
@@ -232,7 +232,7 @@ fn only_our_own_answers_end_an_invite_of_the_backlog() {
 }
 
 #[test]
-fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring() {
+fn a_batch_that_ends_two_invites_lets_neither_ring() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.forget();
@@ -243,7 +243,7 @@ fn a_batch_that_ends_both_the_ringing_and_the_waiting_invite_lets_neither_ring()
 }
 
 #[test]
-fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_backend() {
+fn a_call_within_one_batch_never_touches_media() {
     let mut harness = Harness::calling();
     let accept = harness.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
     let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
@@ -253,8 +253,8 @@ fn a_call_that_begins_and_ends_in_one_batch_never_touches_the_media_backend() {
     assert_eq!(harness.engine.poll_timeout(), None);
 }
 
-/// Scenario (order): The backlog has an invite twice, and the other side is being called, or
-/// silent in a call: it counts once, and does not ring again when its end was told.
+/// Scenario (order): The backlog has an invite twice, and the peer is being called, or
+/// silent in a call: it counts once, and does not ring again when its end was reported.
 #[test]
 fn an_invite_that_the_backlog_has_twice_counts_once() {
     let mut harness = Harness::calling();

@@ -1,4 +1,4 @@
-//! We call: the caller's column of the event-order table, and the wire behind it.
+//! Outgoing calls: the caller's column of the event-order table, and the signaling operations behind it.
 
 use super::super::in_flight::Finish;
 use super::super::input::*;
@@ -9,9 +9,9 @@ use nertc_callkit_signaling::{
 };
 
 /// Scenario (ordinary): A call creates a channel, joins it and invites; call() completes when the service
-/// has taken the invite.
+/// has accepted the invite.
 #[test]
-fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
+fn a_call_creates_joins_invites_and_then_completes() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.asked("create");
@@ -28,8 +28,8 @@ fn a_call_creates_joins_and_invites_and_is_confirmed_by_the_invite() {
     assert_eq!(result.call_id, harness.snapshot().call_id);
 }
 
-/// Scenario (ordinary): The callee accepts: the caller hears of the accept, then of the entry into the
-/// media room, then that the call is connected.
+/// Scenario (ordinary): The callee accepts: the caller gets the accept, then the entry into the
+/// media room, then connected.
 #[test]
 fn an_accepted_call_is_told_in_the_tables_order() {
     let mut harness = Harness::calling();
@@ -44,7 +44,7 @@ fn an_accepted_call_is_told_in_the_tables_order() {
 }
 
 /// Scenario (ordinary): The peer is in the media room before we are: the call is connected when both are
-/// there, whoever came first.
+/// there, in either order.
 #[test]
 fn the_peer_may_be_in_the_room_first() {
     let mut harness = Harness::calling();
@@ -56,7 +56,7 @@ fn the_peer_may_be_in_the_room_first() {
 }
 
 /// Scenario (order): The accept arrives before the service has confirmed our invite: call() completes
-/// first, then the accept is told.
+/// first, then the accept is reported.
 #[test]
 fn an_answer_proves_the_invite_before_its_completion_does() {
     let mut harness = Harness::new();
@@ -70,9 +70,9 @@ fn an_answer_proves_the_invite_before_its_completion_does() {
     assert_eq!(harness.state(), 3);
 }
 
-/// Scenario (ordinary): The callee rejects: the caller is told, the record says so, the channel is closed.
+/// Scenario (ordinary): The callee rejects: on_user_reject, a record, and the channel is closed.
 #[test]
-fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
+fn a_reject_is_reported_and_closes_the_channel() {
     let mut harness = Harness::calling();
     harness.peer_rejects(&new_style("ch1", "k1"));
     harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
@@ -80,7 +80,7 @@ fn a_reject_is_told_in_the_tables_order_and_the_channel_is_closed() {
 }
 
 /// Scenario (order): The rejection arrives before the service has confirmed our invite: call() completes
-/// first, then the rejection is told.
+/// first, then the rejection is reported.
 #[test]
 fn a_reject_before_the_invites_completion_proves_the_invite() {
     let mut harness = Harness::new();
@@ -93,8 +93,8 @@ fn a_reject_before_the_invites_completion_proves_the_invite() {
     harness.told("");
 }
 
-/// Scenario (busy): The callee is busy, in whichever words its client says it: on_user_busy, and the record
-/// says busy.
+/// Scenario (busy): The callee is busy, in the format of any client: on_user_busy, and the record has
+/// status busy.
 #[test]
 fn busy_is_understood_in_every_spelling() {
     for custom_info in ["601", "i_am_busy", "{\"reason\":3}"] {
@@ -104,19 +104,18 @@ fn busy_is_understood_in_every_spelling() {
     }
 }
 
-/// Scenario (timeout): The callee's ring limit passes first: the caller sees what its own limit would have
-/// shown.
+/// Scenario (timeout): The callee's ring limit expires first: the caller gets the events of its own limit.
 #[test]
-fn a_reject_because_the_callee_let_it_ring_shows_what_the_own_timer_shows() {
+fn a_reject_for_no_answer_equals_the_own_timeout() {
     let mut harness = Harness::calling();
     harness.peer_rejects("{\"reason\":2}");
     harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
 }
 
-/// Scenario (cancel): We cancel while it rings: the call ends at once; the invite is taken back, and then
+/// Scenario (cancel): We cancel while it rings: the call ends at once; the invite is cancelled, and then
 /// the channel closed.
 #[test]
-fn a_cancel_is_final_at_once_and_the_wire_follows_in_sequence() {
+fn a_cancel_is_final_and_its_operations_follow_in_order() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
@@ -138,10 +137,10 @@ fn hangup_while_calling_is_cancel() {
     harness.asked("cancel bob ch1 r1 · record 2 to bob");
 }
 
-/// Scenario (cancel): We cancel before the channel exists: nobody is told, there is no record, and the
-/// channel is closed when it comes.
+/// Scenario (cancel): We cancel before the channel exists: no message, no record, and the
+/// channel is closed once created.
 #[test]
-fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_record() {
+fn cancel_before_the_channel_exists_writes_no_record() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.cancel();
@@ -153,7 +152,7 @@ fn cancel_before_the_channel_exists_waits_for_it_and_closes_it_and_writes_no_rec
 
 /// Scenario (cancel): We cancel while the channel is being joined: it is closed after the join.
 #[test]
-fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
+fn cancel_during_the_join_closes_after_it() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.ok("create");
@@ -165,9 +164,9 @@ fn cancel_while_the_channel_is_being_joined_closes_it_after_the_join() {
     harness.asked("close ch1");
 }
 
-/// Scenario (cancel): We cancel while the invite is on its way: the cancel does not overtake it.
+/// Scenario (cancel): We cancel while the invite is pending: the cancel does not overtake it.
 #[test]
-fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
+fn cancel_during_the_invite_waits_for_its_result() {
     for code in [Code::OK, Code::PEER_OFFLINE, Code::TIMEOUT, 500.into()] {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -184,9 +183,9 @@ fn cancel_while_the_invite_runs_waits_for_its_answer_before_it_takes_it_back() {
     }
 }
 
-/// Scenario (failure): The service refuses the invite: call() fails, and nobody hears a cancel.
+/// Scenario (failure): The service refuses the invite: call() fails, and no cancel is sent.
 #[test]
-fn an_invite_that_reached_nobody_is_not_taken_back() {
+fn an_invite_that_reached_nobody_is_not_cancelled() {
     for code in [Code::CHANNEL_NOT_EXISTS, Code::NOT_MEMBER, Code::ALREADY_MEMBER, Code::MEMBER_LIMIT] {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -199,10 +198,9 @@ fn an_invite_that_reached_nobody_is_not_taken_back() {
     }
 }
 
-/// Scenario (failure): Nobody knows whether the invite went out: call() fails, and the invite is taken
-/// back.
+/// Scenario (failure): The invite's outcome is unknown: call() fails, and the invite is cancelled.
 #[test]
-fn an_invite_of_unknown_fate_is_taken_back() {
+fn an_invite_of_unknown_outcome_is_cancelled() {
     for code in [Code::TIMEOUT, 500.into()] {
         let mut harness = Harness::new();
         harness.call("bob");
@@ -230,7 +228,7 @@ fn a_peer_that_is_offline_counts_as_invited() {
     }
 }
 
-/// Scenario (failure): The service refuses the channel: call() fails, and nothing is left behind.
+/// Scenario (failure): The service refuses the channel: call() fails, and nothing remains.
 #[test]
 fn a_refused_channel_fails_the_call_and_leaves_nothing_behind() {
     let mut harness = Harness::new();
@@ -253,8 +251,7 @@ fn a_join_that_fails_closes_the_channel_that_was_created() {
     harness.asked("close ch1");
 }
 
-/// Scenario (timeout): Nobody answers: the call ends when the ring limit has passed since the invite went
-/// out.
+/// Scenario (timeout): No answer: the call ends when the ring limit has passed since the invite was sent.
 #[test]
 fn the_ring_limit_runs_from_the_issue_of_the_invite() {
     let mut harness = Harness::new();
@@ -275,9 +272,9 @@ fn the_ring_limit_runs_from_the_issue_of_the_invite() {
     harness.asked("close ch1 · record 4 to bob");
 }
 
-/// Scenario (timeout): The ring limit is changed while it rings: it counts from the next call on.
+/// Scenario (timeout): The ring limit is changed while it rings: it applies to the next call.
 #[test]
-fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
+fn set_call_timeout_applies_to_the_next_call() {
     let mut harness = Harness::calling();
     harness.command(Command::SetCallTimeout { timeout_ms: 5_000 });
     harness.told("done none 0");
@@ -293,10 +290,10 @@ fn set_call_timeout_counts_for_the_next_call_and_not_for_the_running_one() {
     harness.asked("cancel bob ch2 r2 reason 2");
 }
 
-/// Scenario (timeout): The ring limit passes as the callee accepts, and the service says accepted: the call
-/// goes on.
+/// Scenario (timeout): The ring limit expires as the callee accepts, and the service reports the accept: the
+/// call continues.
 #[test]
-fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
+fn a_timeout_cancel_that_crosses_the_accept_is_accepted() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.answer("cancel", Code::INVITE_ACCEPTED);
@@ -306,9 +303,9 @@ fn a_ring_timers_cancel_that_crosses_the_accept_goes_on_as_accepted() {
     assert_eq!(harness.state(), 3);
 }
 
-/// Scenario (timeout): The accept arrives while the ring limit's cancel is on its way: the call goes on.
+/// Scenario (timeout): The accept arrives while the ring limit's cancel is pending: the call continues.
 #[test]
-fn an_accept_that_arrives_while_the_ring_timers_cancel_runs_wins() {
+fn an_accept_during_the_timeout_cancel_wins() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.peer_accepts();
@@ -334,9 +331,9 @@ fn a_users_cancel_that_crosses_the_accept_is_final() {
     assert_eq!(harness.state(), 0);
 }
 
-/// Scenario (cancel): We cancel while the ring limit's own cancel is on its way: one cancel, one end.
+/// Scenario (cancel): We cancel while the ring limit's own cancel is pending: one cancel, one end.
 #[test]
-fn a_cancel_while_the_ring_timers_cancel_runs_closes_after_its_answer() {
+fn a_cancel_during_the_timeout_cancel_closes_after_it() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.forget();
@@ -369,7 +366,7 @@ fn a_call_without_records_writes_none() {
     harness.asked("close ch1");
 }
 
-/// Scenario (record): A cancel may ask for no record.
+/// Scenario (record): A cancel may suppress the record.
 #[test]
 fn a_cancel_without_record_writes_none() {
     let mut harness = Harness::calling();
@@ -378,9 +375,9 @@ fn a_cancel_without_record_writes_none() {
     harness.told("done cancel 0 · on_call_end 11");
 }
 
-/// Scenario (ordinary): The invite names the media room and carries what the app attached.
+/// Scenario (ordinary): The invite has the media room's name and the app's attachment.
 #[test]
-fn the_invite_names_the_media_room_and_carries_what_the_app_attached() {
+fn the_invite_has_the_media_room_and_the_attachment() {
     let mut harness = Harness::new();
     harness
         .command(Command::Call(CallOptions { attachment: Some("hello".into()), ..Harness::options("bob") }));
@@ -402,10 +399,10 @@ fn calling_oneself_is_refused() {
     harness.asked("");
 }
 
-/// Scenario (wrong): An answer to our call comes from the wrong person, or with another call's ids: nothing
+/// Scenario (wrong): An answer to our call of a third party, or with another call's ids: nothing
 /// changes.
 #[test]
-fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
+fn answers_of_others_or_with_wrong_ids_are_ignored() {
     let mut harness = Harness::calling();
     for signal in [EventKind::Accept, EventKind::Reject] {
         harness.signal(signal, "eve", "ch1", "r1", "");
@@ -421,9 +418,10 @@ fn answers_from_the_wrong_person_or_with_wrong_ids_change_nothing() {
     assert_eq!(harness.state(), 1);
 }
 
-/// Scenario (failure): A backend says success without what belongs to it: the call fails with a clear code.
+/// Scenario (failure): A backend reports success without the required values: the call fails with a clear
+/// code.
 #[test]
-fn a_backend_that_succeeds_without_room_or_uid_fails_the_call() {
+fn a_success_without_channel_or_uid_fails_the_call() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.answer_with("create", OperationResult::default());
@@ -439,7 +437,7 @@ fn a_backend_that_succeeds_without_room_or_uid_fails_the_call() {
     harness.asked("close ch1");
 }
 
-/// Scenario (order): A backend completes an operation twice, or one that never was: nothing happens.
+/// Scenario (order): A backend completes an operation twice, or one that does not exist: nothing happens.
 #[test]
 fn completions_that_come_twice_or_for_nothing_are_ignored() {
     let mut harness = Harness::new();
@@ -455,9 +453,9 @@ fn completions_that_come_twice_or_for_nothing_are_ignored() {
     assert_eq!(harness.waiting(), "join");
 }
 
-/// Scenario (wrong): A backend answers an operation of the other backend: nothing happens.
+/// Scenario (wrong): A backend completes an operation of the other backend: nothing happens.
 #[test]
-fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the_reverse() {
+fn a_backend_cannot_complete_the_others_operations() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.forget();
@@ -480,7 +478,7 @@ fn a_media_backend_cannot_complete_an_operation_of_the_signaling_backend_nor_the
     assert_eq!(harness.state(), 3);
 }
 
-/// Scenario (failure): Create, join or invite is never answered: call() fails after eight seconds.
+/// Scenario (failure): Create, join or invite never completes: call() fails after eight seconds.
 #[test]
 fn create_join_and_invite_have_eight_seconds_each() {
     let mut harness = Harness::new();
@@ -490,12 +488,12 @@ fn create_join_and_invite_have_eight_seconds_each() {
     harness.pass(1);
     harness.told("done call 408 · on_call_end 7");
     harness.forget();
-    // It comes after all: no channel leaks.
+    // It completes after all: no channel leaks.
     harness.ok("create");
     harness.asked("close ch1");
 }
 
-/// Scenario (failure): A create succeeds too late and without an id: nothing is asked for.
+/// Scenario (failure): A create succeeds too late and without an id: no operation follows.
 #[test]
 fn a_channel_without_id_that_comes_too_late_is_not_closed() {
     let mut harness = Harness::new();
@@ -509,7 +507,7 @@ fn a_channel_without_id_that_comes_too_late_is_not_closed() {
     harness.asked("");
 }
 
-/// Scenario (failure): A join succeeds after we gave it up: the channel is left.
+/// Scenario (failure): A join succeeds after it was abandoned: the channel is left.
 #[test]
 fn a_join_that_succeeds_too_late_is_undone() {
     let mut harness = Harness::new();
@@ -523,9 +521,9 @@ fn a_join_that_succeeds_too_late_is_undone() {
     assert!(asked.contains(&Finish::leave().op("ch1".into())), "{asked:?}");
 }
 
-/// Scenario (failure): Cleaning up after a call fails: an error that names the ended call.
+/// Scenario (failure): A teardown fails: an error that names the ended call.
 #[test]
-fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
+fn a_late_failure_is_an_error_that_names_the_call() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.ok("cancel");
@@ -536,7 +534,7 @@ fn a_late_failure_of_the_wire_is_an_error_that_names_the_call() {
     assert_eq!(error.call_no, 1);
 }
 
-/// Scenario (order): No event names a call that its call() has not named yet.
+/// Scenario (order): No event names a call before its call() completes.
 #[test]
 fn no_event_names_a_call_before_its_completion_does() {
     let mut harness = Harness::new();

@@ -1,4 +1,4 @@
-//! Signaling is lost, or its token refused, while media lives: media decides how long the call lasts.
+//! Signaling is lost, or its token refused, while media is alive: media decides how long the call lasts.
 
 use super::super::input::*;
 use super::super::output::EndReason;
@@ -10,9 +10,9 @@ fn lost(harness: &mut Harness, from: &str, channel: &str) {
     harness.signal(EventKind::PeerLost, from, channel, "", "");
 }
 
-/// Scenario (reconnect): Signaling hears nothing of the peer's device: with media the call goes on.
+/// Scenario (reconnect): Signaling receives nothing from the peer's device: with media the call continues.
 #[test]
-fn a_peer_that_signaling_lost_stays_while_media_lives() {
+fn a_peer_lost_to_signaling_stays_while_media_is_alive() {
     let mut harness = Harness::in_call();
     lost(&mut harness, "bob", "ch1");
     harness.pass(600_000);
@@ -20,9 +20,9 @@ fn a_peer_that_signaling_lost_stays_while_media_lives() {
     assert_eq!(harness.state(), 3);
 }
 
-/// Scenario (reconnect): It is lost and its media is silent for four seconds: it is gone.
+/// Scenario (reconnect): It is lost and its media is silent for four seconds: the call ends.
 #[test]
-fn a_peer_that_signaling_lost_is_gone_when_media_is_silent_for_four_seconds() {
+fn a_peer_lost_to_signaling_is_gone_after_4_s_of_silence() {
     for silent_first in [false, true] {
         let mut harness = Harness::in_call();
         if !silent_first {
@@ -46,9 +46,9 @@ fn a_peer_that_signaling_lost_is_gone_when_media_is_silent_for_four_seconds() {
     assert_eq!(harness.last_end().reason, EndReason::PeerDisconnected);
 }
 
-/// Scenario (reconnect): What comes from the peer later takes it back.
+/// Scenario (reconnect): A later message of the peer ends the loss.
 #[test]
-fn a_peer_that_signaling_hears_again_is_not_lost() {
+fn a_peer_back_in_signaling_is_not_lost() {
     let mut harness = Harness::in_call();
     lost(&mut harness, "bob", "ch1");
     harness.control("ch1", "{}");
@@ -76,7 +76,7 @@ fn without_media_a_lost_peer_ends_the_call() {
     harness.told_last("on_call_end 19");
 }
 
-/// Scenario (session): The service refuses the token in a call that has media: the kick comes after the call.
+/// Scenario (session): The service refuses the token during a call with media: the kick follows the call.
 #[test]
 fn a_refused_token_kicks_after_the_call() {
     let refuse = || Input::Connection(Connection::Kicked(Outcome::failed(Code::BAD_TOKEN, "expired")));

@@ -1,4 +1,4 @@
-//! Whose invites ring: one test for each row of the call policy.
+//! The call policy: one test for each of its rows.
 
 use super::super::input::*;
 use super::super::output::Event;
@@ -38,9 +38,9 @@ fn rings(harness: &mut Harness, from: &str) -> bool {
     harness.state() == 2
 }
 
-/// Scenario (policy): The rule says whose invites ring.
+/// Scenario (policy): The rule decides whose invites ring.
 #[test]
-fn the_rule_says_who_rings() {
+fn the_policy_decides_who_rings() {
     let listed = &["bob", "carol"];
     for (rule, bob, eve) in [
         (PolicyRule::Everybody, true, true),
@@ -55,9 +55,9 @@ fn the_rule_says_who_rings() {
     }
 }
 
-/// Scenario (policy): Silent: nothing goes out, as if this device were off; a missed call tells the app.
+/// Scenario (policy): Silent: nothing is sent, as if this device were offline; the app gets a missed call.
 #[test]
-fn silent_answers_nothing_and_tells_a_missed_call() {
+fn silent_sends_nothing_and_reports_a_missed_call() {
     let mut harness = with(policy(PolicyRule::Nobody, &[]));
     harness.invite("eve", "p1", "q1");
     harness.told("on_missed_call eve blocked");
@@ -72,9 +72,9 @@ fn silent_answers_nothing_and_tells_a_missed_call() {
     harness.told("");
 }
 
-/// Scenario (policy): Busy: in the name of this device alone, so that others of the account ring on.
+/// Scenario (policy): Busy: for this device only, so that other devices of the account keep ringing.
 #[test]
-fn busy_is_said_in_the_name_of_this_device_alone() {
+fn busy_is_a_local_reject() {
     let mut harness = with(busy());
     harness.invite("eve", "p1", "q1");
     harness.told("on_missed_call eve blocked");
@@ -97,7 +97,7 @@ fn busy_is_said_in_the_name_of_this_device_alone() {
     assert!(harness.text_of("reject").ends_with(",\"local\":true}"));
 }
 
-/// Scenario (policy): The app wants no missed calls.
+/// Scenario (policy): The app disables missed calls.
 #[test]
 fn no_missed_calls_if_the_app_wants_none() {
     for answers_busy in [false, true] {
@@ -108,7 +108,7 @@ fn no_missed_calls_if_the_app_wants_none() {
     }
 }
 
-/// Scenario (policy): It stays over logout, another account and a kick, also when set while logged out.
+/// Scenario (policy): It survives logout, another account and a kick, also when set while logged out.
 #[test]
 fn it_is_kept_until_another_is_set() {
     let mut harness = with(policy(PolicyRule::Nobody, &[]));
@@ -125,7 +125,7 @@ fn it_is_kept_until_another_is_set() {
     assert!(rings(&mut harness, "bob"));
 }
 
-/// Scenario (policy): A call that rings is not ended, and its caller may call again.
+/// Scenario (policy): A ringing call is not ended, and its caller may call again.
 #[test]
 fn a_call_that_rings_is_not_ended_and_its_redial_is_let_in() {
     let mut harness = Harness::called();
@@ -136,7 +136,7 @@ fn a_call_that_rings_is_not_ended_and_its_redial_is_let_in() {
     harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
 }
 
-/// Scenario (policy): Whom we call may call us: a glare is no intrusion.
+/// Scenario (policy): The account we call may call us: a glare is admitted.
 #[test]
 fn a_glare_is_let_in() {
     let mut harness = Harness::calling();
@@ -159,7 +159,7 @@ fn a_restarted_peer_is_let_in() {
     harness.told_last("on_invited bob");
 }
 
-/// Scenario (policy): The app answered this call already: it wants it.
+/// Scenario (policy): The app answered this call already: it is admitted.
 #[test]
 fn a_call_that_was_answered_before_it_came_is_let_in() {
     let mut harness = with(busy());
@@ -178,7 +178,7 @@ fn a_call_that_was_answered_before_it_came_is_let_in() {
 
 /// Scenario (policy): In a call a refused caller is refused, not busy: it learns nothing.
 #[test]
-fn in_a_call_others_are_refused_as_the_policy_says() {
+fn in_a_call_the_policy_applies_to_others() {
     let mut harness = Harness::in_call();
     set(&mut harness, policy(PolicyRule::AllButListed, &["eve"]));
     harness.invite("eve", "p1", "q1");
@@ -189,7 +189,7 @@ fn in_a_call_others_are_refused_as_the_policy_says() {
     harness.told("on_missed_call carol busy");
 }
 
-/// Scenario (policy): Groups, and what waited while we were offline, are asked about too.
+/// Scenario (policy): It also applies to groups and to the backlog.
 #[test]
 fn groups_and_the_backlog_are_asked_about_too() {
     let mut harness = with(policy(PolicyRule::AllButListed, &["eve"]));
@@ -205,7 +205,7 @@ fn groups_and_the_backlog_are_asked_about_too() {
     assert_eq!(harness.state(), 2);
 }
 
-/// Scenario (policy): Nothing is said to an invite that is over anyway.
+/// Scenario (policy): An invite that has ended anyway gets no answer.
 #[test]
 fn an_invite_that_is_over_is_not_answered() {
     let mut harness = with(busy());
@@ -216,7 +216,7 @@ fn an_invite_that_is_over_is_not_answered() {
     harness.told("on_missed_call eve blocked");
 }
 
-/// A backend must not tell somebody who is refused that this device is on, so it must know.
+/// A backend must not reveal to a refused caller that this device is online, so it must know the policy.
 #[test]
 fn the_backend_learns_whose_invites_ring() {
     let nobody = policy(PolicyRule::Nobody, &[]);

@@ -46,8 +46,8 @@ fn the_state_is_checked_before_the_ids() {
     assert_eq!(harness.last_code(), Code::CANCEL_IN_CALLED);
 }
 
-/// Scenario (wrong): The user taps "accept" as one call ends and another rings: the tap answers only the
-/// call that was shown.
+/// Scenario (wrong): The user taps "accept" as one call ends and another rings: only the
+/// call that was shown is accepted.
 #[test]
 fn a_tap_meant_for_one_caller_never_answers_another() {
     let mut harness = Harness::called();
@@ -65,9 +65,9 @@ fn a_tap_meant_for_one_caller_never_answers_another() {
 }
 
 /// Scenario (wrong): The user hangs up a call that has just ended: that succeeds, and the next call is
-/// untouched.
+/// not affected.
 #[test]
-fn ending_a_call_that_ended_meanwhile_is_fulfilled_and_spares_the_next() {
+fn ending_an_ended_call_succeeds_and_spares_the_next() {
     let mut harness = Harness::called();
     let meant = harness.implied();
     harness.peer_cancels();
@@ -82,7 +82,7 @@ fn ending_a_call_that_ended_meanwhile_is_fulfilled_and_spares_the_next() {
     assert_eq!(harness.state(), 2);
 }
 
-/// Scenario (wrong): A function names a call that never was: a mismatch.
+/// Scenario (wrong): A function names a call that never existed: a mismatch.
 #[test]
 fn a_call_that_never_was_is_a_mismatch() {
     let mut harness = Harness::called();
@@ -131,9 +131,9 @@ fn completions_and_events_carry_the_number_of_their_call() {
     assert_eq!(harness.last_end().call_no, 2);
 }
 
-/// Scenario (wrong): A reference to an ended call must fit it in everything that it says.
+/// Scenario (wrong): A reference to an ended call must match in every field.
 #[test]
-fn a_reference_to_an_ended_call_must_fit_in_all_that_it_says() {
+fn a_reference_to_an_ended_call_must_match_entirely() {
     let full = || CallRef {
         call_no: 1,
         channel_id: Some("p1".into()),
@@ -161,7 +161,7 @@ fn a_reference_to_an_ended_call_must_fit_in_all_that_it_says() {
 
 /// Scenario (wrong): Any earlier call can be named by its number.
 #[test]
-fn the_number_of_any_earlier_call_is_fulfilled_and_that_of_a_later_one_is_not() {
+fn an_earlier_call_no_succeeds_and_a_later_one_fails() {
     let mut harness = Harness::called();
     harness.peer_cancels();
     harness.invite("carol", "c1", "s1");

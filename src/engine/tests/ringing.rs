@@ -1,4 +1,4 @@
-//! A device of the called account rings, and the caller is told so.
+//! A device of the called account rings, and the caller is notified.
 
 use super::super::state::Phase;
 use super::harness::Harness;
@@ -8,9 +8,9 @@ fn rings(harness: &mut Harness) {
     harness.signal(EventKind::Ringing, "bob", "ch1", "r1", "");
 }
 
-/// Scenario (ordinary): Several devices of the called account ring: the caller is told once.
+/// Scenario (ordinary): Several devices of the called account ring: the caller is notified once.
 #[test]
-fn ringing_is_told_once_however_many_devices_ring() {
+fn ringing_is_reported_once() {
     let mut harness = Harness::calling();
     rings(&mut harness);
     harness.told("on_user_ringing bob");
@@ -18,7 +18,7 @@ fn ringing_is_told_once_however_many_devices_ring() {
     harness.told("");
     harness.peer_accepts();
     harness.told("on_user_accept bob");
-    // The next call is told anew.
+    // The next call is reported anew.
     harness.hangup();
     harness.settle();
     harness.start_over();
@@ -28,7 +28,7 @@ fn ringing_is_told_once_however_many_devices_ring() {
 }
 
 /// Scenario (ordinary): It rings before the service confirms the invite: done(call) comes first, and what the
-/// service says later changes nothing.
+/// service reports later changes nothing.
 #[test]
 fn ringing_proves_the_invite() {
     for code in [0, 408] {
@@ -47,8 +47,7 @@ fn ringing_proves_the_invite() {
     }
 }
 
-/// Scenario (ordinary): Nothing rings for the app after the answer, after the end, or while its user takes
-/// the invite back.
+/// Scenario (ordinary): Ringing is not reported after the answer, after the end, or while its user cancels.
 #[test]
 fn ringing_that_comes_too_late_is_nothing() {
     let mut timing_out = Harness::calling();
@@ -68,7 +67,7 @@ fn ringing_that_comes_too_late_is_nothing() {
     harness.told("on_user_ringing bob");
 }
 
-/// Scenario (wrong): Only the called account's own word about this very invite counts.
+/// Scenario (wrong): Only the called account's own message about this very invite counts.
 #[test]
 fn ringing_of_somebody_else_or_of_another_call_is_nothing() {
     let mut harness = Harness::calling();
@@ -84,7 +83,7 @@ fn ringing_of_somebody_else_or_of_another_call_is_nothing() {
     }
     harness.signal_from(Origin::OtherDevice, EventKind::Ringing, "bob", "ch1", "r1", "");
     harness.told("");
-    // Before the invite is out nobody can know of it.
+    // Before the invite is sent nobody can know of it.
     let mut harness = Harness::new();
     harness.call("bob");
     harness.ok("create");

@@ -1,4 +1,4 @@
-//! Login to logout, kick, connection, rooms, and the way out of everything.
+//! Login to logout, kick, connection, channel states, and every end.
 
 use super::super::Config;
 use super::super::input::*;
@@ -12,7 +12,7 @@ fn logged_out() -> Harness {
     Harness::logged_out(Config { caps: caps(), ..Config::default() })
 }
 
-/// Scenario (session): A login completes with the service's answer.
+/// Scenario (session): A login completes with the service's result.
 #[test]
 fn login_completes_with_the_services_answer() {
     let mut harness = logged_out();
@@ -40,10 +40,10 @@ fn logins_during_a_login_share_it_or_are_refused() {
     harness.told("done login 0 · done login 0");
 }
 
-/// Scenario (session): A login fails, or is not answered for ten seconds: nobody is logged in, and it can
-/// be tried again.
+/// Scenario (session): A login fails, or does not complete for ten seconds: logged out, and it can
+/// be retried.
 #[test]
-fn a_login_that_fails_or_takes_ten_seconds_leaves_nobody_logged_in() {
+fn a_login_that_fails_or_takes_10_s_is_no_login() {
     let mut harness = logged_out();
     harness.login("al");
     harness.answer("login", Code::BAD_TOKEN);
@@ -69,7 +69,7 @@ fn logout_is_completed_last() {
     harness.told("done call 20001");
 }
 
-/// A busy answer is of no call of ours: whoever called meanwhile does not hold the logout up.
+/// A busy answer belongs to no call of ours: it does not delay the logout.
 #[test]
 fn a_logout_does_not_wait_for_a_busy_answer() {
     let mut harness = Harness::new();
@@ -95,9 +95,9 @@ fn logout_in_a_call_hangs_up_first() {
     harness.told("done logout 0");
 }
 
-/// Scenario (session): We log out while calling: the invite is taken back first.
+/// Scenario (session): We log out while calling: the invite is cancelled first.
 #[test]
-fn logout_while_calling_takes_the_invite_back_first() {
+fn logout_while_calling_cancels_the_invite_first() {
     let mut harness = Harness::calling();
     harness.logout();
     harness.told("on_message_sent 2 · on_call_end 0");
@@ -129,9 +129,9 @@ fn logout_completes_what_is_pending_and_rejects_what_rings() {
     harness.asked("");
 }
 
-/// Scenario (session): The service does not answer while we log out: half a second, and we are out.
+/// Scenario (session): The service does not respond while we log out: half a second, and we are logged out.
 #[test]
-fn a_wire_that_does_not_answer_holds_a_logout_up_for_half_a_second() {
+fn a_silent_service_delays_a_logout_by_half_a_second() {
     let mut harness = Harness::calling();
     harness.logout();
     harness.forget();
@@ -167,9 +167,9 @@ fn a_second_logout_shares_the_first() {
     harness.told("done logout 0 · done logout 0");
 }
 
-/// Scenario (session): Between logout and login the app is told nothing.
+/// Scenario (session): Between logout and login no event is emitted.
 #[test]
-fn nothing_is_told_between_logout_and_login() {
+fn nothing_is_reported_between_logout_and_login() {
     let mut harness = Harness::in_call();
     harness.logout();
     harness.settle();
@@ -197,7 +197,7 @@ fn messages_that_overtake_the_logins_completion_wait_for_it() {
 }
 
 #[test]
-fn closing_an_idle_component_logs_out() {
+fn closing_an_idle_client_logs_out() {
     let mut harness = logged_out();
     harness.close();
     harness.told("closed");
@@ -209,9 +209,9 @@ fn closing_an_idle_component_logs_out() {
     harness.told("closed");
 }
 
-/// Scenario (session): The component is released in a call: the peer still learns, within half a second.
+/// Scenario (session): The client is released in a call: the peer is still notified, within half a second.
 #[test]
-fn closing_gives_a_live_calls_wire_half_a_second() {
+fn closing_a_live_call_waits_half_a_second() {
     let mut harness = Harness::in_call();
     harness.close();
     harness.told("on_message_sent 1 · on_call_end 0");
@@ -224,7 +224,7 @@ fn closing_gives_a_live_calls_wire_half_a_second() {
     harness.told("closed");
 }
 
-/// Scenario (session): The component is released: every open request completes.
+/// Scenario (session): The client is released: every open request completes.
 #[test]
 fn closing_completes_everything_with_shutting_down() {
     let mut harness = logged_out();
@@ -249,7 +249,7 @@ fn closing_completes_everything_with_shutting_down() {
     harness.told("done logout 90003 · closed");
 }
 
-/// Scenario (session): Another login kicks us out: call and media end at once, and the app is told why.
+/// Scenario (session): Another login kicks us: call and media end at once, with the reason.
 #[test]
 fn a_kick_ends_everything_at_once() {
     let cases = [
@@ -278,7 +278,7 @@ fn a_kick_ends_everything_at_once() {
 }
 
 #[test]
-fn a_kick_completes_what_is_pending_before_it_is_told() {
+fn a_kick_is_reported_after_the_open_completions() {
     let mut harness = Harness::accepting();
     harness.kick();
     harness.told("done accept 90003 · on_kicked · on_call_end 8");
@@ -313,7 +313,7 @@ fn a_kick_during_a_logout_leaves_nothing_to_clean_up() {
     harness.asked("");
 }
 
-/// Scenario (session): After a kick one can log in again.
+/// Scenario (session): After a kick a new login works.
 #[test]
 fn after_a_kick_one_can_log_in_again() {
     let mut harness = Harness::in_call();
@@ -325,10 +325,10 @@ fn after_a_kick_one_can_log_in_again() {
     harness.told("on_invited bob");
 }
 
-/// Scenario (reconnect): The signaling connection is lost and comes back: the app is told once each, and
-/// the call goes on.
+/// Scenario (reconnect): The signaling connection is lost and restored: each is reported once, and
+/// the call continues.
 #[test]
-fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
+fn a_lost_connection_is_reported_once_while_ringing() {
     let mut harness = Harness::calling();
     let lost = || Input::Connection(Connection::Lost(Outcome::default()));
     harness.handle(Input::Connection(Connection::Restored));
@@ -343,7 +343,7 @@ fn a_lost_connection_is_told_once_and_the_call_goes_on_ringing() {
 
 /// Scenario (session): The app crashed in a call: after the next login its channel is closed or left.
 #[test]
-fn rooms_left_over_from_before_are_left_or_closed() {
+fn channels_of_the_last_session_are_left_or_closed() {
     let mut harness = Harness::calling();
     let room = |id: &str, creator: &str| ChannelState {
         channel: Channel { id: id.into(), creator: creator.into(), ..Channel::default() },
@@ -363,7 +363,7 @@ fn rooms_left_over_from_before_are_left_or_closed() {
 
 /// Scenario (devices): Another device answers while we log in: the invite of the backlog does not ring.
 #[test]
-fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
+fn an_end_before_the_logins_completion_blocks_its_invite() {
     let mut harness = logged_out();
     harness.login("al");
     let ring = harness.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
@@ -376,7 +376,7 @@ fn an_end_that_overtakes_the_logins_completion_keeps_its_invite_from_ringing() {
 /// Scenario (devices): Another device answered while we were logged out: the invite does not ring after the
 /// login.
 #[test]
-fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
+fn an_answer_in_a_backlog_while_logged_out_is_kept() {
     let mut harness = logged_out();
     let answer = harness.event(EventKind::Accept, "al", "p1", "q1", "");
     harness.handle(Input::Signals { origin: Origin::Offline, events: vec![answer] });
@@ -388,7 +388,7 @@ fn an_answer_in_a_backlog_that_comes_while_logged_out_is_remembered() {
 }
 
 #[test]
-fn rooms_that_overtake_the_logins_completion_wait_for_it() {
+fn channel_states_before_the_login_completes_wait() {
     let mut harness = logged_out();
     harness.login("al");
     harness.forget();
@@ -400,9 +400,9 @@ fn rooms_that_overtake_the_logins_completion_wait_for_it() {
     harness.asked("leave x2");
 }
 
-/// Scenario (session): An invite arrives while the component closes: it does not ring.
+/// Scenario (session): An invite arrives while the client closes: it does not ring.
 #[test]
-fn nobody_rings_while_the_component_closes() {
+fn nobody_rings_while_the_client_closes() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.close();
@@ -412,7 +412,7 @@ fn nobody_rings_while_the_component_closes() {
 }
 
 #[test]
-fn two_hundred_and_fifty_six_messages_wait_for_a_login_and_each_sender_has_its_share() {
+fn at_most_256_messages_wait_for_a_login_shared_by_sender() {
     let mut harness = logged_out();
     harness.login("al");
     let junk = harness.event(EventKind::Join, "eve", "x", "", "");
@@ -440,7 +440,7 @@ fn a_service_without_a_clock_makes_no_invite_old() {
 }
 
 #[test]
-fn the_limit_of_a_login_that_was_given_up_does_not_fail_the_next() {
+fn an_aborted_logins_deadline_does_not_fail_the_next() {
     let mut harness = logged_out();
     harness.login("al");
     harness.pass(5_000);
@@ -478,7 +478,7 @@ fn channels_that_wait_or_are_left_over_are_in_use() {
     harness.forget();
     harness.handle(rooms(&["p1", "p2", "p3"]));
     harness.asked("leave p3");
-    // The own invite to a legacy client lives on beside the call with it.
+    // The own invite to a legacy client stays pending beside the call with it.
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.ok("accept");
@@ -487,7 +487,7 @@ fn channels_that_wait_or_are_left_over_are_in_use() {
     harness.asked("leave p3");
 }
 
-/// Scenario (session): Kicked while a call rings and another waits: nothing is asked of the service.
+/// Scenario (session): Kicked while a call rings and another is parked: no operation is issued.
 #[test]
 fn a_kick_asks_nothing_for_an_invite_that_waits() {
     for begin in [Harness::called, Harness::accepting, Harness::glare_loser, Harness::glare_winner] {
@@ -500,8 +500,8 @@ fn a_kick_asks_nothing_for_an_invite_that_waits() {
     }
 }
 
-/// Scenario (session): Logged out during a login while the last call's media is still being left: the next
-/// call waits for that and goes in.
+/// Scenario (session): Logged out during a login while the last call's media room is still being left: the
+/// next call waits for that and joins.
 #[test]
 fn a_logout_during_a_login_does_not_forget_the_media_room() {
     let mut harness = Harness::in_call();

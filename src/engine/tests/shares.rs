@@ -1,4 +1,4 @@
-//! Nobody's many messages push out another's few, fill the app's queue or silence a call.
+//! One account's many messages neither evict another's few, nor fill the app's queue, nor silence a call.
 
 use super::super::input::*;
 use super::super::{Config, limits};
@@ -14,7 +14,7 @@ fn all_at_once(harness: &mut Harness, origin: Origin, events: Vec<signaling::Eve
     harness.handle(Input::Signals { origin, events });
 }
 
-/// Scenario (strangers): Eight accounts call and call: a call that has ended does not ring again.
+/// Scenario (strangers): Eight accounts call repeatedly: an ended call does not ring again.
 #[test]
 fn eight_strangers_do_not_make_an_ended_call_ring_again() {
     let mut harness = Harness::called();
@@ -36,7 +36,7 @@ fn eight_strangers_do_not_make_an_ended_call_ring_again() {
     harness.told("");
 }
 
-/// Scenario (strangers): More strangers than the table has places call: the calls of this device stay known.
+/// Scenario (strangers): More accounts than the table has entries call: the calls of this device stay known.
 #[test]
 fn calls_that_were_shown_are_remembered_whoever_else_calls() {
     let mut harness = Harness::called();
@@ -56,7 +56,7 @@ fn calls_that_were_shown_are_remembered_whoever_else_calls() {
     harness.told("");
 }
 
-/// Scenario (strangers): The live call is known whatever was forgotten.
+/// Scenario (strangers): The live call is known after every eviction.
 #[test]
 fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
     let mut harness = Harness::in_call_as_callee();
@@ -67,7 +67,8 @@ fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
     harness.told("");
 }
 
-/// Scenario (strangers): A batch of a hundred thousand messages: somebody else's call is in it, and found.
+/// Scenario (strangers): A batch of a hundred thousand messages contains one other account's call: it is
+/// found.
 #[test]
 fn in_a_huge_batch_each_account_has_its_share() {
     for origin in [Origin::Online, Origin::Offline] {
@@ -84,7 +85,7 @@ fn in_a_huge_batch_each_account_has_its_share() {
     }
 }
 
-/// Scenario (strangers): In a huge batch is the end of our call: it counts.
+/// Scenario (strangers): A huge batch contains the end of our call: it counts.
 #[test]
 fn in_a_huge_batch_the_end_of_the_live_call_counts() {
     let mut harness = Harness::in_call();
@@ -109,9 +110,9 @@ fn a_backlog_of_one_account_does_not_hide_anothers_call() {
     assert!(told.contains("bob"), "{told}");
 }
 
-/// Scenario (switch): The peer's client flips the type without end: the app is told a few, then the newest.
+/// Scenario (switch): The peer's client switches the type repeatedly: a few are reported, then the newest.
 #[test]
-fn a_storm_of_type_switches_is_told_in_moderation() {
+fn reports_of_type_switches_are_rate_limited() {
     let mut harness = Harness::in_call();
     harness.forget();
     for n in 0..1_001 {
@@ -133,7 +134,7 @@ fn a_storm_of_type_switches_is_told_in_moderation() {
     assert!(!told.contains("type_change"), "nothing comes after the end: {told}");
 }
 
-/// Scenario (switch): The peer asks again and again: the app is asked a few times, the rest is refused.
+/// Scenario (switch): The peer requests repeatedly: the app is asked a few times, the rest is refused.
 #[test]
 fn a_storm_of_questions_about_the_type_is_refused() {
     let mut harness =

@@ -27,9 +27,9 @@ fn is_video(harness: &Harness) -> bool {
     harness.snapshot().call_type == Some(CallType::Video)
 }
 
-/// Scenario (switch): We switch without asking: it applies at once, in the words of old and new clients.
+/// Scenario (switch): We switch without consent: it applies at once, in the formats of old and new clients.
 #[test]
-fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
+fn without_confirmation_both_messages_are_sent_at_once() {
     let mut harness = Harness::in_call();
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.told("done switch 0");
@@ -37,7 +37,7 @@ fn without_confirmation_both_messages_go_out_and_it_applies_at_once() {
     assert!(is_video(&harness));
 }
 
-/// Scenario (switch): We ask: the peer's answer decides.
+/// Scenario (switch): We request: the peer's answer decides.
 #[test]
 fn with_confirmation_the_answer_decides() {
     let mut harness = confirming();
@@ -51,7 +51,7 @@ fn with_confirmation_the_answer_decides() {
     assert!(is_video(&harness));
 }
 
-/// Scenario (timeout): A question about the call type is not answered for ten seconds: that is a no.
+/// Scenario (timeout): A type request is not answered for ten seconds: it counts as rejected.
 #[test]
 fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
     let mut harness = confirming();
@@ -84,9 +84,9 @@ fn a_peer_without_call_id_is_not_asked() {
     assert!(is_video(&harness));
 }
 
-/// Scenario (switch): The peer switches to video: the app is told once, and our camera stays off.
+/// Scenario (switch): The peer switches to video: it is reported once, and our camera stays off.
 #[test]
-fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
+fn the_peers_switch_never_starts_the_camera() {
     let mut harness =
         Harness::with(Config { caps: Caps { enable_local: true, ..caps() }, ..Config::default() });
     harness.place_call();
@@ -99,9 +99,9 @@ fn the_peers_switch_is_told_once_and_never_starts_the_camera() {
     assert!(!harness.waiting().contains("enable"));
 }
 
-/// Scenario (switch): The peer asks: the app is told once, and our agreement applies it.
+/// Scenario (switch): The peer requests: it is reported once, and our accept applies it.
 #[test]
-fn a_question_is_told_once_and_our_agreement_applies_it() {
+fn a_type_request_is_reported_once_and_our_accept_applies() {
     let mut harness = confirming();
     harness.control("ch1", VIDEO_ASKED);
     harness.control("ch1", VIDEO_ASKED);
@@ -112,7 +112,7 @@ fn a_question_is_told_once_and_our_agreement_applies_it() {
     assert!(is_video(&harness));
 }
 
-/// Scenario (switch): The peer asks and we refuse: nothing changes.
+/// Scenario (switch): The peer requests and we reject: nothing changes.
 #[test]
 fn our_refusal_changes_nothing() {
     let mut harness = confirming();
@@ -124,9 +124,9 @@ fn our_refusal_changes_nothing() {
     assert!(!is_video(&harness));
 }
 
-/// Scenario (switch): An answer without a question changes nothing.
+/// Scenario (switch): An answer without a request changes nothing.
 #[test]
-fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
+fn an_answer_without_a_request_is_refused() {
     let mut harness = confirming();
     for step in [SwitchStep::Agree, SwitchStep::Reject] {
         harness.switch(CallType::Video, step);
@@ -140,7 +140,7 @@ fn an_answer_without_a_question_is_refused_here_and_dropped_there() {
     assert!(!is_video(&harness));
 }
 
-/// Scenario (switch): Both ask for the same: both agree.
+/// Scenario (switch): Both request the same: both agree.
 #[test]
 fn crossing_questions_for_the_same_type_agree() {
     let mut harness = confirming();
@@ -151,7 +151,7 @@ fn crossing_questions_for_the_same_type_agree() {
     assert!(is_video(&harness));
 }
 
-/// Scenario (failure): A message about the call type cannot be sent: an error, and the call goes on.
+/// Scenario (failure): A message about the call type cannot be sent: an error, and the call continues.
 #[test]
 fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
     let mut harness = confirming();
@@ -170,7 +170,7 @@ fn type_0_is_video() {
     harness.told("on_call_type_change video 0");
 }
 
-/// Scenario (switch): A message about the call type that makes no sense is dropped.
+/// Scenario (switch): An invalid message about the call type is dropped.
 #[test]
 fn nonsense_is_dropped() {
     let mut harness = Harness::in_call();
@@ -183,7 +183,7 @@ fn nonsense_is_dropped() {
     harness.asked("");
 }
 
-/// Scenario (switch): The call ends while a question is open: the question is gone.
+/// Scenario (switch): The call ends while a request is open: the request ends.
 #[test]
 fn the_end_of_the_call_drops_the_open_question() {
     let mut harness = confirming();
@@ -222,7 +222,7 @@ fn confirming_audio() -> Harness {
     harness
 }
 
-/// Scenario (switch): The type that the call has already is fulfilled and sends nothing.
+/// Scenario (switch): A switch to the current type completes and sends nothing.
 #[test]
 fn a_switch_to_the_type_that_is_asks_nobody() {
     let mut harness = confirming();
@@ -231,7 +231,7 @@ fn a_switch_to_the_type_that_is_asks_nobody() {
     harness.asked("");
 }
 
-/// Scenario (switch): The peer's question is about the other type: our agreement to another one is refused.
+/// Scenario (switch): The peer requests the other type: our accept of a third one is refused.
 #[test]
 fn only_the_type_that_was_asked_for_can_be_agreed_to() {
     let mut harness = confirming();
@@ -248,7 +248,7 @@ fn only_the_type_that_was_asked_for_can_be_agreed_to() {
     assert!(!is_video(&harness));
 }
 
-/// Scenario (switch): A question that was refused is closed: agreeing later is too late.
+/// Scenario (switch): A rejected request is closed: accepting later is refused.
 #[test]
 fn a_refused_question_is_closed() {
     let mut harness = confirming();
@@ -261,7 +261,7 @@ fn a_refused_question_is_closed() {
     harness.told("on_call_type_request video 1");
 }
 
-/// Scenario (timeout): The app does not answer the peer's question for ten seconds: it is closed, untold.
+/// Scenario (timeout): The app does not answer the peer's request for ten seconds: it is closed silently.
 #[test]
 fn the_apps_silence_closes_the_question_after_ten_seconds() {
     let mut harness = confirming();
@@ -285,7 +285,7 @@ fn the_apps_silence_closes_the_question_after_ten_seconds() {
     assert_eq!(harness.snapshot().call_type, Some(CallType::Audio));
 }
 
-/// Scenario (timeout): Another timer of the call does not hurry an open question.
+/// Scenario (timeout): Another timer of the call does not shorten an open request.
 #[test]
 fn the_timer_of_a_silent_peer_does_not_hurry_our_question() {
     let mut harness = confirming();
@@ -299,7 +299,7 @@ fn the_timer_of_a_silent_peer_does_not_hurry_our_question() {
     harness.told("on_call_type_change video 2");
 }
 
-/// Scenario (switch): From video to audio by agreement: the camera goes off.
+/// Scenario (switch): From video to audio by consent: the camera goes off.
 #[test]
 fn audio_by_agreement_closes_the_camera() {
     let mut harness = confirming_audio();
@@ -310,7 +310,7 @@ fn audio_by_agreement_closes_the_camera() {
     assert!(!is_video(&harness));
 }
 
-/// Scenario (old): A client up to 1.6 switches without a question, also where we would ask.
+/// Scenario (old): A client up to 1.6 switches without a request, also where we require consent.
 #[test]
 fn a_switch_that_asks_nothing_applies_where_we_would_ask() {
     let mut harness = confirming();
@@ -320,7 +320,7 @@ fn a_switch_that_asks_nothing_applies_where_we_would_ask() {
     assert!(is_video(&harness));
 }
 
-/// Scenario (switch): Whether a join opens the camera is what the last switch says.
+/// Scenario (switch): Whether a join opens the camera depends on the last switch.
 #[test]
 fn a_switch_before_the_media_room_decides_about_the_camera() {
     for (by_us, asked) in [(true, "enable 3 on"), (false, "enable 1 on")] {
@@ -338,7 +338,7 @@ fn a_switch_before_the_media_room_decides_about_the_camera() {
     }
 }
 
-/// Scenario (switch): The called side asks too, if the caller's client can answer.
+/// Scenario (switch): The callee requests too, if the caller's client can answer.
 #[test]
 fn the_called_side_asks_a_caller_that_can_answer() {
     let one = "control bob p1 cid 3 type 2 state 1";
@@ -361,7 +361,7 @@ fn the_called_side_asks_a_caller_that_can_answer() {
     }
 }
 
-/// Scenario (switch): The peer asks where we need not be asked: it is agreed to and applies at once.
+/// Scenario (switch): The peer requests where no consent is required: it is accepted and applies at once.
 #[test]
 fn a_question_is_agreed_to_where_the_app_need_not_be_asked() {
     let mut harness = Harness::in_call();

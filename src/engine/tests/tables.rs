@@ -21,7 +21,7 @@ fn sub_states() -> [(Phase, Harness); 7] {
     ]
 }
 
-/// Runs one row: the code with which the function completes in each sub-state; None = nothing is said yet.
+/// Runs one row: the code with which the function completes in each sub-state; None = pending.
 fn row(ask: impl Fn(&mut Harness), expected: [Option<i32>; 7]) {
     for ((phase, mut harness), code) in sub_states().into_iter().zip(expected) {
         assert_eq!(harness.engine.phase(), phase);
@@ -32,28 +32,28 @@ fn row(ask: impl Fn(&mut Harness), expected: [Option<i32>; 7]) {
     }
 }
 
-/// Scenario (wrong): call() in any state but idle is refused with a code that says the state.
+/// Scenario (wrong): call() in any state but idle completes with the code of the state.
 #[test]
 fn call_is_legal_when_idle_only() {
     let (calling, called, in_call) = (Some(20002), Some(20003), Some(20004));
     row(|harness| harness.call("carol"), [None, calling, calling, calling, called, called, in_call]);
 }
 
-/// Scenario (wrong): accept() when nothing rings is refused with a code that says the state.
+/// Scenario (wrong): accept() when nothing rings completes with the code of the state.
 #[test]
 fn accept_is_legal_when_called_only() {
     let calling = Some(20018);
     row(|harness| harness.accept(), [Some(20017), calling, calling, calling, None, None, Some(20020)]);
 }
 
-/// Scenario (wrong): reject() when nothing rings is refused with a code that says the state.
+/// Scenario (wrong): reject() when nothing rings completes with the code of the state.
 #[test]
 fn reject_is_legal_when_called_only() {
     let calling = Some(20022);
     row(|harness| harness.reject(), [Some(20021), calling, calling, calling, Some(0), Some(0), Some(20024)]);
 }
 
-/// Scenario (wrong): cancel() when we are not calling is refused with a code that says the state.
+/// Scenario (wrong): cancel() when we are not calling completes with the code of the state.
 #[test]
 fn cancel_is_legal_when_calling_only() {
     let (ok, called) = (Some(0), Some(20015));
@@ -66,7 +66,7 @@ fn hangup_is_legal_in_every_call() {
     row(|harness| harness.hangup(), [Some(20005), ok, ok, ok, ok, ok, ok]);
 }
 
-/// Scenario (wrong): leave() outside of a call is refused with a code that says the state.
+/// Scenario (wrong): leave() outside of a call completes with the code of the state.
 #[test]
 fn leave_is_legal_in_a_call_only() {
     let (calling, called) = (Some(20010), Some(20011));
@@ -75,7 +75,7 @@ fn leave_is_legal_in_a_call_only() {
 
 /// Scenario (switch): Switching is possible from the accept on, also before the call is connected.
 #[test]
-fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
+fn a_type_switch_is_legal_only_in_a_call() {
     let (calling, called) = (Some(20026), Some(20027));
     let ask = |harness: &mut Harness| harness.switch(CallType::Video, SwitchStep::Invite);
     row(ask, [Some(20025), calling, calling, calling, called, called, Some(0)]);
@@ -85,9 +85,9 @@ fn a_type_switch_is_legal_in_a_call_only_also_before_it_is_connected() {
     assert_eq!(harness.last_code(), Code::OK);
 }
 
-/// Scenario (wrong): Everything about calls before the login is refused.
+/// Scenario (wrong): Call functions before the login are refused.
 #[test]
-fn before_login_everything_about_calls_says_so() {
+fn before_login_call_functions_complete_with_20001() {
     use super::super::Config;
     use super::harness::caps;
     let none = CallRef::default;
@@ -121,7 +121,7 @@ fn before_login_everything_about_calls_says_so() {
     }
 }
 
-/// What a message does: the words told, the operations asked, the state afterwards.
+/// The effect of a message: the events, the operations, the state afterwards.
 #[track_caller]
 fn cell(mut harness: Harness, act: impl Fn(&mut Harness), told: &str, asked: &str, after: Phase) {
     act(&mut harness);
@@ -130,7 +130,7 @@ fn cell(mut harness: Harness, act: impl Fn(&mut Harness), told: &str, asked: &st
     assert_eq!(harness.engine.phase(), after);
 }
 
-/// Scenario (order): The answer to our invite arrives when the call is over, or twice: it changes nothing.
+/// Scenario (order): The answer to our invite arrives after the call, or twice: it changes nothing.
 #[test]
 fn accept_of_own_by_state() {
     let accept = |harness: &mut Harness| harness.peer_accepts();
@@ -142,7 +142,7 @@ fn accept_of_own_by_state() {
     cell(Harness::in_call(), accept, "", "", Phase::InCall);
 }
 
-/// Scenario (order): A rejection arrives when we are in the call, or when it is over: it changes nothing.
+/// Scenario (order): A rejection arrives in the call, or after it: it changes nothing.
 #[test]
 fn reject_of_own_by_state() {
     let reject = |harness: &mut Harness| harness.peer_rejects("");
@@ -154,8 +154,8 @@ fn reject_of_own_by_state() {
     cell(Harness::in_call(), reject, "", "", Phase::InCall);
 }
 
-/// Scenario (ordinary): The peer hangs up: the call ends with "hung up by the other side", in whatever
-/// state it is.
+/// Scenario (ordinary): The peer hangs up: the call ends with that reason, in every
+/// state.
 #[test]
 fn close_by_state() {
     cell(Harness::new(), |harness| harness.peer_closes("p1"), "", "", Phase::Idle);
@@ -194,7 +194,7 @@ fn close_by_state() {
     );
 }
 
-/// Scenario (ordinary): The peer leaves: a call of two is over, and the one who stays closes the channel.
+/// Scenario (ordinary): The peer leaves: a call of two has ended, and the one who stays closes the channel.
 #[test]
 fn leave_by_state() {
     let leave = |channel: &'static str| {
@@ -209,7 +209,7 @@ fn leave_by_state() {
     cell(Harness::in_call(), leave("ch1"), told, "close ch1 · rtc leave · record 1 to bob", Phase::Idle);
 }
 
-/// Scenario (cancel): A cancel that comes when nothing rings changes nothing, but is remembered.
+/// Scenario (cancel): A cancel that arrives when nothing rings changes nothing, but is remembered.
 #[test]
 fn cancel_of_theirs_by_state() {
     let cancel = |harness: &mut Harness| harness.peer_cancels();
@@ -224,7 +224,7 @@ fn cancel_of_theirs_by_state() {
 }
 
 #[test]
-fn an_aside_that_was_cancelled_is_not_accepted_later() {
+fn a_cancelled_parked_invite_is_not_accepted() {
     let mut harness = Harness::glare_winner();
     harness.signal(EventKind::Cancel, "bob", "p1", "!", "");
     harness.peer_rejects("");
@@ -236,7 +236,7 @@ fn an_aside_that_was_cancelled_is_not_accepted_later() {
 /// Scenario (devices): Another device's answer arrives in any state: only the ringing that it is about
 /// ends.
 #[test]
-fn siblings_by_state() {
+fn answers_of_other_devices_by_state() {
     for signal in [EventKind::Accept, EventKind::Reject] {
         let sync = move |channel: &'static str, request: &'static str| {
             move |harness: &mut Harness| {
@@ -256,7 +256,7 @@ fn siblings_by_state() {
     }
 }
 
-/// Scenario (old): "Join now" from a client before 1.1.0 counts once, and only while it is waited for.
+/// Scenario (old): "Join now" (cid 1) of a client older than 1.1.0 counts once, and only while awaited.
 #[test]
 fn control_1_by_state() {
     let control =
@@ -282,7 +282,7 @@ fn control_2_and_3_by_state() {
     }
 }
 
-/// Scenario (recall): The other person calls again, in each state: a glare, a waiting redial, or busy.
+/// Scenario (recall): The peer calls again, in each state: a glare, a parked redial, or busy.
 #[test]
 fn an_invite_from_the_peer_by_state() {
     let invite = |harness: &mut Harness| harness.invite("bob", "p9", "q9");

@@ -1,13 +1,13 @@
-//! The wire behind an ended call.
+//! Teardowns: the operations after the end of a call.
 
 use super::super::input::*;
 use super::harness::Harness;
 use nertc_callkit_signaling::{Code, Outcome};
 
-/// Scenario (order): The next call begins while the last one is still cleaned up: late messages of the last
-/// do not touch it.
+/// Scenario (order): The next call begins during the last one's teardown: late messages of the last do not
+/// affect it.
 #[test]
-fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it() {
+fn a_teardown_does_not_affect_the_next_call() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.call("bob");
@@ -24,10 +24,10 @@ fn the_next_call_can_begin_while_the_last_is_cleaned_up_and_is_not_touched_by_it
     assert_eq!((harness.state(), &*harness.snapshot().channel_id), (1, "ch2"));
 }
 
-/// Scenario (failure): An operation of an ended call is never answered: it is given up, and the channel
+/// Scenario (failure): An operation of an ended call never completes: it is abandoned, and the channel
 /// closed.
 #[test]
-fn an_operation_of_an_ended_call_that_never_ends_is_given_up_and_the_channel_closed() {
+fn a_teardown_abandons_an_operation_that_never_completes() {
     let mut harness = Harness::calling();
     harness.cancel();
     harness.forget();
@@ -39,7 +39,7 @@ fn an_operation_of_an_ended_call_that_never_ends_is_given_up_and_the_channel_clo
     assert_eq!(harness.engine.poll_timeout(), None);
 }
 
-/// Scenario (failure): A channel is created after everybody gave up: it is closed.
+/// Scenario (failure): A channel is created after its teardown was abandoned: it is closed.
 #[test]
 fn a_channel_that_comes_after_everybody_gave_up_is_closed() {
     let mut harness = Harness::new();
@@ -51,7 +51,7 @@ fn a_channel_that_comes_after_everybody_gave_up_is_closed() {
     harness.asked("close ch1");
 }
 
-/// Scenario (failure): An accept succeeds after everybody gave up: it is undone, and the caller learns.
+/// Scenario (failure): An accept succeeds after it was abandoned: it is undone, and the caller notified.
 #[test]
 fn an_accept_that_succeeds_after_everybody_gave_up_is_undone() {
     let mut harness = Harness::accepting();
@@ -65,7 +65,7 @@ fn an_accept_that_succeeds_after_everybody_gave_up_is_undone() {
 }
 
 #[test]
-fn a_join_that_succeeds_after_a_hangup_and_everybody_gave_up_is_left() {
+fn a_join_that_succeeds_after_the_teardown_is_left() {
     let mut harness = Harness::accepting();
     harness.ok("accept");
     harness.hangup();
@@ -75,10 +75,10 @@ fn a_join_that_succeeds_after_a_hangup_and_everybody_gave_up_is_left() {
     harness.asked("leave p1");
 }
 
-/// Scenario (failure): Many calls end while the service does not answer: the clean-up stays within its
+/// Scenario (failure): Many calls end while the service does not respond: the teardowns stay within their
 /// limit.
 #[test]
-fn eight_ended_calls_are_cleaned_up_at_once_and_a_ninth_hurries_the_first() {
+fn eight_teardowns_run_at_once_and_a_ninth_ends_the_first() {
     let mut harness = Harness::new();
     for _ in 0..8 {
         harness.place_call();
@@ -92,7 +92,7 @@ fn eight_ended_calls_are_cleaned_up_at_once_and_a_ninth_hurries_the_first() {
     assert!(harness.engine.poll_timeout().is_none());
 }
 
-/// Scenario (failure): A clean-up is hurried: an invite that may be out is still taken back.
+/// Scenario (failure): A teardown is cut short: an invite that may have been sent is still cancelled.
 #[test]
 fn a_hurried_closer_still_takes_an_unanswered_invite_back() {
     let mut harness = Harness::new();
@@ -121,7 +121,7 @@ fn a_second_end_of_an_ended_call_is_fulfilled() {
     harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11 · done cancel 0 · done hangup 0");
 }
 
-/// Scenario (failure): When everything was answered, nothing is left running.
+/// Scenario (failure): When everything completed, nothing is left running.
 #[test]
 fn after_everything_was_answered_no_timer_runs() {
     for mut harness in [
@@ -139,7 +139,7 @@ fn after_everything_was_answered_no_timer_runs() {
     }
 }
 
-/// Scenario (busy): A flood of invites is answered up to a limit; it cannot pile up work.
+/// Scenario (busy): A flood of invites is answered up to a limit; operations do not accumulate.
 #[test]
 fn rejects_of_a_flood_of_invites_are_bounded() {
     let mut harness = Harness::in_call();
@@ -153,7 +153,7 @@ fn rejects_of_a_flood_of_invites_are_bounded() {
     assert_eq!(harness.last_code(), Code::OK);
 }
 
-/// Scenario (order): A late answer of the media backend to the last call does not fail the next.
+/// Scenario (order): A late completion of the media backend for the last call does not fail the next.
 #[test]
 fn media_ops_of_an_ended_call_do_not_fail_the_next() {
     let mut harness = Harness::calling();

@@ -1,4 +1,4 @@
-//! Texts from peer to peer: who may send when, what order they come in, and what they never touch.
+//! Texts between peers: who may send when, in which order they are delivered, and what they never affect.
 
 use super::super::input::*;
 use super::super::time::Time;
@@ -82,7 +82,7 @@ fn an_invite_and_an_accept_say_what_we_can() {
     assert_eq!(says(&accepting().text_of("accept")), (true, MEDIA.to_owned()));
     assert_eq!(says(&Harness::calling().text_of("invite")), (false, String::new()));
     assert_eq!(says(&Harness::accepting().text_of("accept")), (false, String::new()));
-    // Others repeat our invite in their answers: that says nothing of them.
+    // Others repeat our invite in their answers: that does not announce anything.
     assert_eq!(says(&wire::reply(&harness.text_of("invite"), 0)), (false, String::new()));
 }
 
@@ -147,7 +147,7 @@ fn media_texts_wait_for_the_own_join() {
 }
 
 #[test]
-fn in_a_glare_the_texts_of_the_call_that_lives_count() {
+fn in_a_glare_the_surviving_calls_texts_count() {
     let mut harness = Harness::with(config());
     harness.place_call();
     harness.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
@@ -242,7 +242,7 @@ fn a_flood_of_texts_is_cut_and_the_call_goes_on() {
     harness.control("ch1", &data(1_001, "2"));
     harness.pass(u64::from(limits::TEXT_GAP_MS));
     harness.told("on_data bob 2");
-    // Of what comes too early so many wait.
+    // This many early texts are queued.
     let mut harness = accepting();
     for number in 1..=1_000 {
         harness.control("p1", &data(number, "1"));
@@ -252,7 +252,7 @@ fn a_flood_of_texts_is_cut_and_the_call_goes_on() {
 }
 
 #[test]
-fn send_data_goes_to_the_peer_and_completes_when_signaling_has_it() {
+fn send_data_completes_when_signaling_accepted_it() {
     let mut harness = in_call();
     send(&mut harness, " {\"a\":1} ");
     harness.asked("control bob ch1 cid 1001");
@@ -348,7 +348,7 @@ fn a_kick_and_a_release_complete_data_that_waits() {
 }
 
 #[test]
-fn a_media_backend_speaks_only_in_the_room_that_it_joined() {
+fn a_media_backend_sends_only_in_its_own_join() {
     let mut harness = calling(config());
     accepts(&mut harness, true, MEDIA);
     let first = harness.req("rtc join");
@@ -361,7 +361,7 @@ fn a_media_backend_speaks_only_in_the_room_that_it_joined() {
     rtc_send(&mut harness, first, "{\"a\":2}");
     rtc_send(&mut harness, Req(first.0 + 1), "{\"a\":3}");
     harness.asked("control bob ch1 cid 1000");
-    // It has failed: the call goes on, and the app learns.
+    // It has failed: the call continues, and the app is notified.
     harness.ok("control");
     harness.answer("control", Code::TIMEOUT);
     harness.told("on_error negotiation 408");
@@ -389,7 +389,7 @@ fn a_media_backend_speaks_only_in_the_room_that_it_joined() {
 }
 
 #[test]
-fn a_media_backend_that_sends_too_much_at_once_is_told_so() {
+fn a_media_backend_that_floods_gets_an_error() {
     let mut harness = calling(config());
     accepts(&mut harness, true, MEDIA);
     let join = harness.req("rtc join");
@@ -402,7 +402,7 @@ fn a_media_backend_that_sends_too_much_at_once_is_told_so() {
 }
 
 #[test]
-fn who_takes_none_gets_none() {
+fn an_app_without_on_data_gets_none() {
     let mut harness = Harness::in_call();
     harness.control("ch1", &data(1, "1"));
     harness.control("ch1", &media(1, "{}"));
@@ -428,12 +428,12 @@ fn an_invite_with_other_media_does_not_ring_here() {
 }
 
 #[test]
-fn a_peer_whose_media_cannot_talk_to_ours_ends_the_call() {
+fn incompatible_media_ends_the_call() {
     let reject = wire::reply_other_media(&new_style("ch1", "k1"), "webrtc/2");
     let mut harness = calling(config());
     harness.peer_rejects(&reject);
     harness.told("on_error rtc 90011 · on_message_sent 3 · on_call_end 101");
-    // A client that repeats what it was sent says no more than that it is busy.
+    // A client that repeats what it received announces only that it is busy.
     let mut harness = calling(config());
     harness.peer_rejects(&wire::reply_local(&new_style("ch1", "k1")));
     harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
@@ -443,7 +443,7 @@ fn a_peer_whose_media_cannot_talk_to_ours_ends_the_call() {
         harness.told("on_user_accept bob · on_error rtc 90011 · on_call_end 101");
         harness.asked("close ch1");
     }
-    // The service alone says that it was accepted: nothing is known of the peer.
+    // Only the service reported the accept: nothing is known of the peer.
     let mut harness = calling(config());
     harness.pass(30_000);
     harness.answer("cancel", Code::INVITE_ACCEPTED);
@@ -451,7 +451,7 @@ fn a_peer_whose_media_cannot_talk_to_ours_ends_the_call() {
 }
 
 #[test]
-fn a_close_that_names_other_media_says_why() {
+fn a_close_with_other_media_is_a_mismatch() {
     let mut harness = Harness::with(config());
     harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
     harness.accept();
@@ -463,7 +463,7 @@ fn a_close_that_names_other_media_says_why() {
 }
 
 #[test]
-fn the_snapshot_says_whose_invite_lives() {
+fn the_snapshot_names_the_inviter() {
     assert!(Harness::calling().snapshot().is_inviter && Harness::in_call().snapshot().is_inviter);
     assert!(!Harness::called().snapshot().is_inviter && !Harness::in_call_as_callee().snapshot().is_inviter);
     assert!(!Harness::new().snapshot().is_inviter);

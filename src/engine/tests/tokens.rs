@@ -1,4 +1,4 @@
-//! Tokens: asked for, given, refused, and too late.
+//! Tokens: requested, set, refused, and too late.
 
 use super::super::input::*;
 use super::super::output::Event;
@@ -26,7 +26,7 @@ fn logging_in() -> Harness {
     harness
 }
 
-/// Lost, and asked for a token.
+/// Lost, and a token requested.
 fn asked(mut harness: Harness) -> Harness {
     loses(&mut harness);
     asks(&mut harness);
@@ -34,8 +34,8 @@ fn asked(mut harness: Harness) -> Harness {
     harness
 }
 
-/// Scenario (session): The token has expired when the connection comes back: the app is asked, answers, and
-/// the session goes on.
+/// Scenario (session): The token has expired when the connection returns: the app is asked, answers, and
+/// the session continues.
 #[test]
 fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     let mut harness = Harness::new();
@@ -51,20 +51,20 @@ fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     harness.told("on_reconnected 1");
     harness.pass(600_000);
     harness.told("");
-    // A connection that came back wants none any more.
+    // A restored connection needs none any more.
     loses(&mut harness);
     asks(&mut harness);
     harness.handle(Input::Connection(Connection::Restored));
     harness.forget();
     harness.pass(600_000);
     harness.told("");
-    // Asked again, told again.
+    // Requested again, reported again.
     asks(&mut harness);
     harness.told("on_token_needed 302");
 }
 
-/// Scenario (session): The app does not answer within a minute, or says that there is none: the session ends
-/// with BAD_TOKEN, and the backend is told to stop.
+/// Scenario (session): The app does not answer within a minute, or has no token: the session ends
+/// with BAD_TOKEN, and the backend is asked to stop.
 #[test]
 fn a_session_without_a_token_ends() {
     let mut late = asked(Harness::new());
@@ -97,7 +97,7 @@ fn a_session_without_a_token_ends() {
     assert_eq!(kicked, Some(Code::BAD_TOKEN));
 }
 
-/// Scenario (session): A refused token does not end a call that has media: BAD_TOKEN comes after the call.
+/// Scenario (session): A refused token does not end a call with media: BAD_TOKEN follows the call.
 #[test]
 fn a_call_with_media_outlives_its_token() {
     let mut harness = asked(Harness::in_call());
@@ -132,7 +132,7 @@ fn a_call_without_media_ends_with_its_token() {
     harness.told("done none 0 · on_kicked · on_call_end 8");
 }
 
-/// Scenario (session): A login gives no token, the app is asked and answers.
+/// Scenario (session): A login without a token: the app is asked and answers.
 #[test]
 fn a_login_asks_for_a_token_within_its_own_limit() {
     let mut harness = logging_in();
@@ -162,7 +162,7 @@ fn a_login_asks_for_a_token_within_its_own_limit() {
     harness.told("done login 302");
     harness.asked("abort login");
 
-    // There is none, asked or not.
+    // There is none, requested or not.
     for is_asked in [false, true] {
         let mut harness = logging_in();
         if is_asked {
@@ -176,7 +176,7 @@ fn a_login_asks_for_a_token_within_its_own_limit() {
 }
 
 #[test]
-fn a_token_is_kept_while_connected_and_without_effect_while_logged_out() {
+fn a_token_is_stored_while_connected_only() {
     let mut harness = Harness::new();
     gives(&mut harness, "next");
     harness.asked("set token 'next'");
@@ -206,7 +206,7 @@ fn a_login_that_waits_takes_a_newer_token() {
 }
 
 /// Scenario (session): The connection is lost and the app logs in again with a fresh token: it is used, and
-/// the login completes when the connection is back, or with 408.
+/// the login completes when the connection is restored, or with 408.
 #[test]
 fn a_login_on_a_lost_connection_hands_its_token_on_and_waits() {
     let mut harness = asked(Harness::new());
@@ -254,16 +254,16 @@ fn a_login_that_waits_for_the_connection_ends_with_the_session() {
 }
 
 #[test]
-fn a_login_while_connected_hands_a_token_on_and_completes_at_once() {
+fn a_login_while_connected_passes_its_token_on() {
     let mut harness = Harness::new();
     harness.login("al");
     harness.told("done login 0");
     harness.asked("set token 'token'");
 }
 
-/// Scenario (session): An app without on_token_needed hears at once that its token is not taken.
+/// Scenario (session): An app without on_token_needed gets BAD_TOKEN at once.
 #[test]
-fn who_cannot_be_asked_for_a_token_hears_at_once() {
+fn an_app_without_on_token_needed_gets_bad_token() {
     let config = Config { caps: caps(), no_token_listener: true, ..Config::default() };
     let mut harness = Harness::logged_out(config.clone());
     harness.login("al");

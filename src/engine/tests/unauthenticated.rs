@@ -1,5 +1,5 @@
-//! A message that does not name a call of ours exactly, or that somebody else sent, changes nothing: with it
-//! and without it the rest of every story is the same.
+//! A message that does not name a call of ours exactly, or of another sender, changes nothing: with it
+//! and without it the rest of every scenario is the same.
 
 use super::super::input::*;
 use super::super::output::EndReason;
@@ -7,7 +7,7 @@ use super::super::wire;
 use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin};
 
-/// How a story begins, which ids it knows, and how it ends.
+/// How a scenario begins, which ids it knows, and how it ends.
 struct Story {
     name: &'static str,
     begin: fn() -> Harness,
@@ -169,7 +169,7 @@ fn strangers_change_nothing() {
 }
 
 #[test]
-fn a_channel_that_is_closed_while_it_waits_in_a_glare_is_not_accepted() {
+fn a_channel_closed_while_parked_is_not_accepted() {
     let mut harness = Harness::glare_winner();
     harness.peer_closes("p1");
     harness.peer_rejects("");
@@ -178,7 +178,7 @@ fn a_channel_that_is_closed_while_it_waits_in_a_glare_is_not_accepted() {
 }
 
 #[test]
-fn a_left_over_invite_whose_channel_the_peer_closed_needs_no_cancel() {
+fn a_legacy_invite_whose_channel_closed_needs_no_cancel() {
     let mut harness = with_legacy_invite();
     harness.peer_closes("ch1");
     harness.forget();
@@ -187,7 +187,7 @@ fn a_left_over_invite_whose_channel_the_peer_closed_needs_no_cancel() {
 }
 
 #[test]
-fn only_the_word_that_it_joined_ends_the_wait_for_an_old_caller() {
+fn only_cid_1_ends_the_wait_for_a_legacy_caller() {
     for (custom_info, is_joining) in
         [(wire::control_joined(), true), ("{\"cid\":2,\"type\":1}".into(), false)]
     {
@@ -202,7 +202,7 @@ fn only_the_word_that_it_joined_ends_the_wait_for_an_old_caller() {
 }
 
 #[test]
-fn what_a_refusal_adds_is_told_unless_it_echoes_our_own_text() {
+fn a_rejects_text_is_reported_unless_an_echo() {
     for (answer, extra) in [("hello", ""), ("in a meeting", "in a meeting")] {
         let mut harness = Harness::new();
         harness.command(Command::Call(CallOptions {
@@ -219,7 +219,7 @@ fn what_a_refusal_adds_is_told_unless_it_echoes_our_own_text() {
 }
 
 #[test]
-fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
+fn an_invite_answered_elsewhere_while_parked_is_dropped() {
     for signal in [EventKind::Accept, EventKind::Reject] {
         let mut harness = Harness::glare_winner();
         harness.signal_from(Origin::OtherDevice, signal, "al", "p1", "!", "");
@@ -229,9 +229,9 @@ fn an_invite_that_another_device_answered_while_it_waited_is_not_accepted() {
     }
 }
 
-/// Scenario (order): An end that is heard in whatever state keeps its invite from ringing afterwards.
+/// Scenario (order): An end received in any state blocks its invite afterwards.
 #[test]
-fn an_end_heard_in_any_state_keeps_its_invite_from_ringing() {
+fn an_end_in_any_state_blocks_its_invite() {
     let ends = [
         (Origin::Online, EventKind::Cancel, "bob"),
         (Origin::Online, EventKind::Close, "bob"),

@@ -50,14 +50,14 @@ fn ring(harness: &Harness, from: &str, channel: &str, request: &str) -> signalin
     harness.event(EventKind::Invite, from, channel, request, &new_style(channel, "k1"))
 }
 
-/// Whether each on_invited said that the app has answered.
+/// Whether each on_invited has the flag ANSWERED.
 fn answered(harness: &Harness) -> Vec<bool> {
     let flag =
         |event: &Event| if let Event::Invited(invited) = event { Some(invited.answered) } else { None };
     harness.events.iter().filter_map(flag).collect()
 }
 
-/// Scenario (early): A push woke the app and its user accepts before the login: the call is taken when
+/// Scenario (early): A push started the app and its user accepts before the login: the call is accepted when
 /// it arrives, from the backlog or online, without ringing first.
 #[test]
 fn an_accept_before_the_login_takes_the_call_when_it_comes() {
@@ -81,7 +81,7 @@ fn an_accept_before_the_login_takes_the_call_when_it_comes() {
     }
 }
 
-/// Scenario (early): The same with a reject: its words reach the caller.
+/// Scenario (early): The same with a reject: its text reaches the caller.
 #[test]
 fn a_reject_before_the_login_refuses_the_call_when_it_comes() {
     let mut harness = logged_out();
@@ -119,19 +119,19 @@ fn an_answer_that_waits_in_vain_completes_alone() {
         harness.pass(1);
         let (told, _) = harness.logs();
         assert!(told == "done accept 10408" || told == "done reject 10408", "{told}");
-        // It rings as any call if it comes all the same.
+        // If it arrives after all, it rings as any call.
         harness.invite("bob", "p1", "q1");
         harness.told("on_invited bob");
         assert_eq!(answered(&harness), [false]);
     }
-    // Nobody logs in.
+    // No login.
     let mut harness = logged_out();
     accept(&mut harness);
     harness.pass(119_999);
     harness.told("");
     harness.pass(1);
     harness.told("done accept 10408");
-    // Somebody does, late.
+    // A late login.
     let mut harness = logged_out();
     accept(&mut harness);
     harness.pass(110_000);
@@ -153,7 +153,7 @@ fn an_answer_that_waits_in_vain_completes_alone() {
 
 /// Scenario (early): The connection is lost when the user answers: the eight seconds count from its return.
 #[test]
-fn a_lost_connection_delivers_nothing_so_the_answer_waits_longer() {
+fn an_answer_waits_longer_while_disconnected() {
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.pass(5_000);
@@ -177,7 +177,7 @@ fn a_lost_connection_delivers_nothing_so_the_answer_waits_longer() {
     harness.told("done accept 10408");
 }
 
-/// Scenario (early): The user changes their mind: the newer answer counts.
+/// Scenario (early): The user changes the answer: the newer one counts.
 #[test]
 fn a_newer_answer_to_the_same_call_replaces_the_older() {
     let mut harness = Harness::new();
@@ -249,10 +249,10 @@ fn the_end_of_the_session_completes_what_waits() {
     harness.told("done accept 90003 · closed");
 }
 
-/// Scenario (early): A login fails and is tried again: the answer still waits. Another account's login
+/// Scenario (early): A login fails and is retried: the answer still waits. Another account's login
 /// ends it.
 #[test]
-fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
+fn an_answer_outlives_a_failed_login_of_its_account() {
     let begin = || {
         let mut harness = logged_out();
         harness.login("al");
@@ -272,7 +272,7 @@ fn an_answer_outlives_a_login_that_fails_but_not_another_accounts() {
     harness.told("done login 0 · done accept 10408");
 }
 
-/// Scenario (early): The call was over before the answer, or ends before it arrives: 10408, and a missed
+/// Scenario (early): The call had ended before the answer, or ends before it arrives: 10408, and a missed
 /// call as always.
 #[test]
 fn a_call_that_is_over_is_not_waited_for() {
@@ -313,7 +313,7 @@ fn a_call_that_is_over_is_not_waited_for() {
     harness.told("on_missed_call bob group · done accept 10408");
 }
 
-/// Scenario (early): The call that ended last: to refuse it is fulfilled, to accept it comes too late.
+/// Scenario (early): The call that ended last: rejecting it succeeds, accepting it is too late.
 #[test]
 fn the_call_that_ended_last_is_known() {
     let mut harness = Harness::called();
@@ -326,7 +326,7 @@ fn the_call_that_ended_last_is_known() {
 
 /// Scenario (devices): Another device of the account answered first.
 #[test]
-fn another_devices_answer_counts_before_the_call_arrives_and_after() {
+fn another_devices_answer_counts_before_and_after() {
     for (signal, code) in [(EventKind::Accept, 10410), (EventKind::Reject, 10409)] {
         let mut harness = Harness::new();
         accept(&mut harness);
@@ -353,8 +353,8 @@ fn another_devices_answer_counts_before_the_call_arrives_and_after() {
     harness.told("done accept 10410 · on_other_client_accept bob · on_call_end 18");
 }
 
-/// Scenario (busy): The answered call arrives while another is on: an accept cannot be, a reject is said in
-/// the app's words.
+/// Scenario (busy): The answered call arrives during another one: an accept fails, a reject is sent with the
+/// app's text.
 #[test]
 fn an_answered_call_that_meets_another_call() {
     for (mut harness, code) in
@@ -376,7 +376,7 @@ fn an_answered_call_that_meets_another_call() {
     }
 }
 
-/// Scenario (glare): We call the very person whose call the app has answered: one call results.
+/// Scenario (glare): We call the account whose call the app has answered: one call results.
 #[test]
 fn an_answered_call_of_the_user_whom_we_call() {
     let mut harness = Harness::calling();
@@ -394,7 +394,7 @@ fn an_answered_call_of_the_user_whom_we_call() {
     assert_eq!(harness.state(), 1);
 }
 
-/// Scenario (early): The answered call is a redial of the one that rings: it is taken when that ends, however
+/// Scenario (early): The answered call is a redial of the ringing one: it is accepted when that ends, however
 /// long it takes.
 #[test]
 fn an_answered_redial_is_taken_when_the_first_call_ends() {
@@ -436,7 +436,7 @@ fn of_several_calls_in_the_backlog_the_answered_one_comes_first() {
     backlog(&mut harness, events);
     harness.told("on_invited bob · on_missed_call carol busy");
     harness.asked("accept bob p1 q1 · reject carol c1 s1 reason 3");
-    // The newer call of the same person waits: the answered one may be over.
+    // The newer call of the same account is parked: the answered one may have ended.
     harness.answer("accept", 10408);
     harness.told("done accept 10408 · on_user_cancel bob · on_call_end 12 · on_invited bob");
 
@@ -459,7 +459,7 @@ fn an_app_that_takes_no_events_cannot_take_the_call() {
     harness.asked("reject bob p1 q1 reason 3");
 }
 
-/// Scenario (early): The call is here already: an answer that would wait is one like any other.
+/// Scenario (early): The call has arrived already: a waiting answer is like any other.
 #[test]
 fn an_answer_to_a_call_that_rings_does_not_wait() {
     let mut harness = Harness::called();

@@ -1,4 +1,4 @@
-//! What an app says when it ends a call: busy or declined, and a text for the other app.
+//! How an app ends a call: busy or declined, and a text for the other app.
 
 use super::super::input::*;
 use super::super::limits;
@@ -11,7 +11,7 @@ fn reject(harness: &mut Harness, busy: bool, text: Option<&str>) {
     harness.command(Command::Reject { call, busy, text: text.map(Text::from) });
 }
 
-/// What the caller's app hears of this answer to an invite with the attachment "ours".
+/// The caller's events for this answer to an invite with the attachment "ours".
 fn heard(custom_info: &str) -> (i32, String) {
     let mut harness = Harness::new();
     harness
@@ -24,7 +24,7 @@ fn heard(custom_info: &str) -> (i32, String) {
     (end.reason as i32, end.extra.to_string())
 }
 
-/// Scenario (busy): The user is busy elsewhere, or says why not: the caller's app learns that.
+/// Scenario (busy): The user is busy, or gives a reason: the caller's app gets it.
 #[test]
 fn a_reject_says_busy_or_declined_and_carries_a_text() {
     for (busy, text, told) in [
@@ -50,7 +50,7 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
 
 /// Clients without call ids know only busy, and read no text.
 #[test]
-fn an_old_client_hears_601_or_nothing() {
+fn a_legacy_client_gets_601_or_nothing() {
     for (busy, custom_info) in [(true, "601"), (false, "")] {
         let mut harness = Harness::new();
         harness.invite_old("bob", "p1", "q1");
@@ -60,7 +60,7 @@ fn an_old_client_hears_601_or_nothing() {
 }
 
 #[test]
-fn the_words_of_a_reject_outlive_an_accept_that_runs() {
+fn a_rejects_text_outlives_a_pending_accept() {
     let mut harness = Harness::accepting();
     reject(&mut harness, true, Some("not now"));
     harness.told("done accept 90004 · done reject 0 · on_call_end 13");
@@ -92,7 +92,7 @@ fn a_hangup_while_called_or_calling_carries_its_text() {
 
 /// Whatever the invite carries, a text that the facade lets through arrives.
 #[test]
-fn a_text_within_the_limit_is_never_dropped_for_what_the_invite_carries() {
+fn a_text_within_the_limit_always_fits() {
     let longest = (0..limits::CUSTOM).rev().find(|n| wire::invite_fits(Some(&"a".repeat(*n)), None));
     let text = "a".repeat(longest.expect("something fits"));
     for extra in [0, 100, 3_700] {
@@ -107,7 +107,7 @@ fn a_text_within_the_limit_is_never_dropped_for_what_the_invite_carries() {
         let read = wire::read(&custom_info);
         assert_eq!((&*read.attachment, &*read.call_id, read.reason), (&*text, &*id, 3));
     }
-    // Short ones are said twice, for clients that read the other key.
+    // Short ones are sent twice, for clients that read the other key.
     let custom_info = wire::reply_with(&new_style("p1", "k1"), 0, Some("short"));
     assert!(custom_info.contains("\"extraInfo\":\"short\""), "{custom_info}");
 }

@@ -39,7 +39,7 @@ fn what_newer_clients_read_as_text_is_text() {
 }
 
 #[test]
-fn an_ending_is_json_and_says_what_fits() {
+fn an_ending_is_json_with_what_fits() {
     assert_eq!(&*ending(None, None), "{\"version\":\"1.8.1\",\"reason\":0}");
     let said = |text: &str| {
         let said = ending(Some(text), None);
@@ -95,7 +95,7 @@ fn a_wrong_type_is_that_keys_default_and_spares_the_others() {
 }
 
 #[test]
-fn old_is_below_1_1_0_or_without_a_room() {
+fn legacy_is_below_1_1_0_or_without_a_channel_name() {
     let is_old =
         |version: &str| read(&format!("{{\"version\":\"{version}\",\"channelName\":\"r\"}}")).is_old_invite();
     for old in ["1.0.9", "0.9.0"] {
@@ -121,7 +121,7 @@ fn busy_and_timeout_are_read_in_every_spelling() {
 }
 
 #[test]
-fn a_reply_echoes_known_keys_with_our_version_or_only_the_version() {
+fn a_reply_echoes_known_keys_and_our_version() {
     let text = reply("{\"version\":\"4.2.0\",\"callId\":\"c\",\"x\":1,\"channelName\":\"r\"}", 3);
     assert!(text.contains("\"callId\":\"c\"") && text.contains("\"reason\":3"), "{text}");
     assert!(text.contains(VERSION) && !text.contains("4.2.0") && !text.contains("\"x\""), "{text}");

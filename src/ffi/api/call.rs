@@ -1,4 +1,4 @@
-//! The call itself.
+//! Calls.
 
 use std::ffi::{c_char, c_void};
 
@@ -16,10 +16,10 @@ use crate::ffi::support::guard::guard;
 
 /// Sets how long a call rings, as caller and as callee.
 ///
-/// Used by the next call or invite; the running one keeps its limit. The default is
+/// Applies to the next call or invite; a live call keeps its limit. The default is
 /// timers.ring_ms.
 ///
-/// @param kit         Component. Not NULL.
+/// @param kit         Client. Not NULL.
 /// @param timeout_ms  1 to 120000.
 /// @return            OK. INVALID_ARGUMENT: NULL, 0 or above 120000. CLOSED, QUEUE_FULL.
 ///
@@ -40,19 +40,19 @@ pub unsafe extern "C" fn nertc_callkit_set_call_timeout(
 
 /// Sets whose invites ring.
 ///
-/// For every invite that the component takes after this; a call that rings or runs stays. In
-/// any state, also logged out; kept until replaced, also over reconnect, logout and another
-/// account. Two are never refused: the peer of the live own call (both call each other, a
-/// redial, a peer that restarted), and the call that is answered with
+/// Applies to every invite that arrives after this; a ringing or connected call continues. In
+/// any state, also logged out; kept until replaced, also across reconnect, logout and another
+/// account. Two are never refused: the peer of the live own call (glare, redial, a restarted
+/// peer), and the call that is answered with
 /// NERTC_CALLKIT_CALL_REF_WAIT. A refused invite is one on_missed_call (BLOCKED), unless
 /// NERTC_CALLKIT_POLICY_NO_MISSED is given. Copies `policy` and all it points to.
 ///
-/// @param kit     Component. Not NULL.
-/// @param policy  Whose invites ring, and what the others get, or NULL: everybody's.
+/// @param kit     Client. Not NULL.
+/// @param policy  Whose invites ring, and what the others get. NULL: everybody's invites ring.
 /// @return        OK. INVALID_ARGUMENT: unknown rule, answer or flag, more than 4096 accounts,
 ///                an account that is missing, not UTF-8 or longer than 64 bytes; UNSUPPORTED: a
 ///                field that this library does not know is not zero; CLOSED, QUEUE_FULL. The
-///                policy before stays then.
+///                previous policy stays then.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -70,24 +70,24 @@ pub unsafe extern "C" fn nertc_callkit_set_call_policy(
 
 /// Invites one account to a call.
 ///
-/// Copies `options` and all it points to. The completion carries call_no, channel_id,
-/// request_id, call_id and the own uid, and comes before every event of that call. The answer
+/// Copies `options` and all it points to. The completion has call_no, channel_id,
+/// request_id, call_id and the own uid, and precedes every event of that call. The answer
 /// arrives as on_user_accept, on_user_reject, on_user_busy or on_calling_timeout; the last
 /// event is on_call_end.
 ///
-/// What counts of attachment and extra is their length on the wire, where they are JSON: in
+/// The length of attachment and extra is counted on the wire, as JSON: in
 /// plain text a quote, a backslash and a newline take 2 bytes, other control characters 6; a
-/// JSON object or array goes as it is. Our own members take up to 361 of the 4096 bytes, so
-/// 3735 plain letters always fit. The log says how long a refused one would be.
+/// JSON object or array counts as it is. The library's members take up to 361 of the 4096 bytes,
+/// so 3735 plain letters always fit. The log has the length of a refused one.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param options    Whom to call, and how. Not NULL.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT: NULL, bad or over-long text, unknown type
+/// @param user_data  Passed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, an invalid or too long text, unknown type
 ///                   or flag, or attachment and extra take more than 4096 bytes together on the
 ///                   wire. UNSUPPORTED: a field that this library does not know is not zero.
-///                   CLOSED. QUEUE_FULL: too many requests, or 1024 callbacks wait for
+///                   CLOSED. QUEUE_FULL: too many requests, or 1024 callbacks are queued for
 ///                   dispatch.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -108,18 +108,18 @@ pub unsafe extern "C" fn nertc_callkit_call(
 
 /// Cancels an outgoing call.
 ///
-/// Final: after it no media opens and no on_user_accept comes. Completes with 0 if the call ended
-/// meanwhile.
+/// Final: no media opens and no on_user_accept is emitted after it. Completes with 0 if the call
+/// has ended meanwhile.
 ///
 /// @param kit        Client. Not NULL.
-/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param call       Which call, or NULL: the most recent call. Copied.
 /// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
 ///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
 ///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
-///                   slots are taken, too.
+///                   slots are used up.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -149,21 +149,21 @@ pub unsafe extern "C" fn nertc_callkit_cancel(
     })
 }
 
-/// Answers a call.
+/// Accepts a call.
 ///
-/// Completes when signaling has decided: first come, first served among the devices of the
-/// account. Then come on_user_enter and on_call_connected, or on_call_end.
+/// Completes when signaling has decided: the first device of the account wins. Then
+/// on_user_enter and on_call_connected follow, or on_call_end.
 ///
-/// With NERTC_CALLKIT_CALL_REF_WAIT a call that is not here yet is waited for, also before
-/// login: what woke the phone is a push, and the user has answered it (docs/PUSH.md). Then
-/// on_invited comes with NERTC_CALLKIT_INVITED_ANSWERED, and the completion after it; or the
-/// completion alone, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS: no such call came. A second
-/// answer replaces the one that waits (SUPERSEDED).
+/// With NERTC_CALLKIT_CALL_REF_WAIT the request waits for a call that has not arrived, also before
+/// login: a push started the app, and the user has already answered (docs/PUSH.md). Then on_invited
+/// is emitted with NERTC_CALLKIT_INVITED_ANSWERED, followed by the completion; or only the
+/// completion, with NERTC_CALLKIT_CODE_INVITE_NOT_EXISTS, if no such call arrives. A second answer
+/// replaces the waiting one (SUPERSEDED).
 ///
-/// @param kit        Component. Not NULL.
-/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param kit        Client. Not NULL.
+/// @param call       Which call, or NULL: the most recent call. Copied.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
 ///                   unknown field is not zero).
 ///
@@ -185,19 +185,19 @@ pub unsafe extern "C" fn nertc_callkit_accept(
 
 /// Rejects an incoming call.
 ///
-/// Completes at once; on_call_end follows. Completes with 0 if the call ended meanwhile. With
+/// Completes at once; on_call_end follows. Completes with 0 if the call has ended meanwhile. With
 /// NERTC_CALLKIT_END_BUSY as reason the caller gets on_user_busy instead of on_user_reject. With
-/// NERTC_CALLKIT_CALL_REF_WAIT as accept.
+/// NERTC_CALLKIT_CALL_REF_WAIT it waits as accept does.
 ///
 /// @param kit        Client. Not NULL.
-/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param call       Which call, or NULL: the most recent call. Copied.
 /// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
 ///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
 ///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
-///                   slots are taken, too.
+///                   slots are used up.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -222,18 +222,18 @@ pub unsafe extern "C" fn nertc_callkit_reject(
 /// Ends a call for everybody, whatever its state.
 ///
 /// While calling it cancels, while ringing it rejects. Completes at once; on_call_end follows.
-/// Completes with 0 if the call ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has a meaning
-/// while calling.
+/// Completes with 0 if the call has ended meanwhile. NERTC_CALLKIT_CALL_FLAG_NO_RECORD has an effect
+/// while calling only.
 ///
 /// @param kit        Client. Not NULL.
-/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param call       Which call, or NULL: the most recent call. Copied.
 /// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
 ///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
 ///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
-///                   slots are taken, too.
+///                   slots are used up.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -261,18 +261,18 @@ pub unsafe extern "C" fn nertc_callkit_hangup(
 
 /// Leaves a call without closing it.
 ///
-/// The peer sees on_user_leave. Completes at once; on_call_end follows. After the completion no
+/// The peer gets on_user_leave. Completes at once; on_call_end follows. After the completion no
 /// frame reaches on_frame.
 ///
 /// @param kit        Client. Not NULL.
-/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param call       Which call, or NULL: the most recent call. Copied.
 /// @param options    How, or NULL: all defaults. Copied, with its text.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT: also a flag or reason of another function,
 ///                   or a text that takes more than 4096 bytes on the wire, as for call. CLOSED,
 ///                   UNSUPPORTED (an unknown field is not zero). QUEUE_FULL: only if its reserved
-///                   slots are taken, too.
+///                   slots are used up.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -300,18 +300,18 @@ pub unsafe extern "C" fn nertc_callkit_leave(
 /// Sends a JSON value to the peer's app, which gets it as on_data.
 ///
 /// For apps that bring their own media (nertc_callkit_null_rtc) and negotiate it themselves, and for
-/// whatever else belongs to one call. In order, each once, in this call only. Completes when
-/// signaling has taken it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
+/// any other data of one call. In order, each once, within this call. Completes when
+/// signaling has accepted it: 0; NERTC_CALLKIT_CODE_NOT_IN_CALL before the completion of accept or
 /// on_user_accept, and when idle; UNSUPPORTED: the peer's app has no on_data, or the signaling
-/// backend no `control`; LIMIT: 16 texts wait already; CALL_MISMATCH: the call ended meanwhile, or
-/// `call` names another one. A peer takes up to 256 in 3 seconds, over MQTT 50 a second.
+/// backend no `control`; LIMIT: 16 texts are waiting already; CALL_MISMATCH: the call has ended, or
+/// `call` names another one. A peer accepts up to 256 in 3 seconds, over MQTT 50 a second.
 ///
-/// @param kit        Component. Not NULL.
-/// @param call       Which call, or NULL: the call shown last. Copied.
+/// @param kit        Client. Not NULL.
+/// @param call       Which call, or NULL: the most recent call. Copied.
 /// @param json       A JSON value, 1 to 3800 bytes, nested up to 8 deep. Not NULL. Copied.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
-/// @return           OK: accepted. INVALID_ARGUMENT: NULL, no JSON, too long, too deep. CLOSED,
+/// @param user_data  Passed to `done`.
+/// @return           OK: accepted. INVALID_ARGUMENT: NULL, not JSON, too long, too deep. CLOSED,
 ///                   QUEUE_FULL, UNSUPPORTED (an unknown field is not zero).
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -331,19 +331,19 @@ pub unsafe extern "C" fn nertc_callkit_send_data(
     })
 }
 
-/// Asks for another call type, or answers the peer's question.
+/// Requests another call type, or answers the peer's request.
 ///
 /// Completes at once: with NERTC_CALLKIT_CODE_UNSUPPORTED if the signaling backend has no
-/// `control`, with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no question to answer. The
-/// peer's question arrives as on_call_type_request, if config asks; so does its refusal of
-/// ours, with state 3. What the peer changes or agrees to arrives as on_call_type_change; what
-/// this function changes itself is told by its completion alone.
+/// `control`, with NERTC_CALLKIT_CODE_INVALID_ARGUMENT if there is no request to answer. The
+/// peer's request arrives as on_call_type_request, if config requires confirmation; so does its
+/// refusal of ours, with state 3. A change that the peer makes or accepts arrives as
+/// on_call_type_change; one that this function makes itself is reported by its completion only.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param call_type  NERTC_CALLKIT_CALL_TYPE_AUDIO or NERTC_CALLKIT_CALL_TYPE_VIDEO.
-/// @param state      A nertc_callkit_call_type_action: ask, agree or refuse.
+/// @param state      A nertc_callkit_call_type_action: request, accept or reject.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.

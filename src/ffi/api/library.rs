@@ -1,4 +1,5 @@
-//! The library itself: its version, what its numbers mean, and defaults for languages without C macros.
+//! The library itself: its version, texts for its numbers, and defaults for languages without C
+//! macros.
 
 use std::ffi::{c_char, c_void};
 
@@ -8,7 +9,7 @@ use crate::ffi::support::convert::init;
 use crate::ffi::support::guard::guard_or;
 use crate::ffi::texts;
 
-/// Gives the version of the library that runs.
+/// Returns the version of the loaded library.
 ///
 /// @return  0xMMmmpp: major, minor, patch. The header's is NERTC_CALLKIT_VERSION_NUMBER.
 ///
@@ -18,9 +19,9 @@ pub extern "C" fn nertc_callkit_version() -> u32 {
     guard_or(0, || VERSION_NUMBER)
 }
 
-/// Gives the version of the library that runs, as text.
+/// Returns the version of the loaded library, as text.
 ///
-/// @return  For example "0.1.0". Static: never freed.
+/// @return  For example "0.1.0". Static.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -28,10 +29,10 @@ pub extern "C" fn nertc_callkit_version_text() -> *const c_char {
     guard_or(c"".as_ptr(), || VERSION_TEXT.as_ptr().cast())
 }
 
-/// Explains a status.
+/// Returns a text for a status.
 ///
 /// @param status  A nertc_callkit_status, or any other number.
-/// @return        What to do about it. Static: never freed, never NULL.
+/// @return        What it means and what to do. Static, never NULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -39,10 +40,10 @@ pub extern "C" fn nertc_callkit_status_text(status: i32) -> *const c_char {
     guard_or(c"".as_ptr(), || texts::status(status).as_ptr())
 }
 
-/// Explains a code of a completion or an event.
+/// Returns a text for a code of a completion or an event.
 ///
 /// @param code  A nertc_callkit_code, or any other number.
-/// @return      What to do about it. Static: never freed, never NULL.
+/// @return      What it means and what to do. Static, never NULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -50,10 +51,10 @@ pub extern "C" fn nertc_callkit_code_text(code: i32) -> *const c_char {
     guard_or(c"".as_ptr(), || texts::code(code).as_ptr())
 }
 
-/// Explains why a call ended.
+/// Returns a text for the reason of on_call_end.
 ///
 /// @param reason  A nertc_callkit_end_reason, or any other number.
-/// @return        For example "the called side was busy". Static: never freed, never NULL.
+/// @return        For example "the called side was busy". Static, never NULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -61,10 +62,10 @@ pub extern "C" fn nertc_callkit_end_reason_text(reason: i32) -> *const c_char {
     guard_or(c"".as_ptr(), || texts::end_reason(reason).as_ptr())
 }
 
-/// Names a state.
+/// Returns the name of a state.
 ///
 /// @param state  A nertc_callkit_state, or any other number.
-/// @return       For example "calling". Static: never freed, never NULL.
+/// @return       For example "calling". Static, never NULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -72,10 +73,10 @@ pub extern "C" fn nertc_callkit_state_text(state: i32) -> *const c_char {
     guard_or(c"".as_ptr(), || texts::state(state).as_ptr())
 }
 
-/// Names what a completion or an error belongs to.
+/// Returns the name of the operation of a completion or an error.
 ///
 /// @param operation  A nertc_callkit_operation, or any other number.
-/// @return           For example "switch_call_type". Static: never freed, never NULL.
+/// @return           For example "switch_call_type". Static, never NULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -85,7 +86,7 @@ pub extern "C" fn nertc_callkit_operation_text(operation: u32) -> *const c_char 
 
 /// Fills a struct with its defaults: zeroes it and sets its struct_size.
 ///
-/// The same as the struct's _INIT macro. For every struct of this library that the app fills.
+/// The same as the struct's _INIT macro, for every struct that the app fills.
 ///
 /// @param object       The struct. NULL: nothing happens.
 /// @param struct_size  The caller's sizeof; below 8 or above 4096: nothing happens.

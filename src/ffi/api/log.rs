@@ -8,22 +8,22 @@ use crate::ffi::logger::{self, LogSink};
 use crate::ffi::support::convert::{AppPtr, flags as known_flags};
 use crate::ffi::support::guard::guard;
 
-/// Sets the function that gets the library's log, for the whole process.
+/// Sets the log callback of the whole process.
 ///
-/// It runs on any thread, also several at once, with no lock held; `text` is lent until it
-/// returns. After this returns a call to the function that was set before may still be running
-/// on another thread. Accounts, ids and attachments are redacted unless
-/// NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is less than 1024 bytes of text
-/// that can be printed as it is: control characters and those that turn the direction of
-/// writing are escaped. Lines that come too often are counted: after a while one line says how
-/// often. What the library would log because of what the function does is dropped.
+/// It is called on any thread, possibly on several at once, with no lock held; `text` is lent until
+/// it returns. The previous callback may still be running on another thread after this
+/// returns. Accounts, ids and attachments are redacted unless
+/// NERTC_CALLKIT_LOG_PERSONAL is given; tokens always. A line is shorter than 1024 bytes and
+/// printable: control and bidirectional formatting characters are escaped.
+/// Repeated lines are counted: after a while one line has the count.
+/// Lines caused by what the callback itself does are dropped.
 ///
-/// @param level      A nertc_callkit_log_level: lines of this level and more important ones.
+/// @param level      A nertc_callkit_log_level: lines of this level and more severe ones.
 /// @param flags      0 or NERTC_CALLKIT_LOG_PERSONAL.
 /// @param log        The function, or NULL: no log.
-/// @param user_data  Handed to `log`.
-/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: in a Rust
-///                   program that has a logger already.
+/// @param user_data  Passed to `log`.
+/// @return           OK. INVALID_ARGUMENT: unknown level or flag. UNSUPPORTED: a Rust
+///                   program that already has a logger.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

@@ -18,7 +18,7 @@ use crate::ffi::support::handle_table::{HandleTable, new_id};
 
 static HUBS: HandleTable<Hub> = HandleTable::new();
 
-/// The hub behind a handle; `otherwise` stands in for NULL.
+/// The hub behind a handle; `otherwise` replaces NULL.
 fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>) -> Result<Arc<Hub>, Error> {
     if hub.is_null() { otherwise() } else { HUBS.get(hub.addr()) }.ok_or(Error::Closed)
 }
@@ -26,7 +26,7 @@ fn hub(hub: *mut nertc_callkit_hub, otherwise: impl FnOnce() -> Option<Arc<Hub>>
 /// Lets `fill` write into the backends of the app.
 ///
 /// # Safety
-/// `out` is NULL or has as many bytes as its struct_size says.
+/// `out` is NULL or has as many bytes as its struct_size states.
 unsafe fn fill(
     out: *mut nertc_callkit_backends,
     fill: impl FnOnce(&mut nertc_callkit_backends),
@@ -39,7 +39,7 @@ unsafe fn fill(
     }
 }
 
-/// Creates a hub: an in-process exchange that connects components through the loopback
+/// Creates a hub: an in-process exchange that connects clients through the loopback
 /// backends.
 ///
 /// @param flags  nertc_callkit_hub_flag bits.
@@ -65,9 +65,9 @@ pub unsafe extern "C" fn nertc_callkit_hub_create(
     })
 }
 
-/// Gives a hub back.
+/// Releases a hub.
 ///
-/// It lives on inside the backends that were made from it, until the last of them is gone.
+/// It continues to exist inside the backends created from it, until the last one is released.
 ///
 /// @param hub  Hub, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released before.
@@ -85,18 +85,18 @@ pub unsafe extern "C" fn nertc_callkit_hub_release(hub: *mut nertc_callkit_hub) 
 
 /// Adds a line to a hub's fault script.
 ///
-/// Copies `fault` and its texts. Lines are tried in the order in which they were added; the
-/// first that matches counts and decides, and a line that has done its work is gone: lines for
-/// the same place act one after the other. DROP and REORDER are for messages, REFUSE and
-/// NO_ANSWER for operations, DELAY and DUPLICATE for both, DIE and KICK also for
+/// Copies `fault` and its texts. Lines are tested in the order in which they were added; the
+/// first match counts and decides, and a line whose hit count is used up is removed: lines for
+/// the same point take effect one after the other. DROP and REORDER apply to messages, REFUSE and
+/// NO_ANSWER to operations, DELAY and DUPLICATE to both, CRASH and KICK also to
 /// NERTC_CALLKIT_FAULT_ON_NOW.
 ///
 /// @param hub    Hub, or NULL: the process's default hub.
-/// @param fault  What shall go wrong, and when. Not NULL.
-/// @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not go with
-///               its place, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
+/// @param fault  What to inject, and when. Not NULL.
+/// @return       OK. INVALID_ARGUMENT: NULL, an unknown number, an action that does not apply to
+///               its point, a DELAY without delay_ms, a REFUSE without code. UNSUPPORTED: a
 ///               field that this library does not know is not zero. QUEUE_FULL: 1024 lines.
-///               CLOSED: released, or NULL while no component uses the default hub.
+///               CLOSED: released, or NULL while no client uses the default hub.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
     fault: *const nertc_callkit_fault,
 ) -> nertc_callkit_status {
     guard("hub_add_fault", || {
-        // SAFETY: the header's contract: a struct of its stated size with texts that end.
+        // SAFETY: the header's contract: a struct of its stated size with NUL-terminated texts.
         let (fault, account, device) = unsafe {
             let fault = read_strict("fault", fault)?;
             let account = opt_text("fault.account", fault.account, limits::ACCOUNT)?;
@@ -129,10 +129,10 @@ pub unsafe extern "C" fn nertc_callkit_hub_add_fault(
     })
 }
 
-/// Makes a loopback signaling backend and puts it into `out`.
+/// Creates a loopback signaling backend in `out`.
 ///
 /// Fills `signaling` and `signaling_ctx` and leaves the rest. The vtable is static; the ctx is
-/// owned by the component that took it over, or by you: then call the vtable's release.
+/// owned by the client created with it, or by you: then call the vtable's release.
 ///
 /// @param hub  Hub, or NULL: the process's default hub.
 /// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
@@ -157,10 +157,10 @@ pub unsafe extern "C" fn nertc_callkit_loopback_signaling(
     })
 }
 
-/// Makes a loopback media backend and puts it into `out`.
+/// Creates a loopback media backend in `out`.
 ///
 /// Fills `rtc` and `rtc_ctx` and leaves the rest. The vtable is static; the ctx is owned by the
-/// component that took it over, or by you: then call the vtable's release.
+/// client created with it, or by you: then call the vtable's release.
 ///
 /// @param hub  Hub, or NULL: the process's default hub.
 /// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
@@ -185,9 +185,9 @@ pub unsafe extern "C" fn nertc_callkit_loopback_rtc(
     })
 }
 
-/// Makes a media backend without media, for hosts that bring their own, and puts it into `out`.
+/// Creates a media backend without media in `out`, for apps that bring their own.
 ///
-/// Joining completes at once; the peer comes and goes as signaling says. Fills `rtc` and
+/// Joining completes at once; the peer is present as signaling reports. Fills `rtc` and
 /// `rtc_ctx` and leaves the rest, as nertc_callkit_loopback_rtc does.
 ///
 /// @param out  Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.

@@ -15,14 +15,14 @@ use crate::ffi::support::guard::guard;
 
 /// Opens or closes microphone or camera.
 ///
-/// Survives the call; outside a call it is remembered for the next one. Completes with
+/// Survives the call; outside a call it applies to the next one. Completes with
 /// NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param media      nertc_callkit_media bits, at least one.
 /// @param on         1 = open, 0 = close.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -43,14 +43,14 @@ pub unsafe extern "C" fn nertc_callkit_enable_local(
 
 /// Mutes the own microphone or camera, or unmutes it.
 ///
-/// Ends with the call; outside a call it is remembered for the next one. Completes with
+/// Ends with the call; outside a call it applies to the next one. Completes with
 /// NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param media      nertc_callkit_media bits, at least one.
-/// @param muted      1 = muted, 0 = heard or seen again.
+/// @param muted      1 = muted, 0 = not muted.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -70,16 +70,16 @@ pub unsafe extern "C" fn nertc_callkit_mute_local(
     })
 }
 
-/// Stops receiving the peer's sound or picture, or starts again.
+/// Stops or resumes receiving the peer's audio or video.
 ///
-/// Ends with the call; outside a call it is remembered for the next one. Completes with
+/// Ends with the call; outside a call it applies to the next one. Completes with
 /// NERTC_CALLKIT_CODE_UNSUPPORTED if the media backend has no such function.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param media      nertc_callkit_media bits, at least one.
 /// @param muted      1 = not received, 0 = received again.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -99,15 +99,15 @@ pub unsafe extern "C" fn nertc_callkit_mute_remote(
     })
 }
 
-/// Draws the own picture in a view.
+/// Shows the local video in a view.
 ///
-/// Copies `view`; its window stays the host's and must stay valid until this was called again
-/// and completed, or the component is gone.
+/// Copies `view`; its window remains the app's and must stay valid until this was called again
+/// and completed, or the client has ended.
 ///
-/// @param kit        Component. Not NULL.
-/// @param view       Where to draw, or NULL: no longer.
+/// @param kit        Client. Not NULL.
+/// @param view       Where to draw, or NULL: nowhere.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
 ///                   unknown field is not zero).
 ///
@@ -127,15 +127,15 @@ pub unsafe extern "C" fn nertc_callkit_set_local_view(
     })
 }
 
-/// Draws the peer's picture in a view.
+/// Shows the peer's video in a view.
 ///
-/// Copies `view`; its window stays the host's and must stay valid until this was called again
-/// and completed, or the component is gone. May be called before the peer is known.
+/// Copies `view`; its window remains the app's and must stay valid until this was called again
+/// and completed, or the client has ended. May be called before the peer is known.
 ///
-/// @param kit        Component. Not NULL.
-/// @param view       Where to draw, or NULL: no longer.
+/// @param kit        Client. Not NULL.
+/// @param view       Where to draw, or NULL: nowhere.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL, UNSUPPORTED (an
 ///                   unknown field is not zero).
 ///
@@ -155,17 +155,17 @@ pub unsafe extern "C" fn nertc_callkit_set_remote_view(
     })
 }
 
-/// Sends a frame that the host made.
+/// Sends a frame of the app's own media.
 ///
-/// Goes to the media backend on this thread, beside everything else. The planes are lent until
-/// it returns.
+/// Goes to the media backend on the calling thread, concurrently with everything else. The planes
+/// are lent until it returns.
 ///
-/// @param kit    Component. Not NULL.
-/// @param frame  Sound or picture; its uid is ignored. Not NULL.
+/// @param kit    Client. Not NULL.
+/// @param frame  Audio or video; its uid is ignored. Not NULL.
 /// @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0.
 ///               CLOSED: also before the first login opened the backend. UNSUPPORTED: the media
 ///               backend takes no frames, or an unknown field is not zero. QUEUE_FULL: dropped.
-///               Else what the backend answered.
+///               Otherwise what the backend returned.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]

@@ -5,18 +5,18 @@ use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_mqtt_options, nert
 
 use crate::ffi::support::guard::guard;
 
-/// Makes a signaling backend for an MQTT broker and puts it into `out`.
+/// Creates a signaling backend for an MQTT broker in `out`.
 ///
-/// It connects at login: the user name is the account, in which every byte but A-Z a-z 0-9 _ -
+/// It connects at login: the user name is the account, in which every byte except A-Z a-z 0-9 _ -
 /// is written as = and two hex digits (at most 64 bytes then), the password is the token.
 /// Copies `options`. Fills `signaling` and `signaling_ctx` and leaves the rest, as
-/// nertc_callkit_loopback_signaling does. Over MQTT 5, or 3.1.1 if the broker has nothing
+/// nertc_callkit_loopback_signaling does. Uses MQTT 5, or 3.1.1 if the broker has nothing
 /// newer.
 ///
-/// @param options  What broker, and how. Not NULL.
+/// @param options  Which broker, and how. Not NULL.
 /// @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
-/// @return         OK. INVALID_ARGUMENT: NULL, a bad address, prefix or certificate, mqtt:// to
-///                 another machine without ALLOW_PLAINTEXT; the log says what to do.
+/// @return         OK. INVALID_ARGUMENT: NULL, an invalid address, prefix or certificate, mqtt:// to
+///                 another machine without ALLOW_PLAINTEXT; the log has the reason.
 ///                 UNSUPPORTED: a field that this library does not know is not zero, the
 ///                 library was built without MQTT, or mqtts:// and it was built without TLS.
 ///
@@ -50,7 +50,7 @@ mod backend {
     use nertc_callkit_signaling::Text;
 
     /// # Safety
-    /// The app's arguments, as the header says.
+    /// The app's arguments, as the header requires.
     pub(super) unsafe fn signaling(
         given: *const nertc_callkit_mqtt_options,
         out: *mut nertc_callkit_backends,
@@ -65,9 +65,9 @@ mod backend {
     }
 
     /// # Safety
-    /// The app's options, as the header says.
+    /// The app's options, as the header requires.
     unsafe fn read(c: &nertc_callkit_mqtt_options) -> Result<Options, Error> {
-        // SAFETY: the caller's promise: texts that end, as many endpoints as it says.
+        // SAFETY: the caller's promise: NUL-terminated texts, as many endpoints as stated.
         let (endpoints, ca_pem, prefix, client_cert, client_key) = unsafe {
             let ca_pem = opt_text("options.ca_pem", c.ca_pem, PEM_BYTES)?;
             let prefix = opt_text("options.topic_prefix", c.topic_prefix, PREFIX_BYTES)?;
@@ -146,7 +146,7 @@ mod backend {
             let _inside = CallbackGuard::enter();
             // SAFETY: the app's function; texts and buffer are there until it returns.
             let answer = unsafe { load(account.as_ptr(), device.as_ptr(), place, size, self.user_data.0) };
-            // SAFETY: 64 bytes of ours; what lies behind them is not looked at.
+            // SAFETY: 64 bytes of ours; nothing beyond them is read.
             let bytes = unsafe { bytes(buffer.as_ptr(), buffer.len()) }?;
             if answer == 0 { String::from_utf8(bytes.to_vec()).ok() } else { None }
         }

@@ -15,11 +15,11 @@ use crate::ffi::support::error::{Error, Problem};
 use crate::ffi::support::guard::guard;
 use nertc_callkit_signaling::CallType;
 
-/// Writes what a push notification about a call should carry, for whoever sends the push.
+/// Writes the payload of a push notification about a call.
 ///
-/// The text is ASCII without blanks, quotes or backslashes, so that it fits into any JSON as it
-/// is. It is neither secret nor signed: whoever can send the phone a push can write one, and
-/// all it does is to make an answer wait for that call. Copies nothing; writes nothing but
+/// The text is ASCII without spaces, quotes or backslashes, so that it fits into any JSON
+/// unchanged. It is neither secret nor signed: whoever can send the phone a push can forge one;
+/// its only effect is that an answer waits for that call. Copies nothing; writes only
 /// `buffer` and `*size`.
 ///
 /// @param call    The call: accounts, channel_id and request_id are mandatory, 1 to 64 bytes.
@@ -29,7 +29,7 @@ use nertc_callkit_signaling::CallType;
 ///                NERTC_CALLKIT_PUSH_SIZE. Not NULL.
 /// @return        OK. INVALID_ARGUMENT: NULL, a text that is missing or not UTF-8, an unknown
 ///                call type or flag, a ring_left_ms above 120000, or the buffer is too small:
-///                then `*size` says what is needed, and `buffer` is as it was. UNSUPPORTED: a
+///                then `*size` is the size needed, and `buffer` is unchanged. UNSUPPORTED: a
 ///                field that this library does not know is not zero.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -57,17 +57,17 @@ pub unsafe extern "C" fn nertc_callkit_push_encode(
     })
 }
 
-/// Reads what a push notification about a call carries.
+/// Reads the payload of a push notification about a call.
 ///
-/// With it an answer can be given before login: put account, channel_id and request_id into a
-/// nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and hand it to accept or reject.
+/// With it a call can be answered before login: put account, channel_id and request_id into a
+/// nertc_callkit_call_ref with NERTC_CALLKIT_CALL_REF_WAIT, and pass it to accept or reject.
 /// Reads at most 4096 bytes of `text`.
 ///
-/// @param text  What push_encode wrote, perhaps; it may come from anybody. Not NULL.
-/// @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; untouched if the answer is not
+/// @param text  The payload; untrusted. Not NULL.
+/// @param out   Initialised with NERTC_CALLKIT_PUSH_CALL_INIT; unchanged if the result is not
 ///              OK. Not NULL.
-/// @return      OK. INVALID_ARGUMENT: NULL, or nothing that push_encode writes: foreign, cut,
-///              too long. UNSUPPORTED: of a later version of the format.
+/// @return      OK. INVALID_ARGUMENT: NULL, or not a payload of push_encode: foreign, truncated,
+///              too long. UNSUPPORTED: a later version of the format.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_push_fits_what_the_header_says() {
+    fn the_longest_push_fits_the_documented_size() {
         let long = "\u{4f60}".repeat(21) + "x";
         let text = encode(&call([&long; 5]));
         assert!(text.len() < NERTC_CALLKIT_PUSH_SIZE as usize, "{}", text.len());

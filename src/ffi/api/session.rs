@@ -1,4 +1,4 @@
-//! Life of a client: create, log in, look, dispatch, log out, end.
+//! Lifecycle of a client: create, log in, query, dispatch, log out, end.
 
 use nertc_callkit_signaling::CallType;
 use std::ffi::{c_char, c_void};
@@ -20,12 +20,12 @@ use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::{guard, guard_number};
 use crate::worker;
 
-/// Creates a component: logged out, silent until login.
+/// Creates a client: logged out, inactive until login.
 ///
-/// Copies `config` and all it points to. The backends are taken over only if the answer is OK,
-/// else they stay the caller's. Calls nothing back before it returns.
+/// Copies `config` and all it points to. Takes ownership of the backends only if it returns OK;
+/// otherwise they stay the caller's. Runs no callback before it returns.
 ///
-/// @param config  How to create it. Not NULL.
+/// @param config  The configuration. Not NULL.
 /// @param out     Receives the handle, on success only. Not NULL. Owned: destroy or release it.
 /// @return        OK. INVALID_ARGUMENT: NULL, a value outside its limits, a backend without a
 ///                mandatory function (the log names it). UNSUPPORTED: a field that this library
@@ -47,17 +47,17 @@ pub unsafe extern "C" fn nertc_callkit_create(
     })
 }
 
-/// Ends a component and waits until the last callback has returned.
+/// Ends a client and waits until the last callback has returned.
 ///
-/// The handle is CLOSED at once. A live call is ended so that the peer learns, for at most
-/// timers.destroy_wait_ms. Pending completions come with SHUTTING_DOWN before this returns:
-/// with HOST delivery on this thread. Then both backends are released, and nothing of this
-/// component runs any more. Do not cancel the thread that waits here (pthread_cancel): that
+/// The handle is CLOSED at once. A live call is ended so that the peer is notified, for at most
+/// timers.destroy_wait_ms. Pending completions get SHUTTING_DOWN before this returns:
+/// with APP delivery on this thread. Then both backends are released, and nothing of this
+/// client runs any more. Do not cancel the thread that waits here (pthread_cancel): that
 /// aborts the process.
 ///
-/// @param kit  Component, or NULL: OK, nothing happens.
+/// @param kit  Client, or NULL: OK, nothing happens.
 /// @return     OK. CLOSED: released or destroyed before. REENTRANT: inside any callback of any
-///             component; nothing happened, use release.
+///             client; nothing happened, use release.
 ///
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -75,16 +75,16 @@ pub unsafe extern "C" fn nertc_callkit_destroy(kit: *mut nertc_callkit) -> nertc
     })
 }
 
-/// Ends a component without waiting.
+/// Ends a client without waiting.
 ///
 /// Like destroy, but in the background: the handle is CLOSED at once, running callbacks finish,
-/// pending completions come with SHUTTING_DOWN, and `released` is the last callback of all.
-/// With HOST delivery they run in the next dispatch, which the closed handle accepts until
+/// pending completions get SHUTTING_DOWN, and `released` is the last callback of all.
+/// With APP delivery they run in the next dispatch, which the closed handle accepts until
 /// `released` has run.
 ///
-/// @param kit        Component. Not NULL.
-/// @param released   Called once when everything is over, or NULL.
-/// @param user_data  Handed to `released`.
+/// @param kit        Client. Not NULL.
+/// @param released   Called once at the very end, or NULL.
+/// @param user_data  Passed to `released`.
 /// @return           OK. INVALID_ARGUMENT: NULL. CLOSED: released or destroyed before;
 ///                   `released` is not called.
 ///
@@ -103,18 +103,18 @@ pub unsafe extern "C" fn nertc_callkit_release(
     })
 }
 
-/// Logs in to signaling; before that nothing can be called or received.
+/// Logs in to signaling; required before any call.
 ///
-/// Copies both texts. Opens the backends first if this is the first login. Logged in with the
+/// Copies both texts. The first login opens the backends. Logged in with the
 /// same account: completes with 0; with another: ALREADY_LOGGED_IN. During a logout it waits
-/// for its end. Before it every request but login and set_call_timeout completes with
+/// for its end. Before it every request except login and set_call_timeout completes with
 /// NERTC_CALLKIT_CODE_NOT_LOGGED_IN.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param account    Own account. Not NULL, 1 to 64 bytes.
-/// @param token      What the service asks for, up to 4096 bytes, or NULL = empty.
+/// @param token      The service's credential, up to 4096 bytes, or NULL = empty.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -137,16 +137,16 @@ pub unsafe extern "C" fn nertc_callkit_login(
     })
 }
 
-/// Gives the token for the next connection, asked for by on_token_needed or not.
+/// Sets the token for the next connection, whether on_token_needed asked for it or not.
 ///
-/// Copies `token`. While the connection is being made or is lost, it is tried at once; while
-/// there is one, it is kept and the connection stays. NULL or empty = there is none: a login
+/// Copies `token`. While connecting or disconnected it is used at once; while
+/// connected it is stored and the connection stays. NULL or empty = no token: a login
 /// completes with NERTC_CALLKIT_CODE_BAD_TOKEN, a session that needs one is kicked with it,
 /// after its live call if that has media. Logged out: OK, without effect.
 ///
-/// @param kit    Component. Not NULL.
-/// @param token  Up to 4096 bytes, or NULL = there is none.
-/// @return       OK. INVALID_ARGUMENT: NULL component, no UTF-8, too long. CLOSED, QUEUE_FULL.
+/// @param kit    Client. Not NULL.
+/// @param token  Up to 4096 bytes, or NULL = no token.
+/// @return       OK. INVALID_ARGUMENT: NULL client, not UTF-8, too long. CLOSED, QUEUE_FULL.
 ///               UNSUPPORTED: the signaling backend has no set_token.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -166,16 +166,16 @@ pub unsafe extern "C" fn nertc_callkit_set_token(
     })
 }
 
-/// Logs out, after ending a live call so that the peer learns.
+/// Logs out, after ending a live call so that the peer is notified.
 ///
-/// Its completion is the last callback until the next login. A login that is under way
+/// Its completion is the last callback until the next login. A pending login
 /// completes with SUPERSEDED.
 ///
-/// @param kit        Component. Not NULL.
+/// @param kit        Client. Not NULL.
 /// @param done       Called once with the result, or NULL: a failure is then one on_error.
-/// @param user_data  Handed to `done`.
+/// @param user_data  Passed to `done`.
 /// @return           OK: accepted. INVALID_ARGUMENT, CLOSED. QUEUE_FULL: only if its reserved
-///                   slots are taken, too.
+///                   slots are used up.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -187,11 +187,11 @@ pub unsafe extern "C" fn nertc_callkit_logout(
     guard("logout", || Client::from_handle(kit)?.submit(Command::Logout, Completion::new(done, user_data)))
 }
 
-/// Tells where the component stands.
+/// Returns the current call state.
 ///
-/// Newest state, which may be ahead of the events that were delivered.
+/// The newest state, possibly ahead of the events delivered so far.
 ///
-/// @param kit  Component. Not NULL.
+/// @param kit  Client. Not NULL.
 /// @return     A nertc_callkit_state; negative: INVALID_ARGUMENT, CLOSED.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -200,12 +200,12 @@ pub unsafe extern "C" fn nertc_callkit_get_state(kit: *mut nertc_callkit) -> i32
     guard_number("get_state", || Ok(Client::from_handle(kit)?.worker.snapshot().state))
 }
 
-/// Copies out what is going on.
+/// Returns information about the current call.
 ///
-/// Newest state, which may be ahead of the events that were delivered.
+/// The newest state, possibly ahead of the events delivered so far.
 ///
-/// @param kit  Component. Not NULL.
-/// @param out  Its struct_size says how much may be written, and afterwards how much was. Not
+/// @param kit  Client. Not NULL.
+/// @param out  Its struct_size is the size that may be written, afterwards the size written. Not
 ///             NULL.
 /// @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED.
 ///
@@ -222,16 +222,16 @@ pub unsafe extern "C" fn nertc_callkit_get_call_info(
     })
 }
 
-/// Runs the callbacks that wait, with HOST delivery.
+/// Runs the queued callbacks, with APP delivery.
 ///
-/// Runs at most those that wait when it starts to run them, on this thread. A released
-/// component is accepted until its `released` has run.
+/// Runs at most those that are queued when it begins, on this thread. A released
+/// client is accepted until its `released` has run.
 ///
-/// @param kit         Component. Not NULL.
-/// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = for ever.
+/// @param kit         Client. Not NULL.
+/// @param timeout_ms  How long to wait for the first callback: 0 = not at all, -1 = forever.
 /// @return            How many callbacks ran, also 0; negative: INVALID_ARGUMENT (timeout below
 ///                    -1), CLOSED, UNSUPPORTED (WORKER delivery), REENTRANT: inside a callback,
-///                    or another thread is dispatching this component.
+///                    or another thread is dispatching this client.
 ///
 /// Thread: any. In a callback: no (REENTRANT). Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -244,10 +244,10 @@ pub unsafe extern "C" fn nertc_callkit_dispatch(kit: *mut nertc_callkit, timeout
     guard_number("dispatch", dispatch)
 }
 
-/// Returns what an event loop waits for, with APP delivery.
+/// Returns the handle for an event loop, with APP delivery.
 ///
-/// On POSIX a file descriptor to poll, readable exactly while callbacks wait for dispatch; on
-/// Windows a manual-reset event, signaled as long. It stays the client's: never read, reset or
+/// On POSIX a file descriptor to poll, readable exactly while callbacks are queued; on
+/// Windows a manual-reset event, signaled likewise. It belongs to the client: never read, reset or
 /// close it.
 ///
 /// @param kit  Client. Not NULL.
@@ -269,11 +269,11 @@ pub unsafe extern "C" fn nertc_callkit_get_event_handle(
     })
 }
 
-/// Tells that the device's network changed, or that it woke up.
+/// Reports that the device's network changed, or that it resumed from sleep.
 ///
 /// The backends reconnect at once instead of waiting for their own timers.
 ///
-/// @param kit  Component. Not NULL.
+/// @param kit  Client. Not NULL.
 /// @return     OK. INVALID_ARGUMENT, CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.

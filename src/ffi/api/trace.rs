@@ -1,4 +1,4 @@
-//! Traces: what a client was told and what it did, in a file, for `nertc-callkit replay`.
+//! Traces: the inputs and outputs of a client in a file, for `nertc-callkit replay`.
 
 use std::ffi::c_char;
 use std::io;
@@ -13,27 +13,27 @@ use crate::ffi::support::error::Error;
 use crate::ffi::support::guard::guard;
 use crate::trace::Redaction;
 
-/// Writes down what the component is told and does, from now on, into a file.
+/// Starts recording the client's inputs and outputs to a file.
 ///
-/// Lines of JSON, for the program nertc-callkit: it plays them again, draws them and says in
-/// words why a call ended. May start at any moment, also in a call. Cheap enough to be left on:
-/// at 8 MiB the file becomes `<path>.1` (an older one is replaced) and a new one begins.
+/// JSON lines for the program nertc-callkit, which replays them, draws them and explains in
+/// words why a call ended. May start at any time, also in a call. Cheap enough to be left on:
+/// at 8 MiB the file is renamed to `<path>.1` (replacing an older one) and a new one starts.
 /// Without NERTC_CALLKIT_TRACE_PERSONAL accounts are pseudonyms and texts, attachments and
-/// messages are hidden, so that it can be sent to somebody; ids stay. Tokens are hidden always.
+/// messages are redacted, so that the file can be passed on; ids stay. Tokens are always redacted.
 ///
-/// The file is made here, readable by its owner alone; a symbolic link is not followed. A trace
-/// that is there becomes `<path>.1`; anything else is not touched. The worker writes it
-/// whenever it goes to sleep, so a crash of the process loses what happened since. If the disk
-/// is full, the trace ends, the log says so, and calls go on. A trace that is being written
-/// ends when another begins. Give each component a file of its own. Needs memory for the
-/// component's state as JSON, a few kilobytes, with a long call policy hundreds; without it the
+/// The file is created here, readable by its owner only; a symbolic link is not followed. An
+/// existing trace is renamed to `<path>.1`; any other file is not touched. The worker writes
+/// before it sleeps, so a crash of the process loses what happened since. If the disk
+/// is full, the trace ends, the log reports it, and calls continue. Starting another trace
+/// ends the current one. Give each client its own file. Needs memory for the
+/// client's state as JSON, a few kilobytes, with a long call policy hundreds; if that fails the
 /// process is aborted, as everywhere in this library.
 ///
-/// @param kit    Component. Not NULL.
-/// @param path   File. Not NULL, UTF-8, up to 4096 bytes.
+/// @param kit    Client. Not NULL.
+/// @param path   The file. Not NULL, UTF-8, up to 4096 bytes.
 /// @param flags  0 or NERTC_CALLKIT_TRACE_PERSONAL.
 /// @return       OK. INVALID_ARGUMENT: NULL, an unknown flag, or a path where no file can be
-///               made; the log says why. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
+///               created; the log has the reason. CLOSED, QUEUE_FULL. INTERNAL: out of descriptors,
 ///               memory or disk.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -58,13 +58,13 @@ pub unsafe extern "C" fn nertc_callkit_trace_start(
     })
 }
 
-/// Ends the trace.
+/// Stops recording.
 ///
-/// What the component was told before this is still written, by its worker: the file is
+/// Inputs received before this are still written by the worker: the file is
 /// complete soon, at the latest when `destroy` has returned or `released` has run. Without a
-/// trace: OK, nothing happens. The end of the component ends its trace, too.
+/// trace: OK, nothing happens. The end of the client also ends its trace.
 ///
-/// @param kit  Component. Not NULL.
+/// @param kit  Client. Not NULL.
 /// @return     OK. INVALID_ARGUMENT: NULL. CLOSED, QUEUE_FULL.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.

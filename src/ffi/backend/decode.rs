@@ -1,4 +1,4 @@
-//! Reads the structs that backends hand over: whatever is wrong with one is named, and nothing
+//! Reads the structs that backends pass: whatever is wrong with one is reported, and nothing
 //! of it is used.
 
 use std::ffi::{CStr, c_char};
@@ -92,7 +92,7 @@ pub(super) unsafe fn text(text: *const c_char, limit: usize) -> Result<Text, Dec
     Text::from_c_str(unsafe { CStr::from_ptr(text) }).map_err(|_| DecodeError::Utf8)
 }
 
-/// A message of a backend, for people: cut at its limit and at the first byte that is no text.
+/// A message of a backend, for developers: truncated at its limit and at the first invalid byte.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -125,7 +125,7 @@ pub(crate) unsafe fn backend_name(name: *const c_char) -> Text {
     if name.is_empty() { "an unnamed backend".into() } else { name }
 }
 
-/// How something ended; codes are positive, whatever else a backend says is only passed on.
+/// The result of an operation; codes are positive, all other numbers of a backend are only passed on.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
@@ -220,7 +220,7 @@ pub(super) unsafe fn signal_event(
     }
 }
 
-/// A record as somebody else sent it; what nobody needs of it is not read.
+/// A record of another device; fields that nobody needs are not read.
 ///
 /// # Safety
 /// As `channel`.

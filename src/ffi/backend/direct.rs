@@ -1,7 +1,7 @@
-//! The direct path: what a backend of this library reports becomes a report to the worker without C structs
+//! The direct path: reports of a backend of this library reach the worker without C structs
 //! in between, under the limits that hold for every backend.
 //!
-//! A sink holds the worker's client and not the handle number: a report after the client is gone is refused
+//! A sink holds the worker's client and not the handle number: a report after the client has ended is refused
 //! by the worker, which recognizes a forked child, too.
 
 use std::borrow::Borrow;
@@ -21,6 +21,7 @@ use super::decode::{DecodeError, cut, dropped};
 use crate::engine::input::{Input, RtcEvent as MediaEvent};
 use crate::engine::limits;
 use crate::ffi::logger::log_backend;
+use crate::ffi::support::guard::guard_or;
 use crate::worker::{Client, Refused};
 
 /// Set in the environment: backends of this library are called through their vtables, as any other one is.
@@ -58,43 +59,36 @@ pub(super) fn answer(answer: Result<(), Code>) -> Result<(), Outcome> {
     answer.or_else(|code| accepted(code.number()))
 }
 
-/// The sink of a signaling backend; it gives a message back while there is no room.
+/// The sink of a signaling backend; it gives a message back while there is no room. A panic in here, which is
+/// a bug, loses the message and does not reach the backend.
 pub(super) fn signaling_sink(
     client: Arc<Client>,
 ) -> impl FnMut(SignalingMessage) -> Result<(), SignalingMessage> + Send {
-    move |message| match message {
-        SignalingMessage::Completed(req, result) => {
-            report(&client, Input::SignalDone { req, result: checked_result(*result) });
-            Ok(())
-        }
-        message => {
-            if take_signaling(&client, &message) {
-                Ok(())
-            } else {
-                Err(message)
+    move |message| {
+        guard_or(Ok(()), || {
+            if let SignalingMessage::Completed(req, result) = message {
+                report(&client, Input::SignalDone { req, result: checked_result(*result) });
+                return Ok(());
             }
-        }
+            if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
+        })
     }
 }
 
-/// The sink of a media backend; it gives a message back while there is no room.
+/// The sink of a media backend, as that of a signaling backend.
 pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send {
-    move |message| match message {
-        MediaMessage::Completed(req, outcome) => {
-            report(&client, Input::RtcDone { req, outcome: bounded(outcome) });
-            Ok(())
-        }
-        message => {
-            if take_media(&client, &message) {
-                Ok(())
-            } else {
-                Err(message)
+    move |message| {
+        guard_or(Ok(()), || {
+            if let MediaMessage::Completed(req, outcome) = message {
+                report(&client, Input::RtcDone { req, outcome: bounded(outcome) });
+                return Ok(());
             }
-        }
+            if take_media(&client, &message) { Ok(()) } else { Err(message) }
+        })
     }
 }
 
-/// False: there is no room. For a completion there always is.
+/// False: there is no room. A completion always fits.
 fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
     match message {
         SignalingMessage::Completed(..) => true,
@@ -119,7 +113,7 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
     }
 }
 
-/// False: there is no room. For a completion there always is.
+/// False: there is no room. A completion always fits.
 fn take_media(client: &Client, message: &MediaMessage) -> bool {
     match message {
         MediaMessage::Completed(..) => true,
@@ -139,7 +133,7 @@ fn take_events<E: Borrow<Event>>(client: &Client, origin: Origin, events: &[E]) 
     events.is_empty() || report(client, Input::Signals { origin, events })
 }
 
-/// False: there is no room. A client that is gone has nothing to keep for it.
+/// False: there is no room. A client that has ended needs no retry.
 fn report(client: &Client, report: Input) -> bool {
     client.report(report) != Err(Refused::QueueFull)
 }
@@ -191,7 +185,7 @@ fn checked_result(result: OperationResult) -> OperationResult {
     }
 }
 
-/// What nobody needs of it is left out.
+/// Unused fields are left out.
 fn checked_record(from: &Text, record: &Record) -> Result<Record, DecodeError> {
     fits(from, limits::ACCOUNT)?;
     fits(&record.client_msg_id, limits::ID)?;
@@ -211,7 +205,7 @@ fn checked_record(from: &Text, record: &Record) -> Result<Record, DecodeError> {
     })
 }
 
-/// Codes are positive; whatever else a backend says is only passed on.
+/// Codes are positive; all other numbers of a backend are only passed on.
 fn bounded(outcome: Outcome) -> Outcome {
     let Outcome { code, raw_code, message } = outcome;
     let message = cut(message);

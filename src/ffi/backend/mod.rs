@@ -46,7 +46,7 @@ pub(crate) struct Backends {
     pub(crate) direct_signaling: Option<DirectSignaling>,
     /// The same of the media backend.
     pub(crate) direct_rtc: Option<DirectMedia>,
-    /// What the media backend talks to its peer's; empty = it does not.
+    /// Protocol of the media backends; empty = none.
     pub(crate) media_protocol: Text,
 }
 

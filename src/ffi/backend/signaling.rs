@@ -17,7 +17,7 @@ use nertc_callkit_signaling::{
     self as signaling, CallPolicy, Message, Notification, Outcome, PushText, Record, Req, Text,
 };
 
-/// Who logs in and where; the same for every login.
+/// Account and device of a login; the same for every login.
 pub(crate) struct Identity {
     pub(crate) app_key: Text,
     pub(crate) device_id: Text,

@@ -1,7 +1,7 @@
-//! Sinks: what backends call. A C struct of a backend, which may lie, becomes a report to the
+//! Sinks: what backends call. A C struct of a backend, which may be malformed, becomes a report to the
 //! worker.
 //!
-//! A sink's ctx is the handle number and never an address: a call after the client is gone
+//! A sink's ctx is the handle number and never an address: a call after the client has ended
 //! finds nothing.
 
 use std::ffi::{c_char, c_void};
@@ -91,7 +91,7 @@ unsafe extern "C" fn signal_rooms(
     count: u32,
 ) -> i32 {
     guard_or(0, || {
-        // SAFETY: the backend lends `count` rooms for the call.
+        // SAFETY: the backend lends `count` channel states for the call.
         let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
         if rooms.is_empty() { 0 } else { report(ctx, Input::Rooms(rooms)) }
     })

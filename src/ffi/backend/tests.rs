@@ -1,4 +1,4 @@
-//! What a backend is asked, when and how often.
+//! Calls to a backend, in order and number.
 
 use std::ffi::c_void;
 use std::ptr;

@@ -178,7 +178,7 @@ fn pending_requests_are_completed_before_released() {
         app.offered(app.expect(Completion::nobody(), Operation::Hangup), true);
         let (refused, accepted) = (app.expect(done, Operation::Call), app.expect(done, Operation::Call));
         std::thread::scope(|scope| {
-            // Their threads have not been told yet when the end comes: it waits for them.
+            // Their threads have not been notified yet when the end comes: it waits for them.
             scope.spawn(|| {
                 app.offered(refused, false);
                 app.offered(accepted, true);

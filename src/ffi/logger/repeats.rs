@@ -1,4 +1,4 @@
-//! Lines that come again and again are counted instead of repeated: whoever floods a device
+//! Repeated lines are counted instead of repeated: a flood of a device
 //! must not flood its log.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -33,7 +33,7 @@ struct Counter {
     newest: String,
 }
 
-/// A line that stands for many.
+/// A line that represents many.
 pub(super) struct Summary {
     pub(super) level: Level,
     pub(super) text: String,
@@ -79,7 +79,7 @@ impl Repeats {
     }
 }
 
-/// Removes the counters whose window is over; what they hid is told.
+/// Removes the counters whose window is over; the suppressed count is reported.
 fn take_over(counters: &mut Vec<Counter>, now: Instant) -> Vec<Summary> {
     let over = counters.iter().take_while(|counter| counter.until <= now).count();
     counters.drain(..over).filter_map(|counter| counter.summary()).collect()
@@ -109,7 +109,7 @@ impl Counter {
     }
 }
 
-/// What a line says without its names and numbers: the words that have letters alone.
+/// A line without its names and numbers: only its alphabetic words.
 struct Wording<'a>(&'a str);
 
 impl Hash for Wording<'_> {
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn other_words_and_other_places_are_other_lines() {
+    fn lines_are_distinguished_by_text_and_place() {
         let (mut repeats, now) = (Repeats::new(), Instant::now());
         let words = ["a call rings", "a call ends", "call 7: ends"].map(str::to_owned);
         assert_eq!(show(&mut repeats, now, words.iter().cycle().take(60).cloned()).0, 60);
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn changing_words_do_not_help_a_flood() {
+    fn changing_texts_do_not_evade_the_limit() {
         let (mut repeats, now) = (Repeats::new(), Instant::now());
         let letters = |n: u32| (0..5).map(|at| char::from(b'a' + (n >> (4 * at) & 15) as u8)).collect();
         let flood = (0..100_000).map(|n| {

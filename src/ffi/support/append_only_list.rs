@@ -4,7 +4,7 @@
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// Values that live as long as the process. Meant for a few.
+/// Values that live as long as the process. Intended for a few.
 pub(crate) struct AppendOnlyList<T: 'static> {
     newest: AtomicPtr<Node<T>>,
 }

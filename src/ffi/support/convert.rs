@@ -1,5 +1,5 @@
-//! Pointers, texts, numbers and sizes of C become checked Rust values. Nothing else here looks
-//! behind a pointer that the app handed in.
+//! Converts pointers, texts, numbers and sizes of C to checked Rust values. Nothing else here
+//! dereferences a pointer of the app.
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::mem::MaybeUninit;
@@ -71,7 +71,7 @@ versioned_struct! {
 /// A pointer of the app or a backend that we only pass on.
 #[derive(Clone, Copy)]
 pub(crate) struct AppPtr(pub(crate) *mut c_void);
-// SAFETY: never dereferenced here; who gave it says "any thread".
+// SAFETY: never dereferenced here; its owner allows any thread.
 unsafe impl Send for AppPtr {}
 // SAFETY: as above.
 unsafe impl Sync for AppPtr {}
@@ -107,7 +107,7 @@ pub(crate) unsafe fn opt_text(
     }
 }
 
-/// Up to `limit` bytes before the NUL; nothing behind them is looked at.
+/// Up to `limit` bytes before the NUL; nothing beyond them is read.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL; the bytes are lent for `'a`.
@@ -173,8 +173,8 @@ pub(crate) fn fill(array: &mut [c_char], text: &str) {
     }
 }
 
-/// The known prefix of a struct; zero where the caller's is shorter. Says how long the caller's
-/// is.
+/// The known prefix of a struct; zero where the caller's is shorter. Also returns the caller's
+/// size.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
@@ -199,7 +199,7 @@ unsafe fn copy_prefix<T: VersionedStruct>(field: &'static str, place: *const T) 
     }
 }
 
-/// Options of the app: what we do not know must be zero.
+/// Options of the app: unknown fields must be zero.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
@@ -228,7 +228,7 @@ pub(crate) unsafe fn read_strict_opt<T: VersionedStruct>(
     if place.is_null() { Ok(None) } else { unsafe { read_strict(field, place).map(Some) } }
 }
 
-/// Functions of the app and structs of a backend: what we do not know does not matter.
+/// Functions of the app and structs of a backend: unknown fields are ignored.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
@@ -240,7 +240,7 @@ pub(crate) unsafe fn read_prefix<T: VersionedStruct>(
     unsafe { copy_prefix(field, place).map(|(value, _)| value) }
 }
 
-/// Writes what both sides know of `value`, and how much that was.
+/// Writes the prefix of `value` that both sides know, and its size.
 ///
 /// # Safety
 /// `place` is NULL or has as many bytes as its struct_size says.
@@ -336,7 +336,7 @@ pub(crate) fn ring_ms(field: &'static str, given: u32) -> Result<u32, Error> {
     range(field, given, limits::RING_MS)
 }
 
-/// A frame whose planes are there and hold what it says.
+/// A frame whose planes exist and match its size.
 ///
 /// # Safety
 /// As `options`.
@@ -352,7 +352,7 @@ pub(crate) unsafe fn frame(
     }
 }
 
-/// Whether a frame's planes are there and hold what it says.
+/// Whether a frame's planes exist and match its size.
 pub(crate) fn is_whole(frame: &abi::nertc_callkit_frame) -> bool {
     let has = |plane: usize, bytes: u64| {
         !frame.planes[plane].is_null() && bytes > 0 && u64::from(frame.strides[plane]) >= bytes

@@ -1,4 +1,4 @@
-//! Why the facade refuses: a status for the caller, and words for the log.
+//! Reasons for a refusal: a status for the caller, and a text for the log.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,7 +10,7 @@ use crate::worker::Refused;
 /// Why the facade refused: nothing else fails synchronously.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
-    /// A NULL, a bad text, an unknown value, over a limit.
+    /// A NULL, an invalid text, an unknown value, over a limit.
     InvalidArgument(Invalid),
     /// An argument that a newer library, or another client or backend, could take.
     NotHere(Invalid),
@@ -43,7 +43,7 @@ pub(crate) enum Problem {
     TooLong {
         limit: usize,
     },
-    /// What it becomes on the wire.
+    /// Its size on the wire.
     Encoded {
         bytes: usize,
         limit: usize,
@@ -79,7 +79,7 @@ impl Error {
         Error::invalid(field, Problem::Because(why.into()))
     }
 
-    /// An argument that asks for what this library, client or backend cannot do.
+    /// An argument that requests something this library, client or backend does not support.
     pub(crate) fn not_here(field: impl Into<Cow<'static, str>>, why: impl Into<Cow<'static, str>>) -> Error {
         Error::NotHere(Invalid { field: field.into(), problem: Problem::Because(why.into()) })
     }
@@ -121,7 +121,7 @@ impl Error {
         }
     }
 
-    /// The number that the header gives it.
+    /// Its number in the header.
     pub(crate) fn status(&self) -> nertc_callkit_status {
         match self {
             Error::InvalidArgument(_) => nertc_callkit_status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT,
@@ -133,13 +133,13 @@ impl Error {
         }
     }
 
-    /// Logs what the status cannot say. `function` is the exported one, without its prefix.
+    /// Logs what the status cannot express. `function` is the exported one, without its prefix.
     pub(crate) fn log(&self, function: &str) {
         match self {
             Error::InvalidArgument(invalid) | Error::NotHere(invalid) => {
                 log::warn!("{function}: {invalid}");
             }
-            // The status says it all, or the place that failed has logged it.
+            // The status is sufficient, or the failing place has logged it.
             Error::Closed | Error::QueueFull | Error::Reentrant | Error::Unsupported | Error::Internal => {}
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn guard(function: &str, body: impl FnOnce() -> Result<(), Error>) ->
     }
 }
 
-/// Runs `body`, whose success is a number of its own.
+/// Runs `body`, whose success is a number.
 pub(crate) fn guard_number(function: &str, body: impl FnOnce() -> Result<i32, Error>) -> i32 {
     caught(body).unwrap_or_else(|error| refused(function, error) as i32)
 }
@@ -29,7 +29,7 @@ fn caught<T>(body: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
 }
 
 /// Runs `body`; a panic becomes `default`. A panic is a bug in this library: it is logged and
-/// the process lives.
+/// the process continues.
 pub(crate) fn guard_or<T>(default: T, body: impl FnOnce() -> T) -> T {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| {
         log_bug(panic);

@@ -62,7 +62,7 @@ struct Shards<T> {
     _inherited: *const Shards<T>,
 }
 
-/// Handle numbers and what they stand for.
+/// Handle numbers and their values.
 pub(crate) struct HandleTable<T: 'static> {
     current: AtomicPtr<Shards<T>>,
 }
@@ -72,7 +72,7 @@ impl<T> HandleTable<T> {
         HandleTable { current: AtomicPtr::new(ptr::null_mut()) }
     }
 
-    /// What `id` stands for in this process.
+    /// The value of `id` in this process.
     pub(crate) fn get(&self, id: usize) -> Option<Arc<T>> {
         self.shard(id)?.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
@@ -87,7 +87,7 @@ impl<T> HandleTable<T> {
         }
     }
 
-    /// Forgets `id`; who holds what it stood for keeps it.
+    /// Removes `id`; existing references stay valid.
     pub(crate) fn remove(&self, id: usize) -> Option<Arc<T>> {
         self.shard(id)?.write().unwrap_or_else(PoisonError::into_inner).remove(&id)
     }
@@ -98,7 +98,7 @@ impl<T> HandleTable<T> {
         (shards.forks == FORKS.load(Ordering::Relaxed)).then(|| &shards.shards[id % SHARDS])
     }
 
-    /// The first shards of this process. Whoever comes second keeps those of the first.
+    /// The first shards of this process. A second caller keeps those of the first.
     fn start_afresh(&self) {
         let old = self.current.load(Ordering::Acquire);
         let new = Box::into_raw(Box::new(Shards {
@@ -107,7 +107,7 @@ impl<T> HandleTable<T> {
             _inherited: old,
         }));
         if self.current.compare_exchange(old, new, Ordering::AcqRel, Ordering::Acquire).is_err() {
-            // SAFETY: nobody else has seen it.
+            // SAFETY: no other reference exists.
             drop(unsafe { Box::from_raw(new) });
         }
     }

@@ -1,4 +1,4 @@
-//! Counts who is inside something that may take long, so that a closer can wait for them
+//! Counts the threads inside something that may take long, so that a closer can wait for them
 //! without a lock.
 
 use std::ptr;
@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex};
 
 use super::handle_table::{lock, wait};
 
-/// Lets callers in by number. `shut` closes it for small numbers and waits for those who are
+/// Admits callers by number. `shut` refuses small numbers and waits for those that are
 /// inside.
 #[derive(Default)]
 pub(crate) struct InFlight {
@@ -22,8 +22,8 @@ struct State {
     inside: Vec<usize>,
 }
 
-/// Tells threads apart. Not `thread::current`, which allocates on a thread that std did not
-/// make.
+/// Distinguishes threads. Not `thread::current`, which allocates on a thread that std did not
+/// create.
 fn me() -> usize {
     thread_local!(static ME: u8 = const { 0 });
     ME.with(|me| ptr::from_ref(me).addr())
@@ -43,7 +43,7 @@ impl InFlight {
         Some(InFlightGuard(self))
     }
 
-    /// From now on nobody enters with `number` or less. Returns when no other thread is inside.
+    /// From now on no thread enters with `number` or less. Returns when no other thread is inside.
     pub(crate) fn shut(&self, number: u64) {
         let me = me();
         let mut state = lock(&self.state);

@@ -11,7 +11,7 @@ use nertc_callkit_signaling::{
     self as signaling, CallType, Channel, ChannelState, EventKind, Member, Notification, Origin,
 };
 
-/// Answers everything well, and panics at a control message, with a command of the app behind it.
+/// Completes everything, and panics at a control message, with a command of the app queued after it.
 struct Planted {
     client: Arc<OnceLock<Weak<Client>>>,
     asked: mpsc::Sender<signaling::Operation>,

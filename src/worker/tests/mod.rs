@@ -1,4 +1,4 @@
-//! The worker without an engine's help: what waits, who runs it, and who is refused.
+//! The worker without an engine: queueing, delivery and refusal.
 
 use nertc_callkit_signaling::{CallType, OperationResult, Outcome, Req};
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -22,7 +22,7 @@ use crate::engine::{Engine, limits};
 /// Long enough for a loaded machine, short enough to notice.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Everything the app hears, as text, and what it does about it.
+/// The app's callbacks, as text, and its reaction.
 struct App {
     events: mpsc::Sender<String>,
     reaction: Box<dyn Fn(&str) + Send + Sync>,
@@ -63,7 +63,7 @@ impl Listener for App {
     }
 }
 
-/// A client whose engine is silent: the test plays the worker.
+/// A client whose engine is silent: the test takes the worker's place.
 fn manual_client(app: Arc<App>) -> Arc<Client> {
     let client = Client::new(Options { manual_dispatch: true, dedicated_thread: true }).expect("a thread");
     client.shared.callbacks.set_listener(app);

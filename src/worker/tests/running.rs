@@ -9,7 +9,7 @@ use crate::engine::output::RtcOp;
 use crate::engine::{Config, IdGenerator, Timers};
 use nertc_callkit_signaling::{self as signaling, Code, Notification};
 
-/// What the signaling backend does when it is asked to log in.
+/// The signaling backend's reaction to a login.
 #[derive(Clone, Copy)]
 pub(super) enum Behavior {
     Answers,
@@ -125,6 +125,29 @@ fn refused_and_unanswered_operations_complete_the_command() {
         assert!(done.starts_with("done 1 4"), "{done}");
         assert_eq!(client.destroy(), Ok(()));
     }
+}
+
+#[test]
+fn the_deadline_behind_a_run_of_messages_fires() {
+    let ((entered, inside), (go, gate)) = (mpsc::channel(), mpsc::channel::<()>());
+    let gate = Mutex::new(gate);
+    let (holder, _ears) = App::new(move |_| {
+        let _ = entered.send(());
+        // Once nobody holds the other end, this does not wait.
+        let _ = gate.lock().recv();
+    });
+    let (app, received) = App::new(|_| ());
+    let (first, _) = start(SHARED, Behavior::Answers, holder);
+    let (client, _) = start(SHARED, Behavior::Forgets, app);
+    assert_eq!(first.command(Ticket(1), login()), Ok(()));
+    inside.recv_timeout(PATIENCE).expect("the worker is inside a callback");
+    assert_eq!(client.command(Ticket(1), login()), Ok(()));
+    assert_eq!(client.command(Ticket(2), Command::SetCallTimeout { timeout_ms: 30_000 }), Ok(()));
+    drop(go);
+    assert_eq!(next(&received), "done 2 0");
+    let done = next(&received);
+    assert!(done.starts_with("done 1 4"), "{done}");
+    assert_eq!((first.destroy(), client.destroy()), (Ok(()), Ok(())));
 }
 
 #[test]

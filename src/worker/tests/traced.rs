@@ -1,4 +1,4 @@
-//! What a trace gives away about the ids of its client.
+//! What a trace reveals about the ids of its client.
 
 use super::running::{Behavior, SHARED, login, next, start};
 use super::*;
@@ -7,7 +7,7 @@ use crate::engine::input::CallOptions;
 use crate::trace::{Line, Reader, Redaction, replay};
 use nertc_callkit_signaling::CallType;
 
-/// Calls somebody and cancels; the id of that call.
+/// Calls an account and cancels; the id of that call.
 fn call(client: &Client, received: &mpsc::Receiver<String>, ticket: u64) -> String {
     let options = CallOptions::to("bob".into(), CallType::Audio);
     assert_eq!(client.command(Ticket(ticket), Command::Call(options)), Ok(()));

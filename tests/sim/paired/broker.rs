@@ -1,4 +1,4 @@
-//! What is between the devices of two worlds: connections, mailboxes, and who hears what is published.
+//! Between the devices of two worlds: connections, mailboxes, and subscribers.
 
 use nertc_callkit_mqtt::protocol::{self, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::Text;
@@ -6,7 +6,7 @@ use nertc_callkit_signaling::Text;
 use super::plan::{self, FRIENDS, Guard};
 use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Scheduled, World, number};
 
-/// Paths of what is about hostile accounts.
+/// Paths of messages about hostile accounts.
 const STRANGE: u64 = 1 << 41;
 
 impl World {
@@ -26,7 +26,7 @@ impl World {
         }
     }
 
-    /// The connection breaks; the next one stands at `until`.
+    /// The connection breaks; the next one is up at `until`.
     pub(super) fn go_down(&mut self, device: usize, until: u64) {
         let it = &mut self.devices[device];
         if it.link != Link::Up {
@@ -104,8 +104,8 @@ impl World {
         self.post([PUBACK, 500 + device as u64, whom], 0, 1, publish);
     }
 
-    /// Something that must not be said: an answer to an account that may not ring and is not to know, or a
-    /// hello of a device that does not hear itself.
+    /// Messages that must not be sent: an answer to an account that may not ring and must not learn, or a
+    /// hello of a device that does not receive its own messages.
     fn is_improper(&self, device: usize, topic: &Topic, payload: &str) -> Option<&'static str> {
         let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
         let kind = value["k"].as_str().unwrap_or_default();
@@ -117,14 +117,15 @@ impl World {
         if hostile_index(account).is_none() || !is_refused || self.now <= plan::BEGIN_MS {
             return None;
         }
-        // Whoever has called or was called of late, or names a life of the device, may ask about that.
+        // Accounts that have called or been called recently, or that name an incarnation of the device, may
+        // query.
         let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_heard();
         let may_say = is_known && !matches!(kind, "alert" | "accept" | "reject");
         (!may_say).then_some("invariant 13: a third party is answered")
     }
 
-    /// What is about hostile accounts must not shift what is about others: it goes on paths of its own, and
-    /// so does each kind of what a device says to its own account.
+    /// Messages about hostile accounts must not shift those about others: they have their own paths, and
+    /// so does each kind of message of a device to its own account.
     fn class(&self, topic: &Topic, device: usize, payload: &str) -> u64 {
         let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
         let channel = value["cid"].as_str().unwrap_or_default();
@@ -226,7 +227,7 @@ impl World {
             if parcel.qos == Qos::AtMostOnce {
                 return self.note(|| format!("broker: device {device} is away: {}", parcel.payload));
             }
-            // What of hostile accounts waits is bounded by the broker, for each sender.
+            // Queued messages of hostile accounts are limited by the broker, per sender.
             let of_one = it.mailbox.iter().filter(|other| other.from == parcel.from).count();
             return if of_one < 200 {
                 it.mailbox.push(parcel)

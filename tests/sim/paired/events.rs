@@ -1,5 +1,5 @@
-//! What apps were told in two worlds, compared. Ids and media uids come from streams that anything may move
-//! on: they are named by the order in which a device was told of them.
+//! The apps' events in two worlds, compared. Ids and media uids come from streams that anything may advance:
+//! they are named by the order in which a device reported them.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the other account must hear of, once an operation has left a device.
+//! The events that the other account must get, once an operation has left a device.
 
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, Text};
@@ -25,7 +25,7 @@ impl World {
     fn await_ring(&mut self, by: u64, device: usize, to: &Text, channel: &Text) {
         let may_ring = |it: &Device| it.account == *to && it.is_in && !it.is_leaving && it.link == Link::Up;
         let own = self.devices[device].account.clone();
-        // A second call of the same account waits beside the first, see the redial: whichever comes first
+        // A second call of the same account is parked beside the first, as a redial: whichever comes first
         // rings.
         let is_calling = |(other, it): (usize, &Device)| {
             let peer = it.engine.snapshot().peer;

@@ -1,4 +1,4 @@
-//! Accounts that mean harm. They may say whatever an account may publish, from any device name, as often as
+//! Hostile accounts. They may publish whatever an account may, from any device name, as often as
 //! they like, about every id that they have received, computed, or (when informed) that anybody has used.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -37,7 +37,7 @@ pub(super) struct Shot {
     pub(super) expires_ms: u64,
 }
 
-/// What was heard: the newest last.
+/// Received messages: the newest last.
 #[derive(Clone, Debug, Default)]
 struct Known {
     channels: VecDeque<String>,
@@ -57,8 +57,8 @@ pub(super) struct Hostile {
     accounts: usize,
     known: Known,
     pub(super) now: u64,
-    /// Channels that were overheard and whose invites may still be on their way, and until when. Whoever
-    /// knows such an id and is faster than the invite takes the channel: ids are secret for that, see
+    /// Channels that were overheard and whose invites may still be in flight, and until when. Whoever
+    /// knows such an id and is faster than the invite owns the channel: ids are secret for that reason, see
     /// SECURITY.md.
     on_their_way: BTreeMap<String, u64>,
     /// How long an invite may be on its way.
@@ -70,11 +70,11 @@ pub(super) struct Hostile {
     last_id: u64,
     /// Generators of others that were found out.
     pub(super) predicted_streams: u64,
-    /// Messages by kind that an MQTT peer has let in.
+    /// Messages by kind that an MQTT peer has accepted.
     pub(super) accepted: BTreeMap<&'static str, u64>,
-    /// What to say at the next opportunity.
+    /// What to send at the next opportunity.
     pub(super) pending: Vec<Shot>,
-    /// Who has called a hostile account: channel and request, by device.
+    /// Accounts that have called a hostile account: channel and request, by device.
     pub(super) calls: BTreeMap<usize, (String, String)>,
 }
 
@@ -147,7 +147,7 @@ impl Hostile {
         if self.style == Style::Extremes && self.random.chance(700) { 0 } else { 1 + self.random.below(most) }
     }
 
-    /// It knows a life of a device.
+    /// It knows an incarnation of a device.
     pub(super) fn has_heard(&self) -> bool {
         !self.known.instances.is_empty()
     }
@@ -165,7 +165,7 @@ impl Hostile {
         request.into_iter().for_each(|it| keep(&mut self.known.requests, it, 12));
     }
 
-    /// Somebody said something to a hostile account: a question about an own invite is answered.
+    /// A message to a hostile account: a query about an own invite is answered.
     pub(super) fn is_told(&mut self, by: usize, from: usize, account: &Text, device: &Text, payload: &str) {
         self.hears(account, device, payload);
         let Ok(value) = serde_json::from_str::<Value>(payload) else { return };
@@ -210,7 +210,7 @@ impl Hostile {
         }
     }
 
-    /// What comes to mind now.
+    /// What it sends now.
     pub(super) fn acts(&mut self) -> Vec<Shot> {
         let kind = *self.random.pick(&KINDS);
         match self.style {
@@ -285,7 +285,7 @@ impl Hostile {
         let aim = Aim::Inbox((*self.random.pick(&FRIENDS)).into());
         let ids = json!({"id": self.fresh("id"), "cid": channel});
         if self.random.chance(500) {
-            // Ended before it was said, so that a core takes no notice of it.
+            // Ended before it was sent, so that a core ignores it.
             let body = json!({"rid": request, "how": "cancel", "by": "", "custom": "", "uid": 1, "type": 1});
             let word = json!({"v": 1, "k": "settled", "id": self.fresh("id"), "inst": "m", "cid": channel,
                 "b": body});
@@ -333,7 +333,7 @@ impl Hostile {
         }
     }
 
-    /// Asks for an id, and says all that follow from it.
+    /// Obtains an id, and sends all that follow from it.
     fn predict(&mut self, kind: &'static str) {
         let Some(id) = self.known.predicted.pop_front() else {
             let kind = if self.random.chance(500) { "sync" } else { kind };
@@ -345,7 +345,7 @@ impl Hostile {
         }
     }
 
-    /// What was heard, in the own name.
+    /// Received messages, in its own name.
     fn repeat(&mut self) {
         let payloads = self.known.payloads.clone();
         let Some(payload) = self.one_of(&payloads) else { return self.speak("invite") };

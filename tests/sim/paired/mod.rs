@@ -1,6 +1,6 @@
 //! Paired runs: two worlds from one seed, with and without hostile accounts. Two accounts call each other;
-//! what their apps are told must be the same in both (invariant 13), and who is logged out, or whose login
-//! failed, says nothing (invariant 14).
+//! their apps' events must be the same in both (invariant 13), and a device that is logged out, or whose
+//! login failed, sends nothing (invariant 14).
 
 mod broker;
 mod events;

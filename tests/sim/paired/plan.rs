@@ -1,4 +1,4 @@
-//! What a pair of worlds has in common: everything but what the hostile accounts say.
+//! What a pair of worlds shares: everything but the messages of the hostile accounts.
 
 use nertc_callkit_signaling::{CallPolicy, PolicyRule, Text};
 use nertc_callkit_testkit::Random;
@@ -11,27 +11,27 @@ pub(super) const FRIENDS: [&str; 2] = ["alice", "bob"];
 pub(super) enum Guard {
     /// Both accounts refuse them by their call policy.
     Policy,
-    /// No policy, but what they say only reaches devices that are calling, called by or in a call with the
+    /// No policy, but their messages only reach devices that are calling, called by or in a call with the
     /// other account.
     Busy,
     /// Neither: they may ring. There is no twin to compare with, see `watch`.
     Open,
 }
 
-/// How the hostile accounts go about it.
+/// The strategy of the hostile accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// Every kind of message with every id that is known.
     Mixed,
     /// Eight accounts, each with many invites that it never ends.
     Invites,
-    /// The ids of messages to come are computed and said first.
+    /// The ids of messages to come are computed and sent first.
     Predictions,
     /// Presence wills, as often as a broker delivers them, and invites that wait in mailboxes.
     Wills,
-    /// Words about the channels of others, right after they were spoken.
+    /// Messages about the channels of others, right after they were used.
     Answers,
-    /// What was heard, once more, in other names.
+    /// Received messages, replayed in other names.
     Repeats,
     /// Numbers, texts and rates beyond every limit.
     Extremes,
@@ -57,7 +57,7 @@ pub(super) struct Plan {
     pub(super) guard: Guard,
     pub(super) style: Style,
     /// The hostile accounts know every id that the two accounts use, as if a broker's access rules or a log
-    /// had given them away. Else they know what they were told.
+    /// had leaked them. Otherwise they know what they received.
     pub(super) is_informed: bool,
     /// One of the two accounts called a hostile one before.
     pub(super) has_prelude: bool,
@@ -65,9 +65,9 @@ pub(super) struct Plan {
     pub(super) max_delay_ms: u64,
     pub(super) lost_permille: u64,
     pub(super) twice_permille: u64,
-    /// Who is off the broker, from when, until when.
+    /// Devices that are disconnected, from when, until when.
     pub(super) outages: Vec<(usize, u64, u64)>,
-    /// Whose first connection comes after its login has failed.
+    /// The device whose first connection comes after its login has failed.
     pub(super) late_login: Option<usize>,
     pub(super) busy_is_local: bool,
     pub(super) peer_lost_ms: u32,
@@ -75,7 +75,7 @@ pub(super) struct Plan {
     pub(super) pace_ms: u64,
 }
 
-/// When users begin to act, hostile accounts begin to speak, and both end.
+/// When users begin to act, when hostile accounts begin to send, and when both end.
 pub(super) const BEGIN_MS: u64 = 15_000;
 pub(super) const END_MS: u64 = 110_000;
 pub(super) const REST_MS: u64 = 190_000;
@@ -124,7 +124,7 @@ impl Plan {
         }
     }
 
-    /// Nothing is lost or late: what is said is heard in time.
+    /// Nothing is lost or late: every message arrives in time.
     pub(super) fn is_healthy(&self) -> bool {
         self.lost_permille == 0 && self.max_delay_ms <= 300 && self.outages.is_empty()
     }

@@ -32,7 +32,7 @@ pub(super) fn dropped(channel: &Text, request: &Text) -> protocol::Input {
     protocol::Input::InviteState { channel, request, state: InviteState::Dropped }
 }
 
-/// A call record as the engine is told of it.
+/// A call record as reported to the engine.
 pub(super) fn record(from: &Text, id: &Text, text: &Text) -> Input {
     let record = Record {
         client_msg_id: id.clone(),

@@ -1,5 +1,5 @@
 //! Ids that are still to come, from one that was seen: splitmix64 is a bijection, so that ten characters of
-//! an id lead back to the state that made them. What a cipher makes leads nowhere.
+//! an id lead back to the state that made them. The output of a cipher leads nowhere.
 
 const GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -1,5 +1,5 @@
-//! The users of the two accounts, who only call each other, and what happened before hostile accounts speak
-//! up: each account has called one of them.
+//! The users of the two accounts, who only call each other, and the calls before hostile accounts
+//! act: each account has called one of them.
 
 use nertc_callkit::engine::input::{CallOptions, CallRef, Command, Input, SwitchStep, Ticket};
 use nertc_callkit::engine::state::Phase;

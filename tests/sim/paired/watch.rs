@@ -1,6 +1,6 @@
-//! What must hold in a world without its twin. Where hostile accounts may ring, they may keep a device busy,
+//! Invariants of a single world. Where hostile accounts may ring, they may keep a device busy,
 //! but a call of the two accounts still rings or is refused, and its end still reaches the other side; and
-//! nobody's own calls are refused for want of room.
+//! nobody's own calls are refused for lack of table entries.
 
 use nertc_callkit::engine::output::{Event, Operation};
 use nertc_callkit_signaling::{Code, Text};
@@ -8,16 +8,16 @@ use nertc_callkit_signaling::{Code, Text};
 /// Something that must happen soon.
 #[derive(Clone, Debug)]
 pub(super) enum Awaited {
-    /// An invite rings at one of the devices, or the caller hears why not.
+    /// An invite rings at one of the devices, or the caller gets the reason.
     Ring { caller: usize, to: Text, channel: Text },
-    /// A device hears that its call is over.
+    /// A device gets the end of its call.
     End { device: usize, call_no: u64 },
 }
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Watch {
     pub(super) awaited: Vec<(u64, Awaited)>,
-    /// The MQTT peer had something to say against the last message.
+    /// The MQTT peer had a reason to refuse the last message.
     pub(super) logged: bool,
     /// Calls between the two accounts that rang, and that were connected.
     pub(super) rings: u64,

@@ -19,7 +19,7 @@ use super::plan::{FRIENDS, Guard, Plan};
 use super::watch::Watch;
 use super::{plan, port};
 
-/// Whom something concerns: events of one path keep their order.
+/// The devices concerned: events of one path keep their order.
 pub(super) type Path = [u64; 3];
 
 /// Kinds of paths.
@@ -41,7 +41,7 @@ pub(super) struct Parcel {
     pub(super) device: Text,
     pub(super) payload: String,
     pub(super) expires_at: u64,
-    /// Of a hostile account, and of which kind.
+    /// Of a hostile account, and its kind.
     pub(super) hostile: Option<&'static str>,
 }
 
@@ -84,11 +84,11 @@ pub(super) struct Device {
     /// The own mark of this connection came back.
     pub(super) hears_itself: bool,
     pub(super) mailbox: Vec<Parcel>,
-    /// Whose wills it watches.
+    /// The wills it watches.
     pub(super) watches: BTreeSet<(Text, Text)>,
-    /// What the MQTT peer says to the engine.
+    /// Reports of the MQTT peer to the engine.
     inbox: VecDeque<Input>,
-    /// A login was asked for, and neither failed nor ended.
+    /// A login was requested, and neither failed nor ended.
     pub(super) may_speak: bool,
     pub(super) is_in: bool,
     /// A logout is under way.
@@ -111,9 +111,9 @@ pub(super) struct World {
     /// Channels that the two accounts have made, and what each is called in both worlds.
     pub(super) channels: BTreeMap<String, u64>,
     pub(super) hostile: Hostile,
-    /// This is the world in which they speak.
+    /// This is the world in which they act.
     pub(super) is_hostile: bool,
-    /// What apps were told: when, whose, what.
+    /// The apps' events: time, device, event.
     pub(super) told: Vec<(u64, usize, String)>,
     pub(super) watch: Watch,
     pub(super) violation: Option<String>,
@@ -390,7 +390,7 @@ impl World {
         }
         let is_hostile = |user: &Text| user.starts_with("mallory");
         let is_missed = matches!(event, Event::MissedCall(missed) if is_hostile(&missed.user));
-        // A claim of whoever may ring: without a policy it is told, see docs/PROOF.md.
+        // A claim of a permitted caller: without a policy it is reported, see docs/PROOF.md.
         let is_claim = matches!(event, Event::RecordReceived(record) if is_hostile(&record.user));
         let is_excepted = is_missed || is_claim && self.plan.guard == Guard::Busy;
         self.watch.event(device, event).into_iter().for_each(|why| self.blame(why));
@@ -403,7 +403,7 @@ impl World {
         self.told.push((self.now, device, what));
     }
 
-    /// The engine asks its MQTT peer.
+    /// The engine issues an operation.
     fn ask(&mut self, device: usize, req: Req, op: &signaling::Operation) {
         self.note(|| format!("device {device}: asks {req:?} {op:?}"));
         self.watch_op(device, op);
@@ -415,7 +415,7 @@ impl World {
             self.post([LINK, device as u64, 0], delay, 200, Scheduled::Up(device, epoch));
         }
         if matches!(op, signaling::Operation::Create { .. }) {
-            // Channels have the same ids in both worlds: MQTT peers look after them in that order.
+            // Channels have the same ids in both worlds: MQTT peers process them in that order.
             self.devices[device].creates += 1;
             let seed = number(self.plan.seed, [8, device as u64, 0], self.devices[device].creates);
             self.devices[device].protocol.reseed(seed);
@@ -424,7 +424,7 @@ impl World {
         self.run_protocol(device);
     }
 
-    /// What an MQTT peer asks for.
+    /// An output of an MQTT peer.
     pub(super) fn run_protocol(&mut self, device: usize) {
         let mut count = 0;
         while let Some(output) = self.devices[device].protocol.poll_output() {
@@ -471,7 +471,7 @@ impl World {
         }
     }
 
-    /// The channel is known by who made it, and as the how manieth.
+    /// The channel is identified by its creator and ordinal.
     fn name_channel(&mut self, device: usize, room: &ChannelState) {
         if room.channel.creator == self.devices[device].account
             && !self.channels.contains_key(&*room.channel.id)

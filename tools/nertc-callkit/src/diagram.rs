@@ -38,7 +38,7 @@ path{fill:none;stroke-width:1.4}.answer path{stroke-dasharray:5 3}polygon{stroke
 .band{fill-opacity:.12}}
 ";
 
-/// What stands in a line of the picture.
+/// The content of a line of the picture.
 enum What {
     Arrow(Label),
     Timer(String),
@@ -140,7 +140,7 @@ fn x(kit: usize, lane: i32) -> i32 {
 
 fn lanes(svg: &mut String, timeline: &Timeline, kit: usize, bottom: i32) {
     let several = timeline.kits.len() > 1;
-    for (lane, name) in ["app", "kit", "signaling", "media"].into_iter().enumerate() {
+    for (lane, name) in ["app", "client", "signaling", "media"].into_iter().enumerate() {
         let x = x(kit, lane as i32);
         let _ = writeln!(svg, "<path class=\"line\" d=\"M{x} {}V{bottom}\"/>", TOP + 4);
         middle(svg, x, TOP - 6, "ink head", name);
@@ -150,7 +150,7 @@ fn lanes(svg: &mut String, timeline: &Timeline, kit: usize, bottom: i32) {
     }
 }
 
-/// The bar on the kit's lane that shows the state, and a band behind each call.
+/// The bar on the client's lane that shows the state, and a band behind each call.
 fn states(svg: &mut String, kit: usize, rows: &VecDeque<Row>, start: i32) {
     let mut own = rows.iter().enumerate().filter(|(_, row)| row.kit == kit).peekable();
     let (mut state, mut call, mut from) = (start, 0, TOP + 4);
@@ -250,7 +250,7 @@ fn arrow(svg: &mut String, label: &Label, from: i32, to: i32, y: i32) {
         y + 1,
         y + 9
     );
-    // A long arrow crosses the lane of the signaling; its words stand beyond.
+    // A long arrow crosses the lane of the signaling; its label is placed beyond.
     let center = if label.lane == Lane::Media { from.max(to) - LANE / 2 } else { (from + to) / 2 };
     middle(svg, center, y, "ink label", &label.text);
 }

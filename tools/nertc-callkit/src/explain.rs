@@ -1,4 +1,4 @@
-//! A trace in words: what happened in each call and why it ended.
+//! A trace as text: what happened in each call and why it ended.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,8 +11,8 @@ use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 use crate::labels::{self, clock, kind, outcome, screaming_case, seconds, signal};
 use crate::timeline::{Moment, Timeline};
 
-/// Tells it.
-pub(crate) fn tell(timeline: &Timeline) -> String {
+/// Prints it.
+pub(crate) fn describe(timeline: &Timeline) -> String {
     let mut text = String::new();
     for (at, kit) in timeline.kits.iter().enumerate() {
         let steps = timeline.moments.iter().filter(|moment| moment.kit == at);
@@ -27,7 +27,7 @@ pub(crate) fn tell(timeline: &Timeline) -> String {
             if kit.redacted { ", redacted" } else { "" }
         );
         if timeline.earlier > 0 {
-            let _ = writeln!(text, "  ({} earlier steps of the file are not told)", timeline.earlier);
+            let _ = writeln!(text, "  ({} earlier steps of the file are omitted)", timeline.earlier);
         }
         let mut told = Told { began: kit.began, ..Told::default() };
         if kit.start.call_no != 0 {
@@ -39,14 +39,14 @@ pub(crate) fn tell(timeline: &Timeline) -> String {
     if let Some(it) = &timeline.difference {
         let _ = writeln!(
             text,
-            "\nFrom line {} of {} on this engine answers otherwise: see replay.",
+            "\nFrom line {} of {} on this engine's outputs differ: see replay.",
             it.line, timeline.file
         );
     }
     text
 }
 
-/// What one kit went through.
+/// The history of one client.
 #[derive(Default)]
 struct Told {
     began: u64,
@@ -85,7 +85,7 @@ impl Told {
 
     fn moment(&mut self, moment: &Moment) {
         let cause = cause(moment);
-        // A call that this step begins is told in its own chapter.
+        // A call that this step begins has its own chapter.
         let rings = moment.out.iter().find_map(|output| {
             let Output::Event(Event::Invited(it)) = output else { return None };
             Some((it.call_no, format!("{} call of {}", kind(it.call_type), it.invitor), true))
@@ -136,11 +136,7 @@ impl Told {
             Output::Signal { op, .. } => {
                 let sent = match op {
                     signaling::Operation::Invite { message, expires_ms, .. } => {
-                        format!(
-                            "the invite goes out to {}, for {}",
-                            message.account,
-                            seconds((*expires_ms).into())
-                        )
+                        format!("invites {}, for {}", message.account, seconds((*expires_ms).into()))
                     }
                     signaling::Operation::Login { .. } => {
                         return self.note(0, t, "the service is asked to log in".into());
@@ -148,7 +144,7 @@ impl Told {
                     signaling::Operation::Cancel(_)
                     | signaling::Operation::Accept(_)
                     | signaling::Operation::Reject(_) => {
-                        format!("asks the service: {}", labels::signal_op(op))
+                        format!("requests from the service: {}", labels::signal_op(op))
                     }
                     signaling::Operation::Logout
                     | signaling::Operation::Create { .. }
@@ -176,9 +172,9 @@ impl Told {
         );
         let _ = match (&moment.input, &call.timer) {
             (Some(Input::SignalDone { .. }), Some(timer)) => {
-                write!(why, "\n    What ended it: a timer of this side ran out: {timer}; then {cause}.")
+                write!(why, "\n    Cause: a timer of this side expired: {timer}; then {cause}.")
             }
-            _ => write!(why, "\n    What ended it: {cause}."),
+            _ => write!(why, "\n    Cause: {cause}."),
         };
         if call.is_connected || end.talk_ms > 0 {
             let _ = write!(
@@ -188,9 +184,9 @@ impl Told {
                 seconds(end.talk_ms)
             );
         } else if call.is_incoming && !call.is_accepted {
-            let _ = write!(why, "\n    That is why it stopped ringing here, after {}.", seconds(end.ring_ms));
+            let _ = write!(why, "\n    So it stopped ringing here, after {}.", seconds(end.ring_ms));
         } else {
-            let _ = write!(why, "\n    It was never connected; {} passed.", seconds(moment.t - call.began));
+            let _ = write!(why, "\n    It was never connected, after {}.", seconds(moment.t - call.began));
         }
         call.verdict = Some(why);
     }
@@ -199,7 +195,7 @@ impl Told {
     fn note(&mut self, number: u64, t: u64, what: String) {
         match self.calls.get_mut(&number) {
             Some(call) => {
-                call.is_accepted |= what.starts_with("asks the service: accept");
+                call.is_accepted |= what.starts_with("requests from the service: accept");
                 call.lines.push(format!("    +{:<9} {what}", clock(t - call.began.min(t))));
             }
             None => self.lines.push(format!("  {:<10} {what}", clock(t - self.began))),
@@ -213,7 +209,7 @@ impl Told {
             let at = clock(call.began - self.began);
             let _ = writeln!(text, "\n  Call {number}, at {at}: {}", call.title);
             call.lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
-            let open = "It is still going on where the trace ends: no on_call_end was told.";
+            let open = "It is still live where the trace ends: no on_call_end was emitted.";
             let _ = writeln!(text, "  → {}", call.verdict.as_deref().unwrap_or(open));
         }
         text + "\n"
@@ -224,21 +220,21 @@ impl Told {
 fn asked(moment: &Moment) -> Option<String> {
     Some(match (&moment.input, &moment.due) {
         (Some(Input::Command { command, .. }), _) => format!("the app: {}", labels::command(command)),
-        (Some(Input::Close), _) => "the app releases the component".into(),
+        (Some(Input::Close), _) => "the app releases the client".into(),
         (Some(Input::Signals { origin, events }), _) => {
             let heard: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
-            format!("the service says: {}", heard.join("; "))
+            format!("the service reports: {}", heard.join("; "))
         }
         (Some(Input::SignalDone { result, .. }), _) if !result.outcome.code.is_success() => {
-            format!("the service answers {}", said(moment))
+            format!("the service completes {}", said(moment))
         }
         (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != Code::OK => {
-            format!("the media backend answers {}", said(moment))
+            format!("the media backend completes {}", said(moment))
         }
         (Some(Input::Connection(Connection::Kicked(_))), _) => {
             "the service logs this device out (kicked)".into()
         }
-        (None, Some(why)) => format!("a timer of ours runs out: {why}"),
+        (None, Some(why)) => format!("a timer of this side expires: {why}"),
         _ => return None,
     })
 }
@@ -251,22 +247,22 @@ fn said(moment: &Moment) -> String {
 fn cause(moment: &Moment) -> String {
     match (&moment.input, &moment.due) {
         (Some(Input::Command { command, .. }), _) => {
-            format!("this app asked for it: {}", labels::command(command))
+            format!("this app requested it: {}", labels::command(command))
         }
-        (Some(Input::Close), _) => "this app released the component".into(),
+        (Some(Input::Close), _) => "this app released the client".into(),
         (Some(Input::Signals { events, .. }), _) => {
             let whose =
                 if events.iter().any(is_answer_elsewhere) { "our own account" } else { "the other side" };
             format!("a message of {whose}: {}", said(moment))
         }
-        (Some(Input::SignalDone { .. }), _) => format!("the service's answer: {}", said(moment)),
+        (Some(Input::SignalDone { .. }), _) => format!("the service's result: {}", said(moment)),
         (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
         (Some(Input::RtcDone { .. } | Input::Rtc(_) | Input::RtcSend { .. }), _) => {
             format!("the media backend: {}", said(moment))
         }
         (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => said(moment),
-        (None, Some(why)) => format!("a timer of this side ran out: {why}"),
-        (None, None) => "nothing that the trace knows".into(),
+        (None, Some(why)) => format!("a timer of this side expired: {why}"),
+        (None, None) => "unknown from this trace".into(),
     }
 }
 
@@ -274,52 +270,52 @@ fn is_answer_elsewhere(event: &signaling::Event) -> bool {
     matches!(event.kind, EventKind::Accept | EventKind::Reject) && event.from == event.to
 }
 
-/// The reason in words.
+/// The reason as text.
 fn meaning(end: &CallEnd, is_incoming: bool) -> String {
     let peer = &end.user;
     match end.reason {
-        EndReason::Normal => "this side left, logged out or went away".into(),
-        EndReason::Timeout if is_incoming => "nobody here answered in time".into(),
+        EndReason::Normal => "this side left, logged out or was released".into(),
+        EndReason::Timeout if is_incoming => "no answer here in time".into(),
         EndReason::Timeout => format!("{peer} did not answer in time"),
-        EndReason::Busy => format!("{peer} is busy, or did not answer in its own time"),
+        EndReason::Busy => format!("{peer} is busy, or its own ring limit expired"),
         EndReason::RtcJoinFailed => {
-            "media did not come up in time, or the media room could not be joined".into()
+            "media did not connect in time, or the media room could not be joined".into()
         }
         EndReason::CallFailed => "the call could not be placed".into(),
         EndReason::Kicked => "this device was logged out by the service".into(),
-        EndReason::RtcDisconnected => "our own media connection was lost for good".into(),
-        EndReason::Cancelled => "we took the call back".into(),
-        EndReason::PeerCancelled => format!("{peer} took the call back before we answered"),
-        EndReason::Rejected => "we said no".into(),
-        EndReason::PeerRejected => format!("{peer} said no"),
+        EndReason::RtcDisconnected => "our own media connection failed permanently".into(),
+        EndReason::Cancelled => "we cancelled".into(),
+        EndReason::PeerCancelled => format!("{peer} cancelled before we answered"),
+        EndReason::Rejected => "we rejected".into(),
+        EndReason::PeerRejected => format!("{peer} rejected"),
         EndReason::HungUp => "we hung up".into(),
         EndReason::PeerHungUp => format!("{peer} hung up"),
-        EndReason::OtherRejected => "another device of this account said no".into(),
+        EndReason::OtherRejected => "another device of this account rejected".into(),
         EndReason::OtherAccepted => "another device of this account answered".into(),
         EndReason::PeerDisconnected => format!("the connection of {peer} was lost"),
         EndReason::PeerLeft => format!("{peer} left the call"),
         EndReason::AcceptFailed => "our accept failed".into(),
-        EndReason::MediaMismatch => format!("the media backend of {peer} cannot talk to ours"),
+        EndReason::MediaMismatch => format!("the media backend of {peer} is incompatible with ours"),
     }
 }
 
-/// An event in words; None: not worth a line.
+/// An event as text; None: not worth a line.
 fn happened(event: &Event) -> Option<String> {
     Some(match event {
         Event::Invited(it) => format!("it rings, for at most {}", seconds(it.ring_left_ms.into())),
-        Event::UserBusy(it) => format!("{} is busy, or let it ring out", it.user),
-        Event::UserCancel(it) => format!("{} took it back", it.user),
+        Event::UserBusy(it) => format!("{} is busy, or its ring limit expired", it.user),
+        Event::UserCancel(it) => format!("{} cancelled", it.user),
         Event::UserAccept(it) => format!("{} accepted", it.user),
         Event::UserEnter(it) => format!("{} is in the media room", it.user),
-        Event::UserReject(it) => format!("{} said no", it.user),
+        Event::UserReject(it) => format!("{} rejected", it.user),
         Event::UserLeave(it) => format!("{} left", it.user),
         Event::UserDisconnect(it) => format!("{} lost its connection", it.user),
         Event::CallingTimeout(it) => format!("{} did not answer in time", it.user),
         Event::CallConnected(_) => "both are in the media room: connected".into(),
         Event::CallTypeChange(it) => format!("it is now a {} call", kind(it.call_type)),
-        Event::CallTypeRequest(it) => format!("{} asks for {}", it.user, kind(it.call_type)),
+        Event::CallTypeRequest(it) => format!("{} requests {}", it.user, kind(it.call_type)),
         Event::OtherClientAccept(_) => "another device of this account accepted".into(),
-        Event::OtherClientReject(_) => "another device of this account said no".into(),
+        Event::OtherClientReject(_) => "another device of this account rejected".into(),
         Event::Error(it) => {
             format!("{} failed: {}", screaming_case(it.operation).to_lowercase(), outcome(it.code))
         }
@@ -331,22 +327,22 @@ fn happened(event: &Event) -> Option<String> {
             format!("the {} connection is interrupted", screaming_case(it.layer).to_lowercase())
         }
         Event::Reconnected(it) => {
-            format!("the {} connection is back", screaming_case(it.layer).to_lowercase())
+            format!("the {} connection is restored", screaming_case(it.layer).to_lowercase())
         }
         Event::Disconnect(it) => {
-            format!("the {} connection is lost for good", screaming_case(it.layer).to_lowercase())
+            format!("the {} connection failed permanently", screaming_case(it.layer).to_lowercase())
         }
         Event::MissedCall(it) => {
             let why = match it.why {
-                Missed::Cancelled => "it was taken back first",
+                Missed::Cancelled => "it was cancelled first",
                 Missed::Expired => "it was too old",
                 Missed::Busy => "this device was busy",
                 Missed::AnsweredElsewhere => "another device answered it",
-                Missed::Replaced => "a newer call of the same person took its place",
+                Missed::Replaced => "a newer call of the same account replaced it",
                 Missed::Group => "it is a group call",
                 Missed::Blocked => "the call policy refuses it",
                 Missed::RateLimited => "the caller calls too often",
-                Missed::MediaMismatch => "the caller's media backend cannot talk to ours",
+                Missed::MediaMismatch => "the caller's media backend is incompatible with ours",
             };
             format!("a call of {} did not ring: {why}", it.user)
         }

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::BufReader;
 
-/// What went wrong, for people; the exit status is 2.
+/// An error message; the exit status is 2.
 pub(crate) type Failure = String;
 
 pub(crate) fn open(path: &str) -> Result<BufReader<File>, Failure> {

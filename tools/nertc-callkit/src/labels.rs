@@ -1,4 +1,4 @@
-//! Inputs and outputs in labels, short enough to stand above an arrow.
+//! Labels of inputs and outputs, short enough for an arrow.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{
     self as signaling, CallType, Code, Connection, EventKind, Notification, Origin, Outcome,
 };
 
-/// Who is at the other end of an arrow.
+/// The other end of an arrow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Lane {
     App,
@@ -20,9 +20,9 @@ pub(crate) enum Lane {
 /// How an arrow looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
-    /// Somebody does or says something.
+    /// A request or report.
     Plain,
-    /// The answer to what was asked.
+    /// The result of a request.
     Answer,
     /// It did not work.
     Bad,
@@ -30,7 +30,7 @@ pub(crate) enum Style {
     End,
 }
 
-/// Something that passes between the kit and its surroundings.
+/// A message between the client and its surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct Label {
     pub(crate) lane: Lane,
@@ -94,7 +94,7 @@ fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }
 
-/// What an input says. `asked` knows the operations that are under way.
+/// The label of an input. `asked` has the pending operations.
 pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Label> {
     let one = match input {
         Input::Command { command, .. } => label(Lane::App, true, self::command(command)),
@@ -125,7 +125,7 @@ fn failed(lane: Lane, what: &str, why: &Outcome) -> Label {
     Label { style: Style::Bad, ..label(lane, true, format!("{what}{code}")) }
 }
 
-/// What the app asks for.
+/// A request of the app.
 pub(crate) fn command(command: &Command) -> String {
     match command {
         Command::Login { account, .. } => format!("login as {account}"),
@@ -205,7 +205,7 @@ fn rtc(event: &RtcEvent) -> Label {
     label(Lane::Media, true, text)
 }
 
-/// What an output says; `Err` is a remark that goes nowhere.
+/// The label of an output; `Err` is a remark without a receiver.
 pub(crate) fn output(output: &Output) -> Result<Label, String> {
     Ok(match output {
         Output::Signal { op, .. } => label(Lane::Signaling, false, signal_op(op)),

@@ -1,4 +1,4 @@
-//! `nertc-callkit`: plays traces again, draws them, says in words what happened.
+//! `nertc-callkit`: replays, draws and explains traces.
 
 mod diagram;
 mod explain;
@@ -17,12 +17,12 @@ const HELP: &str = "\
 Traces of libnertc_callkit (nertc_callkit_trace_start writes them).
 
 usage: nertc-callkit replay [--outputs] FILE  feeds the trace to the engine again and compares;
-                                              --outputs prints what it answers
-       nertc-callkit diagram FILE [-o OUT]    draws it as SVG, into OUT or to the output
-       nertc-callkit explain FILE             says in words what happened in each call and why it ended
+                                              --outputs prints its outputs
+       nertc-callkit diagram FILE [-o OUT]    draws it as SVG, to OUT or standard output
+       nertc-callkit explain FILE             describes what happened in each call and why it ended
        nertc-callkit --help | --version
 
-exit status: 0 done, and a replay came out the same; 1 a replay came out otherwise;
+exit status: 0 success, and a replay was identical; 1 a replay differed;
              2 wrong usage, or a file that cannot be read as a trace
 ";
 
@@ -51,13 +51,13 @@ fn run(arguments: &[&str]) -> Result<ExitCode, Failure> {
             std::fs::write(out, picture).map_err(|error| format!("{out}: {error}"))?;
             Ok(ExitCode::SUCCESS)
         }
-        ["explain", file] => print(&explain::tell(&timeline::read(file)?)),
-        [] => Err(format!("what shall I do?\n\n{HELP}")),
-        [word, ..] => Err(format!("cannot make sense of `{word} …`\n\n{HELP}")),
+        ["explain", file] => print(&explain::describe(&timeline::read(file)?)),
+        [] => Err(format!("no command\n\n{HELP}")),
+        [word, ..] => Err(format!("unknown command `{word} …`\n\n{HELP}")),
     }
 }
 
-/// To the output; that nobody reads it to the end (`| head`) is no failure.
+/// To the output; a reader that stops early (`| head`) is no failure.
 fn print(text: &str) -> Result<ExitCode, Failure> {
     let _ = std::io::stdout().write_all(text.as_bytes());
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! A trace as it is told: kits, and what happened to them, the last part of it if it is long.
+//! A trace as a timeline: clients and their steps, the last part of it if it is long.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,7 +10,7 @@ use nertc_callkit::trace::{Difference, Header, Replay, ReplayEvent, Step};
 use crate::file::{Failure, open};
 use crate::labels;
 
-/// Moments that are told; a call takes some thirty.
+/// Steps that are shown; a call takes some thirty.
 const MOMENTS: usize = 20_000;
 
 /// A whole file.
@@ -24,7 +24,7 @@ pub(crate) struct Timeline {
     pub(crate) difference: Option<Difference>,
 }
 
-/// A component.
+/// A client.
 pub(crate) struct Kit {
     pub(crate) number: u64,
     /// Its account, as soon as it has one.
@@ -34,7 +34,7 @@ pub(crate) struct Kit {
     pub(crate) library: String,
     /// Where it stood.
     pub(crate) start: Snapshot,
-    /// Operations under way, in words.
+    /// Pending operations, as labels.
     asked: BTreeMap<u64, String>,
 }
 
@@ -45,10 +45,10 @@ pub(crate) struct Moment {
     pub(crate) input: Option<Input>,
     /// Why a deadline passed.
     pub(crate) due: Option<String>,
-    /// The input in words.
+    /// The input as a label.
     pub(crate) labels: Vec<labels::Label>,
     pub(crate) out: Vec<Output>,
-    /// Where the kit stands afterwards.
+    /// The client's state afterwards.
     pub(crate) after: Snapshot,
 }
 
@@ -108,7 +108,7 @@ impl Timeline {
         }
     }
 
-    /// What a kit is called, if there are several.
+    /// The name of a client, if there are several.
     pub(crate) fn name(&self, kit: usize) -> String {
         let kit = &self.kits[kit];
         match &*kit.account {

@@ -1,4 +1,4 @@
-//! The program as a user runs it, over traces of an engine that is fed here.
+//! The program as a user runs it, over traces of an engine that is driven here.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command as Process, Output as Said};
@@ -60,7 +60,7 @@ impl Life {
         self.tape.end_step();
     }
 
-    /// The service says yes to the oldest operation.
+    /// The service completes the oldest operation.
     fn answer(&mut self) {
         let member = Member { account: "<alice & co>".into(), uid: 1, ..Member::default() };
         let call = Channel { id: "77".into(), ..Channel::default() };
@@ -92,7 +92,7 @@ impl Life {
     }
 }
 
-/// We call, it rings, nobody answers.
+/// We call, it rings, no answer.
 fn unanswered(redaction: Redaction) -> Life {
     let mut life = Life::new(redaction);
     life.command(Command::Call(CallOptions::to("bob".into(), CallType::Audio)));
@@ -138,7 +138,7 @@ fn holds(text: &str, words: &[&str]) {
 }
 
 #[test]
-fn a_replay_is_the_same_or_says_where_it_differs() {
+fn a_replay_reports_the_first_difference() {
     let life = unanswered(Redaction::Personal);
     assert_eq!(
         run_on("replay", &life.write()),
@@ -164,11 +164,11 @@ fn it_is_explained_why_nobody_answered() {
         &[
             "<alice & co>: 8 steps in",
             "Call 1, at 0.060: audio call to bob",
-            "the invite goes out to bob, for 30 s",
-            "a timer of ours runs out: ring limit",
+            "invites bob, for 30 s",
+            "a timer of this side expires: ring limit",
             "It ended with TIMEOUT (2)",
             "bob did not answer in time",
-            "What ended it: a timer of this side ran out: ring limit; then the service's answer: cancel",
+            "Cause: a timer of this side expired: ring limit; then the service's result: cancel",
         ],
     );
 }
@@ -182,18 +182,18 @@ fn it_is_explained_why_it_stopped_ringing() {
         &[
             "video call of bob",
             "it rings, for at most 30 s",
-            "It ended with PEER_CANCELLED (12): bob took the call back before we answered.",
-            "What ended it: a message of the other side: CANCEL from bob.",
-            "That is why it stopped ringing here, after 2.5 s.",
+            "It ended with PEER_CANCELLED (12): bob cancelled before we answered.",
+            "Cause: a message of the other side: CANCEL from bob.",
+            "So it stopped ringing here, after 2.5 s.",
         ],
     );
 }
 
 #[test]
-fn a_call_that_goes_on_is_said_to() {
+fn a_call_that_continues_is_described_as_such() {
     let mut life = Life::new(Redaction::Secrets);
     life.message(EventKind::Invite, r#"{"version":"1.8.1","channelName":"r","callId":"c"}"#);
-    holds(&run_on("explain", &life.write()).1, &["It is still going on where the trace ends"]);
+    holds(&run_on("explain", &life.write()).1, &["It is still live where the trace ends"]);
     life.tape = TraceWriter::new(Redaction::Secrets);
     life.tape.begin(1, Time(life.now), 0, &life.engine);
     life.message(EventKind::Cancel, "{}");
@@ -213,7 +213,7 @@ fn the_picture_is_whole_and_its_texts_are_escaped() {
         &[
             "<svg xmlns=\"http://www.w3.org/2000/svg\"",
             ">app</text>",
-            ">kit</text>",
+            ">client</text>",
             ">signaling</text>",
             ">media</text>",
             "&lt;alice &amp; co&gt;",
@@ -246,7 +246,7 @@ fn several_kits_have_lanes_of_their_own() {
 }
 
 #[test]
-fn a_long_trace_is_drawn_from_its_end_and_says_so() {
+fn a_long_trace_is_drawn_from_its_end() {
     let mut life = Life::new(Redaction::Secrets);
     (0..1_000).for_each(|_| life.command(Command::Logout));
     let (_, out, _) = run_on("diagram", &life.write());
@@ -255,7 +255,7 @@ fn a_long_trace_is_drawn_from_its_end_and_says_so() {
 }
 
 #[test]
-fn what_cannot_be_read_is_said_with_its_line() {
+fn unreadable_lines_are_reported_by_number() {
     let text = String::from_utf8(unanswered(Redaction::Personal).tape.lines().to_vec()).expect("UTF-8");
     let cases = [
         (String::new(), "is empty"),
@@ -278,7 +278,7 @@ fn what_cannot_be_read_is_said_with_its_line() {
 }
 
 #[test]
-fn usage_is_said_and_wrong_usage_is_refused() {
+fn usage_is_printed_and_wrong_usage_refused() {
     let (code, help, _) = run(&["--help"]);
     assert_eq!(code, 0);
     holds(&help, &["replay [--outputs] FILE", "diagram FILE", "explain FILE", "exit status"]);

@@ -1,4 +1,4 @@
-//! Channels, who is in them, and whom they invite.
+//! Channels, their members, and their invites.
 
 use std::hash::{Hash, Hasher};
 
@@ -51,7 +51,7 @@ pub(super) enum Decision {
     Cancelled,
 }
 
-/// An invite that nobody has decided about.
+/// An undecided invite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PendingInvite<'a> {
     /// Its channel.

@@ -41,11 +41,11 @@ pub enum Refused {
 pub(super) enum Effect {
     /// It gets lost (NO_ANSWER for a completion).
     Drop,
-    /// It comes twice.
+    /// It arrives twice.
     Duplicate,
-    /// It comes so many milliseconds later.
+    /// It arrives this many milliseconds later.
     Delay(u32),
-    /// It comes after the next event.
+    /// It arrives after the next event.
     Reorder,
     /// The operation has no effect and this code.
     Refuse(Code),
@@ -74,7 +74,7 @@ pub(super) struct FaultRule {
     device: Option<Text>,
 }
 
-/// What the numbers of `on` stand for.
+/// The meaning of the numbers of `on`.
 #[derive(PartialEq, Eq)]
 enum Place {
     Now,
@@ -208,7 +208,7 @@ fn effect(fault: &Fault, place: Place) -> Option<Effect> {
     const CRASH: i32 = action::NERTC_CALLKIT_FAULT_CRASH as i32;
     const KICK: i32 = action::NERTC_CALLKIT_FAULT_KICK as i32;
     const EXPIRE: i32 = action::NERTC_CALLKIT_FAULT_EXPIRE_TOKEN as i32;
-    // Nobody is logged in before a login: there is nobody to kick.
+    // Logged out before a login: there is nobody to kick.
     let is_login = fault.on == on::NERTC_CALLKIT_FAULT_ON_LOGIN as i32;
     match (fault.action, place) {
         (DROP, Place::Message) | (NO_ANSWER, Place::Operation) => Some(Effect::Drop),

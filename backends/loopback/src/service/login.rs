@@ -50,7 +50,7 @@ impl Service {
     fn enter(&mut self, port: Port, req: Req, addr: DeviceAddr, effect: Option<Effect>) {
         let Some(before) = self.session(port).map(|session| session.device) else { return };
         self.outbound.enable(port);
-        // What nobody will hear of stays for the next login.
+        // Undelivered messages stay for the next login.
         let is_lost = effect == Some(Effect::Drop);
         let device = self.bring_online(port, addr);
         if let Some(before) = before.filter(|before| *before != device) {
@@ -117,8 +117,8 @@ impl Service {
         }
     }
 
-    /// Nobody wants the login `req` any more: the device is not there, as if it had never come. Its
-    /// memberships and what waits for it stay.
+    /// The login `req` is aborted: the device is not online, as if it had never logged in. Its
+    /// memberships and stored messages stay.
     pub(super) fn abort_login(&mut self, port: Port, req: Req) {
         let Some(session) = self.sessions.get_mut(&port) else { return };
         if session.pending.as_ref().is_some_and(|it| it.req == req) {
@@ -160,7 +160,7 @@ impl Service {
         self.registry.unregister(id);
     }
 
-    /// The instance is gone without a word: nobody is told, the memberships stay.
+    /// The instance vanished silently: nobody is notified, the memberships stay.
     pub(super) fn vanish(&mut self, port: Port, device: DeviceId) {
         if let Some(device) = self.registry.device_mut(device) {
             device.port.take_if(|it| *it == port);
@@ -185,7 +185,7 @@ impl Service {
         self.end_media_of(device, true);
     }
 
-    /// The device has no token any more: signaling is cut off until there is another, media goes on.
+    /// The device has no token any more: signaling is cut off until there is another, media continues.
     pub(super) fn cut_off(&mut self, device: DeviceId) {
         let Some(port) = self.registry.unregister(device) else { return };
         self.sessions.entry(port).and_modify(|session| session.needs_token = true);

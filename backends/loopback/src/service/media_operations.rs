@@ -1,4 +1,4 @@
-//! Media operations, and what they tell the others in the room.
+//! Media operations, and their notifications of others in the room.
 
 use nertc_callkit_abi::nertc_callkit_fault_on as on;
 use nertc_callkit_backend::MediaMessage;
@@ -114,7 +114,7 @@ impl Service {
         }
     }
 
-    /// Puts the port into the room; everybody there learns of it, and it of them.
+    /// Adds the port to the room; the others there are notified of it, and it of them.
     fn enter_room(&mut self, port: Port, room: &Text, uid: u64) {
         let Some(participant) = self.media.participants.get_mut(&port) else { return };
         (participant.room, participant.uid) = (Some(room.clone()), uid);
@@ -127,11 +127,11 @@ impl Service {
         self.media.rooms.entry(room.clone()).or_default().insert(port);
     }
 
-    /// Takes the port out of its room, if it is in one. OK: on purpose; else it is lost.
+    /// Removes the port from its room, if it is in one. OK: intentional; otherwise it is lost.
     fn end_media(&mut self, port: Port, code: Code) {
         let Some(participant) = self.media.participants.get_mut(&port) else { return };
         let before = std::mem::take(participant);
-        // Who left has no name until the next join; a device that vanished stays deaf.
+        // A port that left has no name until the next join; a device that vanished stays cut off.
         participant.owner = before.owner.filter(|_| code != Code::OK);
         let Some(room) = before.room else { return };
         let peers = self.media.others_in(&room, port);
@@ -145,7 +145,7 @@ impl Service {
         }
     }
 
-    /// The same for every port that a device joined with. A device that vanishes hears nothing any more.
+    /// The same for every port that a device joined with. A device that vanishes receives nothing any more.
     pub(super) fn end_media_of(&mut self, device: DeviceId, vanishes: bool) {
         let is_its = |it: &&Participant| it.owner == Some(device) && it.room.is_some();
         let own = self.media.participants.iter().filter(|(_, it)| is_its(it)).map(|(port, _)| *port);
@@ -191,7 +191,7 @@ impl Service {
         }
     }
 
-    /// Its uid, and who receives a frame of this kind from it.
+    /// Its uid, and the receivers of a frame of this kind from it.
     pub fn receivers(&self, port: Port, media: Media) -> (u64, Vec<Port>) {
         let sender = self.media.participants.get(&port).filter(|it| it.sends(media));
         let Some(uid) = sender.map(|it| it.uid) else { return (0, Vec::new()) };
@@ -204,7 +204,7 @@ impl Service {
         self.media.participants.get(&port).is_some_and(|it| it.room.is_some())
     }
 
-    /// Who else is in its media room.
+    /// The others in its media room.
     pub fn media_peers(&self, port: Port) -> Ports {
         let room = self.media.participants.get(&port).and_then(|it| it.room.as_ref());
         room.map(|room| self.media.others_in(room, port)).unwrap_or_default()

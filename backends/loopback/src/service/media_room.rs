@@ -1,4 +1,4 @@
-//! Media rooms: who is in which, and who hears whom.
+//! Media rooms: participants, and who receives from whom.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::ids::{DeviceId, Port};
 /// The ports of a room: in a call there is one other.
 pub type Ports = SmallVec<[Port; 2]>;
 
-/// All rooms, and everybody who could be in one.
+/// All rooms and possible participants.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct MediaRooms {
     /// By name. An empty one goes.
@@ -25,13 +25,13 @@ pub(super) struct Participant {
     /// The room that it is in.
     pub(super) room: Option<Text>,
     pub(super) uid: u64,
-    /// Whose uid it is, as signaling knows it.
+    /// Its account, as signaling knows it.
     pub(super) owner: Option<DeviceId>,
-    /// Microphone and camera; off when the room is left, the core says anew what is on.
+    /// Microphone and camera; off when the room is left, the core enables them anew.
     pub(super) enabled: Media,
     /// Ends with the room.
     pub(super) muted: Media,
-    /// What it does not want, and from whom; ends with the room.
+    /// Kinds of media it does not receive, and from whom; ends with the room.
     pub(super) unwanted: BTreeMap<u64, Media>,
 }
 
@@ -47,7 +47,7 @@ impl Participant {
         self.room.is_some() && (self.enabled - self.muted).overlaps(media)
     }
 
-    /// It wants this kind of media from `uid`.
+    /// It receives this kind of media from `uid`.
     pub(super) fn wants(&self, uid: u64, media: Media) -> bool {
         self.unwanted.get(&uid).is_none_or(|unwanted| !unwanted.overlaps(media))
     }

@@ -1,13 +1,13 @@
 //! An in-process signaling and media service as a value: no lock, clock, thread or I/O.
 //!
-//! Instances of backends are ports; time is handed in as the service's clock, ms since 1970; what the service
-//! does for its ports is polled as [`Output`]s after each call. The hub runs it behind a lock, and simulation
-//! and model run the very same one.
+//! Instances of backends are ports; time is an argument, the service's clock, ms since 1970; the service's
+//! outputs for its ports are polled as [`Output`]s after each call. The hub runs it behind a lock, and
+//! simulation and model run the very same one.
 //!
-//! - `state`: the [`Service`]. `login`, `operations`, `media_operations`: what it does for its ports.
-//! - `registry`: who is known and online, and how an event finds its devices. `channel`, `media_room`: what
+//! - `state`: the [`Service`]. `login`, `operations`, `media_operations`: its operations.
+//! - `registry`: known and online devices, and how an event finds them. `channel`, `media_room`: what
 //!   they share.
-//! - `faults`: what goes wrong. `outbound`: the way to the ports, past the faults.
+//! - `faults`: the fault script. `outbound`: the path to the ports, through the faults.
 
 mod channel;
 mod faults;

@@ -15,7 +15,7 @@ use super::registry::SentRecord;
 use super::state::{Actor, Service, Session};
 use crate::limits;
 
-/// Whether the text of a reject says that only its device is busy.
+/// Whether the text of a reject states that only its device is busy.
 fn is_local(custom_info: &str) -> bool {
     let mut is_local = false;
     let is_json = json::read(custom_info, usize::MAX, |key, value| {
@@ -104,7 +104,7 @@ impl Service {
         self.settle();
     }
 
-    /// Makes a channel that nobody is in yet. Its id tells which port made it, and its ordinal there.
+    /// Creates a channel without members. Its id contains the creating port, and its ordinal there.
     pub(super) fn create(&mut self, port: Port, actor: &Actor, call_type: CallType) -> OperationResult {
         self.sweep();
         let ordinal = self.created.entry(port).or_default();
@@ -124,7 +124,7 @@ impl Service {
         state.into()
     }
 
-    /// Makes `actor` a member; the result lists everybody.
+    /// Makes `actor` a member; the result lists all members.
     pub(super) fn join(&mut self, actor: &Actor, id: &Text, keep: bool) -> OperationResult {
         let Some(channel) = self.channels.get_mut(id) else { return Code::CHANNEL_NOT_EXISTS.into() };
         if channel.has(actor.id) {
@@ -178,7 +178,7 @@ impl Service {
         self.reached(&message.account)
     }
 
-    /// Cancels an invite, if nobody has answered it.
+    /// Cancels an undecided invite.
     pub(super) fn cancel(&mut self, actor: &Actor, message: &Message) -> Code {
         let Some(channel) = self.channels.get_mut(&message.channel_id) else {
             return Code::CHANNEL_NOT_EXISTS;
@@ -197,7 +197,7 @@ impl Service {
         Code::OK
     }
 
-    /// What became of an invite on a device. The inviter's device hears of the first ring of each.
+    /// The decision about an invite on a device. The inviter's device is notified of the first ring of each.
     pub(super) fn invite_state(
         &mut self,
         actor: &Actor,
@@ -209,7 +209,7 @@ impl Service {
         let Some(channel) = self.channels.get_mut(channel) else { return };
         let is_meant = |it: &&mut Invite| it.from_account == *inviter && it.decision == Decision::Pending;
         let Some(invite) = channel.invite(request, &actor.addr.account).filter(is_meant) else { return };
-        // The word about a repeat changes nothing.
+        // A repeated report changes nothing.
         if invite.ringing.contains(&actor.id) || invite.dropped.contains(&actor.id) {
             return;
         }
@@ -227,7 +227,7 @@ impl Service {
         }
     }
 
-    /// Rejects an invite. A device that alone is busy speaks for its account only if no other rings within a
+    /// Rejects an invite. A local reject takes effect for the account only if no other device rings within a
     /// while.
     pub(super) fn reject(&mut self, actor: &Actor, message: &Message) -> Code {
         if !is_local(&message.custom_info) {
@@ -303,8 +303,8 @@ impl Service {
         Code::OK
     }
 
-    /// Ends a channel for everybody: its members, and those whom it still rings. A channel that nobody has
-    /// joined yet may be closed by its creator.
+    /// Ends a channel for all members, and those whom it still rings. A channel without
+    /// members may be closed by its creator.
     pub(super) fn close(&mut self, actor: &Actor, id: &Text, custom_info: &Text, keep: bool) -> Code {
         let Some(channel) = self.channels.get(id) else { return Code::CHANNEL_NOT_EXISTS };
         let is_own = channel.members.is_empty() && channel.info.creator == actor.addr.account;
@@ -366,7 +366,7 @@ impl Service {
         }
     }
 
-    /// A channel is gone: accounts that it still rings learn that it is closed.
+    /// A channel has ended: accounts that it still rings are notified that it is closed.
     fn end_ringing(&mut self, channel: &Channel, actor: &Actor, custom_info: &Text, keep: bool) {
         self.record_of(channel);
         for invite in channel.pending().filter(|it| !channel.has_account(&it.to)) {

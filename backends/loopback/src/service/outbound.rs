@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{Message, Req};
 use super::faults::{Effect, FaultScript};
 use super::ids::{DeviceId, Port};
 
-/// What whoever runs the service has to do, in this order.
+/// What the driver of the service has to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
     /// A message for the signaling sink of this port.
@@ -56,7 +56,7 @@ struct Line {
 }
 
 impl Output {
-    /// Whose sink it is for.
+    /// The owner of the sink.
     pub fn port(&self) -> Port {
         match self {
             Output::Signaling(port, _) | Output::Media(port, _) | Output::Discard(port) => *port,
@@ -165,7 +165,7 @@ impl Outbound {
         self.due.keys().map(|(at, _)| *at)
     }
 
-    /// The next thing whose time has come.
+    /// The next output that is due.
     pub(super) fn next_due(&mut self, now: u64) -> Option<Due> {
         let first = self.due.first_entry()?;
         (first.key().0 <= now).then(|| first.remove())

@@ -1,4 +1,4 @@
-//! Who is known, who is online, and how a message finds its devices.
+//! Known and online devices, and how a message finds its devices.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::hash::{Hash, Hasher};
@@ -12,7 +12,7 @@ use super::ids::{DeviceId, Port};
 use super::outbound::{Outbound, Output};
 use crate::limits;
 
-/// A call record, and who sent it; the service's own records carry the channel's creator.
+/// A call record, and its sender; the service's own records carry the channel's creator.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SentRecord {
     /// Its sender.
@@ -27,7 +27,7 @@ impl SentRecord {
     }
 }
 
-/// Every account that the service has heard of.
+/// Every known account.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DeviceRegistry {
     /// Accounts that have logged in once.
@@ -81,7 +81,7 @@ impl DeviceRegistry {
         }
     }
 
-    /// The device that has to be forgotten before this one becomes known: the one that is offline and has
+    /// The device to evict before this one is registered: the offline one that has
     /// been known longest, if there are too many.
     pub(super) fn outnumbered(&self, addr: &DeviceAddr) -> Option<DeviceId> {
         let is_offline = |id: &&DeviceId| self.devices.get(id).is_some_and(|it| it.port.is_none());
@@ -125,8 +125,8 @@ impl DeviceRegistry {
         self.devices_of(account).iter().any(is_online)
     }
 
-    /// Who has to go when `port` logs in as `addr`: a second instance of a device takes the first one's
-    /// place, and with the single-device policy there is one device.
+    /// The logins that end when `port` logs in as `addr`: a second instance of a device replaces the
+    /// first one, and with the single-device policy there is one device.
     pub(super) fn conflicting(&self, port: Port, addr: &DeviceAddr, single: bool) -> Vec<DeviceId> {
         let is_other = |id: &DeviceId| {
             let device = self.devices.get(id).filter(|it| it.port.is_some_and(|other| other != port));
@@ -165,7 +165,7 @@ impl DeviceRegistry {
         }
     }
 
-    /// Tells the other devices of its account what `id` answered.
+    /// Notifies the other devices of its account of the answer of `id`.
     pub(super) fn notify_other_devices(
         &mut self,
         id: DeviceId,
@@ -204,7 +204,7 @@ impl DeviceRegistry {
 }
 
 impl Device {
-    /// Takes an event: now if it is online, into its backlog if not. CONTROL is for those who are there.
+    /// Delivers an event: now if it is online, else into its backlog. CONTROL is for online devices only.
     fn receive(
         &mut self,
         id: DeviceId,
@@ -229,7 +229,7 @@ impl Device {
     }
 }
 
-/// Appends to a backlog; the oldest message makes room.
+/// Appends to a backlog; the oldest message is evicted.
 fn keep_back(backlog: &mut VecDeque<Arc<Event>>, event: &Arc<Event>) {
     if backlog.len() >= limits::BACKLOG {
         backlog.pop_front();

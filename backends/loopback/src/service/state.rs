@@ -55,10 +55,10 @@ pub(super) struct Actor {
     pub(super) addr: DeviceAddr,
 }
 
-/// Who is logged in at a port, and what is under way.
+/// The login of a port, and its pending operations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Session {
-    /// Who is logged in.
+    /// The device logged in.
     pub(super) device: Option<DeviceId>,
     /// A login that has not taken effect yet.
     pub(super) pending: Option<PendingLogin>,
@@ -76,7 +76,7 @@ pub(super) struct PendingLogin {
 }
 
 impl Service {
-    /// Nobody is known yet.
+    /// No device is known yet.
     pub fn new(options: Options) -> Service {
         Service {
             options,
@@ -100,7 +100,7 @@ impl Service {
         port
     }
 
-    /// The instance is gone: without a logout nobody is told.
+    /// The instance ends: without a logout nobody is notified.
     pub fn detach(&mut self, now: u64, port: Port) {
         self.now = now;
         let session = self.sessions.remove(&port).unwrap_or_default();
@@ -166,7 +166,7 @@ impl Service {
         self.records.iter()
     }
 
-    /// Who is logged in at this port and reachable.
+    /// The reachable device logged in at this port.
     pub fn device(&self, port: Port) -> Option<&DeviceAddr> {
         let device = self.registry.device(self.session(port)?.device?)?;
         (device.port == Some(port)).then_some(&device.addr)
@@ -189,7 +189,7 @@ impl Service {
         self.channels.keys()
     }
 
-    /// Invites that nobody has decided about.
+    /// Undecided invites.
     pub fn pending_invites(&self) -> impl Iterator<Item = PendingInvite<'_>> {
         self.channels.values().flat_map(|channel| {
             channel.pending().map(|invite| PendingInvite {

@@ -1,4 +1,4 @@
-//! Devices that drive the vtables as the core does, with sinks that write down what they are told.
+//! Devices that drive the vtables as the core does, with sinks that record their calls.
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(unreachable_pub, reason = "shared by test crates")]
 
@@ -16,7 +16,7 @@ const QUEUE_FULL: i32 = nertc_callkit_status::NERTC_CALLKIT_STATUS_QUEUE_FULL as
 
 type Hook = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// What a sink was told, one line each.
+/// Calls to a sink, one line each.
 #[derive(Default)]
 pub struct Log {
     lines: Recorder<String>,

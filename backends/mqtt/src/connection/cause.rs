@@ -1,4 +1,4 @@
-//! Why there is no connection, in words for whoever has to mend it.
+//! Why there is no connection, as a text with the remedy.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
@@ -83,7 +83,7 @@ impl Cause {
         Cause::new(what, "check this device's network", 0)
     }
 
-    /// A socket or TLS failed while the connection had come so far.
+    /// A socket or TLS failed in this stage of the connection.
     pub(super) fn failure(stage: Stage, error: &io::Error) -> Cause {
         #[cfg(feature = "tls")]
         if let Some(cause) = of_tls(error) {
@@ -111,7 +111,7 @@ impl Cause {
         Cause::new(what, advice, raw_code)
     }
 
-    /// The other side ended the connection, without a word that explains it.
+    /// The other side closed the connection without a reason.
     pub(super) fn ended(stage: Stage, raw_code: i32) -> Cause {
         let (what, advice) = match stage {
             Stage::Connecting => ("the host ended the connection at once", "check the port"),
@@ -193,7 +193,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_has_its_own_words_and_number() {
+    fn each_failure_has_its_own_text_and_number() {
         let os = |code| Cause::failure(Stage::Connecting, &io::Error::from_raw_os_error(code));
         let name = |kind, code| {
             Cause::name(&io::Error::new(kind, NameError { code, text: "the system's words".into() }))
@@ -221,14 +221,14 @@ mod tests {
         for (cause, raw_code, is_final) in &all {
             assert_eq!((cause.raw_code, cause.is_final), (*raw_code, *is_final), "{cause}");
         }
-        // What the system says at first, and what we say when we have waited, begin alike.
+        // The system's first message and our own after the wait begin alike.
         sentences.sort();
         sentences.dedup();
         assert_eq!(sentences.len(), all.len(), "{sentences:?}");
     }
 
     #[test]
-    fn words_of_others_stay_in_their_line() {
+    fn remote_texts_stay_on_one_line() {
         let cause = Cause::new(format!("a\n\u{202e}{}", "x".repeat(999)), "mend it", 0);
         let text = cause.to_string();
         assert!(text.starts_with("a\\u{a}\\u{202e}x") && text.ends_with("\u{2026}: mend it"), "{text}");

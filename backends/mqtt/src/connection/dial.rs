@@ -33,7 +33,7 @@ pub(super) struct Dial {
     attempts: Vec<Attempt>,
     /// When the next address is tried.
     next_at: u64,
-    /// When all this has to be over.
+    /// The deadline of the whole attempt.
     until: u64,
     /// Why an attempt failed; one that explains more replaces one that explains less.
     cause: Option<Cause>,
@@ -88,7 +88,7 @@ impl Dial {
         Cause::late(stage, ms)
     }
 
-    /// Goes on: a socket is ready, or a moment has come.
+    /// Continues: a socket is ready, or a deadline has passed.
     pub(super) fn advance(&mut self, now: u64, context: &DialContext<'_>) -> Dialed {
         loop {
             let mut at = 0;

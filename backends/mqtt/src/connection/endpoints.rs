@@ -41,7 +41,7 @@ impl Connection {
         self.events.push_back(ConnectionEvent::NeedToken { refused: reason != 0 });
     }
 
-    /// What no broker need be asked for.
+    /// Errors that need no broker to be detected.
     fn refuse_settings(&self) -> Option<End> {
         let Settings { endpoints, allow_plaintext, .. } = &self.settings;
         if endpoints.is_empty() {
@@ -104,7 +104,7 @@ impl Connection {
         self.dial(now);
     }
 
-    /// Goes on with the connections that are being made.
+    /// Continues with the connections being made.
     pub(super) fn dial(&mut self, now: u64) {
         let Phase::Dialing(mut dial) = mem::replace(&mut self.phase, Phase::Idle) else { return };
         match self.advance(now, &mut dial) {
@@ -125,7 +125,7 @@ impl Connection {
         Ok(dial.advance(now, &DialContext { port: &*self.port, host, tls: tls.as_ref(), timers }))
     }
 
-    /// If the connection is silent, another one is made beside it; if it still is when that is there, that
+    /// If the connection is silent, a second one is made in parallel; if it still is when that is up, that
     /// one takes over.
     pub(super) fn dial_standby(&mut self, now: u64) {
         let Phase::Open(open) = &mut self.phase else {
@@ -142,7 +142,10 @@ impl Connection {
         match self.advance(now, &mut dial) {
             Ok(Dialed::Pending) => self.standby = Some(dial),
             Ok(Dialed::Done { stream, others }) => {
-                log::warn!("{}: not a byte came for a while: another connection takes over", self.place());
+                log::warn!(
+                    "{}: nothing was received for a while: another connection takes over",
+                    self.place()
+                );
                 self.others = others.into();
                 self.events.push_back(ConnectionEvent::Down);
                 self.open(now, stream);
@@ -155,7 +158,7 @@ impl Connection {
         }
     }
 
-    /// Speaks MQTT over a connection that is there.
+    /// Starts MQTT over an established connection.
     fn open(&mut self, now: u64, stream: Stream) {
         let version = match self.versions[self.endpoint] {
             BrokerVersion::V5 => Version::V5_0,

@@ -21,13 +21,13 @@ use Fault::Broken;
 pub(super) struct Framing {
     version: Version,
     most: usize,
-    /// A packet, as far as it has come.
+    /// A partially received packet.
     packet: Vec<u8>,
     /// Its length and that of its header, once the header is there.
     length: Option<(usize, usize)>,
     /// It is all there and was handed out.
     is_whole: bool,
-    /// The CONNACK has come.
+    /// The CONNACK was received.
     began: bool,
 }
 
@@ -175,7 +175,7 @@ impl Framing {
 mod tests {
     use super::*;
 
-    /// Everything that `bytes` hold, given in pieces of `step` bytes: the packets, and the fault.
+    /// Reads `bytes` in pieces of `step` bytes: the packets, and the error.
     fn packets(version: Version, bytes: &[u8], step: usize) -> (Vec<Vec<u8>>, Option<Fault>) {
         let mut framing = Framing::new(version, 64);
         let mut found = Vec::new();
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_begin_with_a_connack_is_no_broker() {
+    fn a_peer_without_a_connack_is_no_broker() {
         for text in [&b"HTTP/1.1 400"[..], b"SSH-2.0", b"\x15\x03\x01", b"\x32"] {
             assert_eq!(packets(Version::V5_0, text, 1).1, Some(Fault::NotMqtt(text[0])));
         }

@@ -1,4 +1,4 @@
-//! A connection's life, from CONNECT to its end.
+//! The lifecycle of a connection, from CONNECT to its end.
 
 use std::mem;
 
@@ -10,17 +10,17 @@ use super::{BrokerVersion, Connection, ConnectionEvent, Phase, Settings, code};
 use crate::topics::Incoming;
 
 impl Connection {
-    /// Lets the connection work, and hears what it has to say.
+    /// Drives the connection and processes its events.
     pub(super) fn drive(
         &mut self,
         now: u64,
         work: impl FnOnce(&mut Open, &Settings, &mut Vec<BrokerEvent>) -> Result<(), End>,
     ) {
         let Phase::Open(open) = &mut self.phase else { return };
-        let mut heard = Vec::new();
-        let mut outcome = work(open, &self.settings, &mut heard);
-        // What was said before the end counts; the end that it explains is the better explanation.
-        for said in heard {
+        let mut received = Vec::new();
+        let mut outcome = work(open, &self.settings, &mut received);
+        // Messages before the end count; an end with a reason is the better explanation.
+        for said in received {
             if let Err(end) = self.on_broker_event(now, said) {
                 outcome = Err(end);
                 break;
@@ -106,7 +106,7 @@ impl Connection {
                 }
                 ConnectionEvent::Gone { account, device }
             }
-            None => return log::debug!("a message to a topic that is none of ours"),
+            None => return log::debug!("a message to a foreign topic"),
         };
         match &mut self.phase {
             Phase::Open(open) if open.stage < Stage::Up => open.mailbox.push(event),
@@ -120,7 +120,7 @@ impl Connection {
         }
     }
 
-    /// The connection, if there is one, is over.
+    /// Ends the connection, if there is one.
     pub(super) fn end(&mut self, now: u64, end: End) {
         let up_since = match mem::replace(&mut self.phase, Phase::Idle) {
             Phase::Open(open) if open.stage == Stage::Up => Some((open.since, open.proven)),
@@ -138,7 +138,10 @@ impl Connection {
                 self.refuse(code, raw_code, message);
             }
             End::Token(reason) if !self.asked => {
-                log::info!("{}: the token is not taken ({reason:#04x}), asking for another", self.place());
+                log::info!(
+                    "{}: the broker refused the token ({reason:#04x}), asking for another",
+                    self.place()
+                );
                 if up_since.is_some() {
                     self.events.push_back(ConnectionEvent::Down);
                 }
@@ -153,7 +156,7 @@ impl Connection {
                 self.taken(now, is_too_often);
             }
             End::OldBroker if self.versions[self.endpoint] == BrokerVersion::V5 => {
-                log::info!("{}: speaks MQTT 3.1.1 only", self.place());
+                log::info!("{}: supports MQTT 3.1.1 only", self.place());
                 self.versions[self.endpoint] = BrokerVersion::V3;
                 self.again(now);
             }
@@ -185,9 +188,9 @@ impl Connection {
         self.events.push_back(ConnectionEvent::Refused { code, raw_code, message: message.into() });
     }
 
-    /// A connection that was up is lost: back to the same broker, over what is under way beside it, or after
-    /// a pause. Two that take a session from each other get far enough to say something; a cluster without a
-    /// leader does not let them.
+    /// An established connection is lost: reconnect to the same broker, over a parallel attempt, or after a
+    /// delay. Two clients that take a session from each other get far enough to send something; a cluster
+    /// without a leader does not let them.
     fn lost(&mut self, now: u64, since: u64, proven: bool, cause: Cause) {
         let is_young = now.saturating_sub(since) < self.settings.timers.fight_age;
         let is_end = is_young && proven && cause.is_end;
@@ -207,8 +210,8 @@ impl Connection {
         self.phase = Phase::Waiting { until: now + pause };
     }
 
-    /// Another connection with our client id has the session. That may have been us, before a restart;
-    /// whoever loses it again and again leaves it to the other.
+    /// Another connection with our client id has the session. That may have been this device before a
+    /// restart; after repeated takeovers this one leaves it to the other.
     fn taken(&mut self, now: u64, is_too_often: bool) {
         self.standby = None;
         if is_too_often {

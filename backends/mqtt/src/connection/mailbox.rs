@@ -1,4 +1,4 @@
-//! What the broker had kept for us comes before its answer to SUBSCRIBE: it waits until that is there.
+//! Messages that the broker stored arrive before its SUBACK: they wait until that is received.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ const MESSAGES: usize = 1024;
 /// ... and their bytes.
 const BYTES: usize = 2 << 20;
 
-/// Messages from before the answer to SUBSCRIBE. When there are too many, whoever sent most loses his newest:
-/// an account that floods the mailbox does not push out what others said.
+/// Messages from before the SUBACK. When there are too many, the sender with the most loses its newest:
+/// an account that floods the mailbox does not evict others' messages.
 #[derive(Default)]
 pub(super) struct Mailbox {
     events: Vec<ConnectionEvent>,
@@ -20,7 +20,7 @@ pub(super) struct Mailbox {
     dropped: u64,
 }
 
-/// Who said it, and how long it is.
+/// Its sender and length.
 fn about(event: &ConnectionEvent) -> (Text, usize) {
     match event {
         ConnectionEvent::Message { from, payload, .. } => (from.clone(), payload.len()),
@@ -59,7 +59,7 @@ impl Mailbox {
 
     pub(super) fn take(&mut self) -> Vec<ConnectionEvent> {
         if self.dropped > 0 {
-            log::warn!("mqtt: the mailbox was too full: {} messages were dropped", self.dropped);
+            log::warn!("mqtt: the mailbox was full: {} messages were dropped", self.dropped);
         }
         std::mem::take(self).events
     }
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn who_floods_the_mailbox_pushes_out_nobody_else() {
+    fn a_flood_evicts_only_its_sender() {
         for size in [10, 16 * 1024] {
             let mut mailbox = Mailbox::default();
             mailbox.push(message("bob", size));

@@ -1,7 +1,7 @@
 //! One persistent connection to a broker: resolve, connect, secure, authenticate, subscribe, keep alive, and
 //! reconnect when it is lost.
 //!
-//! A connection is a value with a socket: its driver hands in the time, readiness and resolved names, and
+//! A connection is a value with a socket: its driver passes in the time, readiness and resolved names, and
 //! takes events out; it has no thread of its own. The pattern, under the driver's lock:
 //!
 //! ```text
@@ -17,12 +17,12 @@
 //! ```
 //!
 //! A write that fails is reported later, by [`Connection::handle_timeout`]; so nothing happens inside of
-//! [`Connection::written`]. Bytes that nobody has written make [`Connection::poll_timeout`] answer 0. The
-//! answers to a broker's publishes wait a moment for something else to be sent.
+//! [`Connection::written`]. Bytes that are not written yet make [`Connection::poll_timeout`] return 0. The
+//! acknowledgements of a broker's publishes wait a moment for something else to be sent.
 //!
-//! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an open connection ·
+//! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an established connection ·
 //! `mqtt_session`, `packets`, `publish` and `framing` MQTT · `stream`, `tls` and `port` bytes
-//! · `cause` why it failed.
+//! · `cause` errors.
 //!
 //! Tokens, client ids and payloads are never logged.
 
@@ -73,11 +73,11 @@ use takeover::Takeovers;
 /// Presences watched at once, at most.
 const WATCHES: usize = 16;
 
-/// What a broker is believed to speak.
+/// The protocol version a broker is assumed to support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BrokerVersion {
     V5,
-    /// It said so.
+    /// It confirmed that.
     V3,
     /// It ended a connection after our CONNECT of MQTT 5. Only the next connection tries 3.1.1: a broker that
     /// was about to stop looks the same.
@@ -85,7 +85,7 @@ enum BrokerVersion {
 }
 
 enum Phase {
-    /// Nobody wants a connection, or it was refused.
+    /// No connection is wanted, or it was refused.
     Idle,
     /// There is no token, or it was not taken, by this code.
     AwaitToken { until: u64, reason: u8 },
@@ -97,7 +97,7 @@ enum Phase {
     Dialing(Box<Dial>),
     /// A connection.
     Open(Box<Open>),
-    /// DISCONNECT is said; the broker's end is awaited, so that nothing sent before is lost.
+    /// DISCONNECT is sent; the broker's close is awaited, so that nothing sent before is lost.
     Closing { open: Box<Open>, shut: bool, until: u64 },
 }
 
@@ -121,14 +121,14 @@ pub struct Connection {
     others: Vec<SocketAddr>,
     /// Endpoints that failed since the last pause.
     failed: usize,
-    /// Why each endpoint failed last since somebody wanted a connection.
+    /// The last error of each endpoint since a connection was requested.
     causes: Vec<Option<Cause>>,
     been_up: bool,
     asked: bool,
     ticket: u64,
     call_active: bool,
     watches: Vec<(Text, Text)>,
-    /// Connect was the last word.
+    /// The last request was connect.
     is_wanted: bool,
     /// The next connection begins with a new session.
     forgets: bool,
@@ -188,8 +188,8 @@ impl Connection {
         }
     }
 
-    /// The token for the next connection. Without a connection that works it is tried at once; while nobody
-    /// wants one, nothing happens. Empty: there is none, and whoever waits for a connection is refused.
+    /// The token for the next connection. Without a working connection it is tried at once; if none is
+    /// wanted, nothing happens. Empty: there is none, and a pending login is refused.
     pub fn set_token(&mut self, now: u64, token: &str) {
         let is_up = matches!(&self.phase, Phase::Open(open) if open.stage == Stage::Up);
         let is_same = self.token == token;
@@ -220,7 +220,7 @@ impl Connection {
         }
     }
 
-    /// No pause is worth waiting for: somebody wants the connection now.
+    /// Skips the delay: a connection is needed now.
     fn retry(&mut self, now: u64) {
         if let Phase::Waiting { .. } = self.phase {
             self.start(now);
@@ -252,8 +252,8 @@ impl Connection {
         }
     }
 
-    /// Watches the will of a device, or no longer; stays over reconnects. Whether that is permitted nobody
-    /// hears.
+    /// Watches the will of a device, or stops; survives reconnects. Whether that is permitted is not
+    /// reported.
     pub fn watch(&mut self, account: &Text, device: &Text, on: bool) {
         let Some(topic) = self.settings.topics.presence(account, device) else { return };
         let at = self.watches.iter().position(|(whose, which)| whose == account && which == device);
@@ -277,7 +277,7 @@ impl Connection {
         }
     }
 
-    /// It rings or a call runs: pings now and often, and a dead connection is noticed within seconds.
+    /// A ring or call is active: pings now and often, and a dead connection is detected within seconds.
     pub fn set_call_active(&mut self, now: u64, on: bool) {
         if mem::replace(&mut self.call_active, on) != on
             && let Phase::Open(open) = &mut self.phase
@@ -286,7 +286,7 @@ impl Connection {
         }
     }
 
-    /// Says goodbye and does not come back. `forget`: MQTT 5 brokers drop the session at once; a broker of
+    /// Disconnects and stays disconnected. `forget`: MQTT 5 brokers drop the session at once; a broker of
     /// 3.1.1 keeps it until its own limit.
     pub fn disconnect(&mut self, now: u64, forget: bool) {
         self.watches.clear();
@@ -347,9 +347,9 @@ impl Connection {
             Phase::Idle | Phase::AwaitToken { .. } | Phase::Waiting { .. } | Phase::Resolving { .. } => {}
             Phase::Dialing(_) => self.dial(now),
             Phase::Open(_) => {
-                // Whose readiness it is nobody says: both look for themselves.
+                // The readiness does not say which socket: both check for themselves.
                 let readiness = if self.standby.is_some() { Readiness::ALL } else { readiness };
-                self.drive(now, |open, _, heard| open.on_ready(now, readiness, heard));
+                self.drive(now, |open, _, received| open.on_ready(now, readiness, received));
                 self.dial_standby(now);
             }
             Phase::Closing { .. } => {
@@ -363,7 +363,7 @@ impl Connection {
         }
     }
 
-    /// What happened, in order. To be asked until there is nothing more.
+    /// Events, in order. Call until None.
     pub fn poll_event(&mut self) -> Option<ConnectionEvent> {
         self.events.pop_front()
     }
@@ -385,7 +385,7 @@ impl Connection {
         (at != u64::MAX).then_some(at)
     }
 
-    /// A deadline has come.
+    /// A deadline has passed.
     pub fn handle_timeout(&mut self, now: u64) {
         match self.phase {
             Phase::Idle => {}
@@ -406,13 +406,13 @@ impl Connection {
             | Phase::Closing { .. } => {}
             Phase::Dialing(_) => self.dial(now),
             Phase::Open(_) => {
-                self.drive(now, |open, settings, heard| open.on_time(now, settings, heard));
+                self.drive(now, |open, settings, received| open.on_time(now, settings, received));
                 self.dial_standby(now);
             }
         }
     }
 
-    /// Makes what is due ready for [`Connection::take_output`].
+    /// Prepares what is due for [`Connection::take_output`].
     pub fn queue_output(&mut self, now: u64) {
         if let Phase::Open(open) | Phase::Closing { open, .. } = &mut self.phase {
             open.queue_output(now, &self.settings.timers);
@@ -460,7 +460,7 @@ impl Connection {
         }
     }
 
-    /// All of it at once, for whoever holds no lock.
+    /// All of it at once, for a caller without locks.
     pub fn flush(&mut self, now: u64) {
         self.queue_output(now);
         while let Some(outgoing) = self.take_output() {

@@ -1,5 +1,5 @@
-//! MQTT over one connection: bytes in, bytes out. Packets, packet ids and what the peer may send when are
-//! `mqtt-protocol-core`'s; here is what a connection wants of it. A session lives as long as its connection.
+//! MQTT over one connection: bytes in, bytes out. Packets, packet ids and flow control are
+//! `mqtt-protocol-core`'s; this is the part a connection uses. A session exists as long as its connection.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -26,10 +26,10 @@ const RECEIVE_MAXIMUM: u16 = 64;
 /// Publishes that we send without its answer, even if it allows more.
 const IN_FLIGHT: u16 = 64;
 
-/// Publishes that wait for room in flight. a peer that has more has lost its broker.
+/// Publishes that wait for the receive window. A peer with more has lost its broker.
 const WAITING: usize = 1024;
 
-/// Quota exceeded: what a publish that finds no room is told.
+/// Quota exceeded: the result of a publish beyond that.
 const QUOTA_EXCEEDED: i32 = 0x97;
 
 /// Packet too large.
@@ -89,8 +89,8 @@ pub(super) struct MqttSession {
 }
 
 impl MqttSession {
-    /// A session whose CONNECT lies in `out`.
-    /// `forgets`: the broker drops what it has kept for this device.
+    /// A session whose CONNECT is in `out`.
+    /// `forgets`: the broker drops what it has stored for this device.
     pub(super) fn open(
         version: Version,
         settings: &Settings,
@@ -145,7 +145,7 @@ impl MqttSession {
         Ok(())
     }
 
-    /// Subscribes to more; whether that is granted nobody hears.
+    /// Subscribes to more filters; the result is not reported.
     pub(super) fn subscribe_more(&mut self, filters: &[String]) -> Result<u16, MqttError> {
         let id = self.core.acquire_packet_id()?;
         self.send(packets::subscribe(self.version, id, filters)?)?;
@@ -173,8 +173,8 @@ impl MqttSession {
         self.send(packets::disconnect(self.version, forget)?)
     }
 
-    /// Publishes now, or with QoS 1 when there is room in flight. The answer is there if the broker need not
-    /// be asked.
+    /// Publishes now, or with QoS 1 when the receive window allows. Returns a result that needs no
+    /// broker.
     pub(super) fn publish(
         &mut self,
         now: u64,
@@ -219,8 +219,8 @@ impl MqttSession {
         Ok(())
     }
 
-    /// Takes in bytes from the broker; what they say is added to `heard`.
-    pub(super) fn receive(&mut self, now: u64, bytes: &[u8], heard: &mut Vec<BrokerEvent>) {
+    /// Receives bytes from the broker; messages are added to `received`.
+    pub(super) fn receive(&mut self, now: u64, bytes: &[u8], received: &mut Vec<BrokerEvent>) {
         let mut rest = bytes;
         while !self.ended {
             match self.framing.feed(&mut rest) {
@@ -230,47 +230,47 @@ impl MqttSession {
                         if let Some(id) = publish.id {
                             publish::write_puback(id, &mut self.answers);
                         }
-                        // What is retained was not said just now.
+                        // A retained message is not live.
                         if !publish.is_retained {
-                            heard.push(BrokerEvent::Message {
+                            received.push(BrokerEvent::Message {
                                 topic: publish.topic.to_owned(),
                                 payload: publish.payload.to_vec(),
                                 expires_s: publish.expires_s,
                             });
                         }
                     }
-                    Ok(Some(Frequent::Puback { id, reason })) => self.on_puback(now, id, reason, heard),
-                    Ok(None) => self.receive_other(heard),
-                    Err(fault) => self.on_fault(fault, heard),
+                    Ok(Some(Frequent::Puback { id, reason })) => self.on_puback(now, id, reason, received),
+                    Ok(None) => self.receive_other(received),
+                    Err(fault) => self.on_fault(fault, received),
                 },
-                Ok(true) => self.receive_other(heard),
-                Err(fault) => self.on_fault(fault, heard),
+                Ok(true) => self.receive_other(received),
+                Err(fault) => self.on_fault(fault, received),
             }
         }
     }
 
-    fn on_fault(&mut self, fault: Fault, heard: &mut Vec<BrokerEvent>) {
+    fn on_fault(&mut self, fault: Fault, received: &mut Vec<BrokerEvent>) {
         match fault {
             Fault::NotMqtt(byte) => {
                 self.ended = true;
-                heard.push(BrokerEvent::NotMqtt(byte));
+                received.push(BrokerEvent::NotMqtt(byte));
             }
-            Fault::Broken(how) => self.end(how, heard),
+            Fault::Broken(how) => self.end(how, received),
         }
     }
 
-    fn receive_other(&mut self, heard: &mut Vec<BrokerEvent>) {
+    fn receive_other(&mut self, received: &mut Vec<BrokerEvent>) {
         for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
-            self.on_event(event, heard);
+            self.on_event(event, received);
         }
     }
 
-    fn on_event(&mut self, event: Event, heard: &mut Vec<BrokerEvent>) {
+    fn on_event(&mut self, event: Event, received: &mut Vec<BrokerEvent>) {
         match event {
-            Event::NotifyPacketReceived(packet) => self.on_packet(packet, heard),
-            // An answer that the protocol wants, PUBACK above all.
+            Event::NotifyPacketReceived(packet) => self.on_packet(packet, received),
+            // A response that the protocol requires, mostly PUBACK.
             Event::RequestSendPacket { packet, .. } => put(&mut self.answers, &packet),
-            Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", heard),
+            Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", received),
             Event::NotifyPacketIdReleased(_)
             | Event::RequestTimerReset { .. }
             | Event::RequestTimerCancel(_) => {}
@@ -278,17 +278,17 @@ impl MqttSession {
     }
 
     /// Nothing that follows makes sense.
-    fn end(&mut self, how: &'static str, heard: &mut Vec<BrokerEvent>) {
+    fn end(&mut self, how: &'static str, received: &mut Vec<BrokerEvent>) {
         if !mem::replace(&mut self.ended, true) {
             let old_broker = !self.welcome && self.version == Version::V5_0;
-            heard.push(if old_broker { BrokerEvent::OldBroker } else { BrokerEvent::Broken(how) });
+            received.push(if old_broker { BrokerEvent::OldBroker } else { BrokerEvent::Broken(how) });
         }
     }
 
-    fn on_packet(&mut self, packet: Packet, heard: &mut Vec<BrokerEvent>) {
+    fn on_packet(&mut self, packet: Packet, received: &mut Vec<BrokerEvent>) {
         let is_connack = matches!(packet, Packet::V5_0Connack(_) | Packet::V3_1_1Connack(_));
         if self.ended || is_connack == self.welcome {
-            return self.end("a packet out of turn", heard);
+            return self.end("a packet out of turn", received);
         }
         #[expect(
             clippy::wildcard_enum_match_arm,
@@ -297,34 +297,40 @@ impl MqttSession {
         match packet {
             Packet::V5_0Connack(connack) => {
                 let code = connack.reason_code() as u8;
-                self.on_connack(code, connack.session_present(), connack.props(), heard);
+                self.on_connack(code, connack.session_present(), connack.props(), received);
             }
             Packet::V3_1_1Connack(connack) => {
-                self.on_connack(connack.return_code() as u8, connack.session_present(), &[], heard);
+                self.on_connack(connack.return_code() as u8, connack.session_present(), &[], received);
             }
             Packet::V5_0Suback(suback) => {
                 let granted = suback.reason_codes().iter().all(|code| code.is_success());
-                self.on_suback(suback.packet_id(), granted, heard);
+                self.on_suback(suback.packet_id(), granted, received);
             }
             Packet::V3_1_1Suback(suback) => {
                 let granted = suback.return_codes().iter().all(|code| code.is_success());
-                self.on_suback(suback.packet_id(), granted, heard);
+                self.on_suback(suback.packet_id(), granted, received);
             }
-            Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => heard.push(BrokerEvent::Pong),
+            Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => received.push(BrokerEvent::Pong),
             Packet::V5_0Disconnect(bye) => {
                 self.ended = true;
-                heard.push(BrokerEvent::Bye(bye.reason_code().map_or(0, |code| code as u8)));
+                received.push(BrokerEvent::Bye(bye.reason_code().map_or(0, |code| code as u8)));
             }
-            // We never begin such a talk.
-            Packet::V5_0Auth(_) => self.end("AUTH, which was not asked for", heard),
+            // We never start such an exchange.
+            Packet::V5_0Auth(_) => self.end("AUTH, which was not asked for", received),
             _ => {}
         }
     }
 
-    fn on_connack(&mut self, code: u8, resumed: bool, properties: &[Property], heard: &mut Vec<BrokerEvent>) {
+    fn on_connack(
+        &mut self,
+        code: u8,
+        resumed: bool,
+        properties: &[Property],
+        received: &mut Vec<BrokerEvent>,
+    ) {
         if code != 0 {
             self.ended = true;
-            return heard.push(BrokerEvent::Refused(code));
+            return received.push(BrokerEvent::Refused(code));
         }
         self.welcome = true;
         let mut keep_alive_s = None;
@@ -337,30 +343,30 @@ impl MqttSession {
                 _ => {}
             }
         }
-        heard.push(BrokerEvent::Welcome { resumed, keep_alive_s });
+        received.push(BrokerEvent::Welcome { resumed, keep_alive_s });
     }
 
-    fn on_suback(&mut self, id: u16, granted: bool, heard: &mut Vec<BrokerEvent>) {
+    fn on_suback(&mut self, id: u16, granted: bool, received: &mut Vec<BrokerEvent>) {
         if self.filters == Some(id) {
             self.filters = None;
-            heard.push(BrokerEvent::Subscribed { granted });
+            received.push(BrokerEvent::Subscribed { granted });
         }
     }
 
-    fn on_puback(&mut self, now: u64, id: u16, reason: u8, heard: &mut Vec<BrokerEvent>) {
+    fn on_puback(&mut self, now: u64, id: u16, reason: u8, received: &mut Vec<BrokerEvent>) {
         let Some((token, at)) = self.in_flight.remove(&id) else {
-            return self.end("a PUBACK of nothing", heard);
+            return self.end("a PUBACK of nothing", received);
         };
         self.core.release_packet_id(id);
-        let Some(result) = result(reason) else { return self.end("a PUBACK for no reason", heard) };
-        heard.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
+        let Some(result) = result(reason) else { return self.end("a PUBACK for no reason", received) };
+        received.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
         self.room += 1;
         while self.room > 0
             && let Some(publish) = self.waiting.pop_front()
         {
             if self.launch(now, &publish).is_err() {
                 let result = PublishResult::Refused { raw_code: 0 };
-                heard.push(BrokerEvent::Published { token: publish.token, result, after_ms: 0 });
+                received.push(BrokerEvent::Published { token: publish.token, result, after_ms: 0 });
             }
         }
     }

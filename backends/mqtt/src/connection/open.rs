@@ -1,4 +1,4 @@
-//! A connection and what is said over it, between the first SYN and the end.
+//! A connection and its MQTT session, between the first SYN and the end.
 
 use std::io::{self, ErrorKind};
 use std::mem;
@@ -20,7 +20,7 @@ use nertc_callkit_reactor::Readiness;
 pub(super) enum End {
     /// Try again, here or elsewhere.
     Lost(Cause),
-    /// Ended without a word after CONNECT: perhaps a broker that does not know MQTT 5.
+    /// Ended without a reason after CONNECT: perhaps a broker without MQTT 5.
     Silent(Cause),
     /// A broker that does not know MQTT 5.
     OldBroker,
@@ -51,10 +51,10 @@ impl From<MqttError> for End {
 /// Bytes of one read.
 const READ_BYTES: usize = 8 * 1024;
 
-/// Bytes that one call reads at most, so that one talkative broker does not keep other devices waiting.
+/// Bytes that one call reads at most, so that one busy broker does not delay other devices.
 const TURN_BYTES: usize = 256 * 1024;
 
-/// Bytes that may wait for a broker that talks and does not listen.
+/// Bytes that may be queued for a broker that sends but does not read.
 const ANSWER_BYTES: usize = 256 * 1024;
 
 /// Bytes of answers to publishes that wait for something else to be sent: eight answers.
@@ -75,12 +75,12 @@ impl RoundTrip {
     }
 }
 
-/// A connection and what is said over it.
+/// A connection and its MQTT session.
 pub(super) struct Open {
     pub(super) stream: Stream,
     pub(super) session: MqttSession,
     pub(super) stage: Stage,
-    /// When the stage has to be over; Up has no such limit.
+    /// The deadline of the stage; Up has none.
     pub(super) until: u64,
     /// Since when it is up.
     pub(super) since: u64,
@@ -98,7 +98,7 @@ pub(super) struct Open {
     /// When the ping was sent that waits for its answer.
     pinged_at: Option<u64>,
     round_trip: RoundTrip,
-    /// Since when an answer is awaited and not a byte has come; NEVER: nothing is awaited.
+    /// Since when a response is awaited and nothing was received; NEVER: none is awaited.
     silent_since: u64,
     /// Until when the answers to the broker's publishes wait for something else to be sent.
     answer_by: u64,
@@ -106,14 +106,14 @@ pub(super) struct Open {
     more: bool,
     /// What reads fill: kept, so that it is zeroed once.
     buffer: Vec<u8>,
-    /// A write failed; said at the next turn of the thread that drives the connection.
+    /// A write failed; reported at the next turn of the thread that drives the connection.
     broken: Option<io::Error>,
 }
 
 const NEVER: u64 = u64::MAX;
 
 impl Open {
-    /// A stream that is connected, and a session whose CONNECT is not sent yet.
+    /// A connected stream, and a session whose CONNECT is not sent yet.
     pub(super) fn new(now: u64, stream: Stream, session: MqttSession, settings: &Settings) -> Open {
         Open {
             stream,
@@ -133,14 +133,14 @@ impl Open {
             round_trip: RoundTrip::default(),
             silent_since: NEVER,
             answer_by: NEVER,
-            // The readiness that told of the connection may have told of more.
+            // The readiness that reported the connection may have included more.
             more: true,
             buffer: Vec::new(),
             broken: None,
         }
     }
 
-    /// When [`Open::on_time`] wants to be called; 0 = at once.
+    /// When [`Open::on_time`] is due; 0 = at once.
     pub(super) fn deadline(&self, timers: &Timers) -> u64 {
         let silent_at = if self.stage == Stage::Up { self.silent_at(timers) } else { NEVER };
         self.deadline_but_silence().min(silent_at)
@@ -165,8 +165,8 @@ impl Open {
         self.stage == Stage::Up && self.silent_at(timers) <= now
     }
 
-    /// When the broker's TCP last acknowledged bytes of ours of which more are under way; 0 = they all are,
-    /// or nobody knows. An uplink that is slow is not dead.
+    /// When the broker's TCP last acknowledged bytes of ours of which more are in flight; 0 = all are
+    /// acknowledged, or unknown. A slow uplink is not dead.
     fn acknowledged_at(&self, now: u64) -> u64 {
         self.stream.since_last_ack().map_or(0, |ms| now.saturating_sub(ms))
     }
@@ -183,7 +183,7 @@ impl Open {
         self.silent_since = now;
     }
 
-    /// A publish was sent that is answered: that says as much as the first ping of a call.
+    /// A publish was sent that is acknowledged: that proves as much as the first ping of a call.
     pub(super) fn expect_answer(&mut self, now: u64, timers: &Timers) {
         self.expect(now);
         if mem::take(&mut self.owes_first_ping) {
@@ -197,7 +197,7 @@ impl Open {
         self.silent_since = self.silent_since.min(now);
     }
 
-    /// Something has come: the silence begins now, if more is awaited.
+    /// Something was received: the silence begins now, if more is awaited.
     fn count_silence(&mut self, now: u64) {
         let awaits = self.session.is_publishing() || self.pinged_at.is_some();
         self.silent_since = if awaits { now } else { NEVER };
@@ -222,23 +222,23 @@ impl Open {
         }
     }
 
-    /// The socket is ready; what was said is added to `heard`.
+    /// The socket is ready; messages are added to `received`.
     pub(super) fn on_ready(
         &mut self,
         now: u64,
         readiness: Readiness,
-        heard: &mut Vec<BrokerEvent>,
+        received: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         if readiness.writable {
             self.stream.on_writable();
         }
-        if readiness.readable || self.more { self.read(now, readiness.closed, heard) } else { Ok(()) }
+        if readiness.readable || self.more { self.read(now, readiness.closed, received) } else { Ok(()) }
     }
 
-    fn read(&mut self, now: u64, closed: bool, heard: &mut Vec<BrokerEvent>) -> Result<(), End> {
+    fn read(&mut self, now: u64, closed: bool, received: &mut Vec<BrokerEvent>) -> Result<(), End> {
         let mut buffer = mem::take(&mut self.buffer);
         buffer.resize(READ_BYTES, 0);
-        let outcome = self.read_into(&mut buffer, now, closed, heard);
+        let outcome = self.read_into(&mut buffer, now, closed, received);
         self.buffer = buffer;
         outcome
     }
@@ -248,7 +248,7 @@ impl Open {
         buffer: &mut [u8],
         now: u64,
         closed: bool,
-        heard: &mut Vec<BrokerEvent>,
+        received: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         let mut left = TURN_BYTES;
         self.more = false;
@@ -256,13 +256,13 @@ impl Open {
             match self.stream.read(buffer) {
                 Ok(0) => return Err(self.ended(Cause::ended(self.stage, 0))),
                 Ok(count) => {
-                    self.session.receive(now, &buffer[..count], heard);
+                    self.session.receive(now, &buffer[..count], received);
                     self.count_silence(now);
                     let waits = self.session.answers.len() + self.stream.queued();
                     if self.stream.is_behind() && waits > ANSWER_BYTES {
                         return Err(End::lost("the broker talks and does not listen"));
                     }
-                    if count < buffer.len() && !closed && self.stream.tells_when_empty() {
+                    if count < buffer.len() && !closed && self.stream.reports_when_empty() {
                         return Ok(());
                     }
                     left = left.saturating_sub(count);
@@ -286,7 +286,7 @@ impl Open {
         self.ended(Cause::failure(self.stage, error))
     }
 
-    /// Hands what is due over to the stream. A failure is reported at the next turn.
+    /// Passes what is due to the stream. A failure is reported at the next turn.
     pub(super) fn queue_output(&mut self, now: u64, timers: &Timers) {
         if !self.session.answers.is_empty() && self.answer_by == NEVER {
             self.answer_by = now + timers.answer;
@@ -326,7 +326,7 @@ impl Open {
         self.session.out.is_empty() && self.session.answers.is_empty() && self.stream.is_flushed()
     }
 
-    /// The broker has said how much silence it allows.
+    /// The broker has set its keep-alive.
     pub(super) fn welcome(
         &mut self,
         now: u64,
@@ -343,8 +343,8 @@ impl Open {
         }
     }
 
-    /// A dead connection is noticed soon, or only by the keep-alive. The first ping follows soon, unless a
-    /// publish is under way by then: its answer says as much.
+    /// A dead connection is detected soon, or only by the keep-alive. The first ping follows soon, unless a
+    /// publish is in flight by then: its acknowledgement proves the same.
     pub(super) fn set_call_active(&mut self, now: u64, call_active: bool, timers: &Timers) {
         self.call_active = call_active;
         if self.stage < Stage::Subscribing {
@@ -393,7 +393,7 @@ impl Open {
         self.answered(now, ms);
     }
 
-    /// Says that nothing follows, once everything is written.
+    /// Signals the end of the data, once everything is written.
     pub(super) fn shut(&mut self, is_shut: &mut bool) {
         if !*is_shut && self.is_flushed() {
             self.stream.shut();
@@ -401,7 +401,7 @@ impl Open {
         }
     }
 
-    /// Reads what nobody is interested in any more. True: that was the end.
+    /// Reads and discards. True: the connection has ended.
     pub(super) fn drain(&mut self) -> bool {
         let mut buffer = mem::take(&mut self.buffer);
         buffer.resize(READ_BYTES, 0);
@@ -414,18 +414,18 @@ impl Open {
         }
     }
 
-    /// A deadline may have come.
+    /// A deadline may have passed.
     pub(super) fn on_time(
         &mut self,
         now: u64,
         settings: &Settings,
-        heard: &mut Vec<BrokerEvent>,
+        received: &mut Vec<BrokerEvent>,
     ) -> Result<(), End> {
         if let Some(error) = &self.broken {
             return Err(self.failed(error));
         }
         if self.more {
-            self.read(now, true, heard)?;
+            self.read(now, true, received)?;
         }
         if self.stage != Stage::Up && self.until <= now {
             return Err(End::Lost(Cause::late(self.stage, Some(settings.timers.connack))));

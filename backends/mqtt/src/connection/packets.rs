@@ -9,10 +9,10 @@ use mqtt_protocol_core::mqtt::result_code::{DisconnectReasonCode, MqttError};
 
 use super::settings::Settings;
 
-/// How long a broker waits with the will for the device to come back, in seconds.
+/// How long a broker delays the will in case the device returns, in seconds.
 const WILL_DELAY_S: u32 = 5;
 
-/// What a will says.
+/// The payload of a will.
 const WILL: &str = r#"{"v":1}"#;
 
 pub(super) fn connect(
@@ -83,7 +83,7 @@ pub(super) fn ping(version: Version) -> Result<Packet, MqttError> {
     })
 }
 
-/// `forget`: the broker drops the session at once; 3.1.1 has no word for that.
+/// `forget`: the broker drops the session at once; 3.1.1 cannot express that.
 pub(super) fn disconnect(version: Version, forget: bool) -> Result<Packet, MqttError> {
     if version == Version::V3_1_1 {
         return Ok(v3_1_1::Disconnect::builder().build()?.into());

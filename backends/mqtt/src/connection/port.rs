@@ -1,4 +1,4 @@
-//! What a connection needs of whoever drives it.
+//! What a connection requires of its driver.
 
 use std::io;
 use std::net::SocketAddr;
@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use super::settings::{ClientCert, Roots, Settings};
 use super::tls::Tls;
 
-/// What a connection needs of the thread that drives it: the reactor's registrations give it; tests have
-/// their own.
+/// What a connection requires of the thread that drives it: the reactor's registrations implement it; tests
+/// have their own.
 pub trait Port: Send + Sync {
     /// Starts connecting. Readiness of the socket is reported from now on, each time it changes, until the
     /// socket is dropped.
@@ -21,7 +21,7 @@ pub trait Port: Send + Sync {
     /// The system's.
     fn connect(&self, address: SocketAddr) -> io::Result<Arc<dyn Socket>>;
 
-    /// Resolves `host` on another thread; the answer goes to `Connection::resolved` with this ticket.
+    /// Resolves `host` on another thread; the result goes to `Connection::resolved` with this ticket.
     fn resolve(&self, ticket: u64, host: &str, port: u16);
 
     /// The TLS configuration for these settings; one for all connections that use the same.

@@ -17,7 +17,7 @@ pub(super) struct Incoming<'a> {
     pub(super) id: Option<u16>,
     pub(super) is_retained: bool,
     pub(super) topic: &'a str,
-    /// What is left of its life, in seconds.
+    /// Remaining expiry, in seconds.
     pub(super) expires_s: Option<u32>,
     pub(super) payload: &'a [u8],
 }
@@ -39,7 +39,7 @@ pub(super) fn read(version: Version, packet: &[u8]) -> Result<Option<Frequent<'_
         }
         (4, _) => {
             let id = fields.u16()?;
-            // Properties, if there are any, explain the reason to people.
+            // Properties, if any, are explanations for developers.
             let reason = match (is_five, fields.0.is_empty()) {
                 (true, false) => fields.take(1)?[0],
                 (true, true) | (false, true) => 0,

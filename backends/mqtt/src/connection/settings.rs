@@ -1,4 +1,4 @@
-//! What a connection is told once.
+//! The configuration of a connection.
 
 use crate::protocol::{PublishResult, TopicKind};
 use crate::topics::Topics;
@@ -15,7 +15,7 @@ pub struct Endpoint {
     pub tls: bool,
 }
 
-/// Whom a broker's certificate must lead to.
+/// The trust anchors for a broker's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Roots {
     /// The authorities that the system trusts.
@@ -39,22 +39,22 @@ impl std::fmt::Debug for ClientCert {
     }
 }
 
-/// What a connection is told once. Everything that is secret here is never logged.
+/// The configuration of a connection. Its secrets are never logged.
 #[derive(Clone)]
 pub struct Settings {
     /// Tried in turn; at least one.
     pub endpoints: Vec<Endpoint>,
     /// For endpoints with TLS.
     pub roots: Roots,
-    /// For brokers that want to know by certificate who connects.
+    /// For brokers that authenticate clients by certificate.
     pub client_cert: Option<ClientCert>,
-    /// Without TLS to other machines, too: whoever is on the way reads the token.
+    /// Without TLS to other machines, too: anybody on the path reads the token.
     pub allow_plaintext: bool,
-    /// Secret: who knows it can end this device's session. At most 23 of `0-9A-Za-z` work everywhere.
+    /// Secret: whoever knows it can end this device's session. At most 23 of `0-9A-Za-z` work everywhere.
     pub client_id: String,
     /// How long the broker keeps the session of a device that is away. MQTT 3.1.1 has no such thing.
     pub session_expiry_s: u32,
-    /// Longest silence in seconds; 0 = none asked for. A broker may demand less.
+    /// Keep-alive in seconds; 0 = none requested. A broker may demand less.
     pub keep_alive_s: u16,
     /// The broker publishes the device's will when the connection is lost.
     pub presence: bool,
@@ -69,7 +69,7 @@ pub struct Settings {
 pub struct Timers {
     /// Looking a name up.
     pub resolve: u64,
-    /// Between the addresses of an endpoint; none is given up for the next.
+    /// Between the addresses of an endpoint; none is abandoned for the next.
     pub stagger: u64,
     /// TCP and TLS, for all addresses of an endpoint.
     pub connect: u64,
@@ -97,7 +97,7 @@ pub struct Timers {
     pub token: u64,
     /// A connection that ends sooner than this may have been taken over ...
     pub fight_age: u64,
-    /// ... and three times within this time, somebody else has our client id.
+    /// ... and three times within this time means that another client has our client id.
     pub fight_window: u64,
     /// For the last bytes and the broker's end after a DISCONNECT.
     pub closing: u64,
@@ -138,13 +138,13 @@ pub enum ConnectionEvent {
     /// The connection is lost and every publish without an answer forgotten. The connection reconnects by
     /// itself.
     Down,
-    /// There is no token, or the broker does not take it:
-    /// [`Connection::set_token`](super::Connection::set_token) goes on, within a minute.
+    /// There is no token, or the broker refuses it:
+    /// [`Connection::set_token`](super::Connection::set_token) continues, within a minute.
     NeedToken {
         /// There was one.
         refused: bool,
     },
-    /// Given up, also while up; only [`Connection::connect`](super::Connection::connect) tries again.
+    /// Abandoned, also while up; only [`Connection::connect`](super::Connection::connect) tries again.
     Refused {
         /// See [`code`](super::code).
         code: i32,
@@ -153,7 +153,7 @@ pub enum ConnectionEvent {
         /// A sentence for a developer.
         message: Text,
     },
-    /// A message; who sent it is what the topic says.
+    /// A message; its topic identifies the sender.
     Message {
         /// Which of our topics.
         kind: TopicKind,
@@ -163,7 +163,7 @@ pub enum ConnectionEvent {
         device: Text,
         /// The envelope.
         payload: Vec<u8>,
-        /// When it expires, by the broker's word, on the driver's clock; None: never, or MQTT 3.1.1.
+        /// When it expires according to the broker, on the driver's clock; None: never, or MQTT 3.1.1.
         expires_at: Option<u64>,
     },
     /// How a publish ended.

@@ -1,6 +1,6 @@
-//! How far a connection has come.
+//! The stages of a connection.
 
-/// How far a connection has come.
+/// The stage of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Stage {
     /// TCP.
@@ -9,7 +9,7 @@ pub(super) enum Stage {
     Securing,
     /// CONNECT is sent.
     Greeting,
-    /// CONNACK has come, SUBSCRIBE is sent.
+    /// CONNACK is received, SUBSCRIBE is sent.
     Subscribing,
     /// Everything works.
     Up,

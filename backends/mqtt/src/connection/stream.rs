@@ -18,17 +18,17 @@ pub(super) struct Stream {
     secured: Option<Box<Secured>>,
     /// Bytes for the socket.
     out: Vec<u8>,
-    /// Somebody writes: others leave it to them.
+    /// A thread is writing: others leave it to that one.
     is_writing: bool,
-    /// The socket took less than it was given; it says when it takes more.
+    /// The socket accepted less than it was given; it reports when it accepts more.
     is_blocked: bool,
-    /// It said so while somebody was writing.
+    /// It reported that while a thread was writing.
     became_writable: bool,
     /// The last write left something.
     is_behind: bool,
 }
 
-/// Bytes for a socket: whoever has them writes them, holding no lock.
+/// Bytes for a socket: their owner writes them, holding no lock.
 pub struct Outgoing {
     socket: Arc<dyn Socket>,
     bytes: Vec<u8>,
@@ -64,7 +64,7 @@ impl Outgoing {
 }
 
 impl Stream {
-    /// Begins to connect; readiness goes to whom `port` belongs to.
+    /// Begins to connect; readiness goes to the owner of `port`.
     pub(super) fn connect(
         port: &dyn Port,
         address: SocketAddr,
@@ -106,7 +106,7 @@ impl Stream {
         self.socket.since_last_ack()
     }
 
-    /// Goes on with TLS, if there is any. True: it is agreed on.
+    /// Continues the TLS handshake, if any. True: it is complete.
     pub(super) fn handshake(&mut self) -> io::Result<bool> {
         #[cfg(feature = "tls")]
         if let Some(secured) = &mut self.secured {
@@ -129,8 +129,8 @@ impl Stream {
         }
     }
 
-    /// Whether a read that gives less than asked for means that nothing is left.
-    pub(super) fn tells_when_empty(&self) -> bool {
+    /// Whether a read that returns less than requested means that nothing is left.
+    pub(super) fn reports_when_empty(&self) -> bool {
         cfg!(unix) && self.is_plain()
     }
 
@@ -174,7 +174,7 @@ impl Stream {
         self.became_writable = self.is_writing;
     }
 
-    /// TLS has something to say by itself: a key update, an answer to one.
+    /// TLS has a message of its own: a key update, an answer to one.
     pub(super) fn wants_write(&self) -> bool {
         #[cfg(feature = "tls")]
         if let Some(secured) = &self.secured {
@@ -183,12 +183,12 @@ impl Stream {
         false
     }
 
-    /// There is something to be written, and nobody does that.
+    /// There is something to be written, and no thread is writing.
     pub(super) fn has_output(&self) -> bool {
         !self.out.is_empty() && !self.is_blocked && !self.is_writing
     }
 
-    /// What is to be written, for whoever writes it; [`Stream::written`] follows.
+    /// The bytes to be written by the caller; [`Stream::written`] follows.
     pub(super) fn take_output(&mut self) -> Option<Outgoing> {
         if !self.has_output() {
             return None;
@@ -197,7 +197,7 @@ impl Stream {
         Some(Outgoing { socket: self.socket.clone(), bytes: std::mem::take(&mut self.out) })
     }
 
-    /// Somebody has written. What another connection's socket took is no matter here.
+    /// A thread has written. What another connection's socket accepted does not matter here.
     pub(super) fn written(&mut self, written: Written) -> io::Result<()> {
         let Written { socket, mut rest, outcome } = written;
         if !self.is_writing || !Arc::ptr_eq(&socket, &self.socket) {
@@ -217,7 +217,7 @@ impl Stream {
         outcome
     }
 
-    /// Says that nothing follows.
+    /// Signals the end of the data.
     pub(super) fn shut(&mut self) {
         #[cfg(feature = "tls")]
         if let Some(secured) = &mut self.secured

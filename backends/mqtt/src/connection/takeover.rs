@@ -1,13 +1,13 @@
-//! Whether somebody else has our client id: a copied data folder, or the same device started twice.
+//! Whether another client has our client id: a copied data folder, or the same device started twice.
 //!
-//! A broker of MQTT 5 may say so (0x8E); many only end the connection. A broker that restarts does that, too,
-//! and must not stop its devices. It is told apart by what follows at once: who restarts turns the next
-//! attempt away, or has forgotten our session; who gave the session to somebody else takes us back.
+//! A broker of MQTT 5 may report it (0x8E); many only close the connection. A restarting broker does that,
+//! too, and must not stop its devices. The next attempt distinguishes them: a restarting broker refuses it,
+//! or has lost our session; one that gave the session to another client accepts us at once.
 
-/// How often a session is taken over until we leave it to the other.
+/// After how many takeovers the session is left to the other.
 const TOO_OFTEN: usize = 3;
 
-/// Who takes our session, as far as we know.
+/// The takeovers of our session, as far as known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Takeovers {
     /// When it was taken, oldest first.
@@ -17,14 +17,14 @@ pub(super) struct Takeovers {
 }
 
 impl Takeovers {
-    /// The broker says so. True: once too often within `window` ms.
+    /// The broker reports it. True: too often within `window` ms.
     pub(super) fn reported(&mut self, now: u64, window: u64) -> bool {
         self.suspected = false;
         self.add(now);
         self.is_too_often(now, window, 0)
     }
 
-    /// A young connection ended without a reason. True: if that is a takeover, too, it is once too often.
+    /// A young connection ended without a reason. True: if that is a takeover, too, it is one too many.
     pub(super) fn suspect(&mut self, now: u64, window: u64) -> bool {
         self.suspected = true;
         self.is_too_often(now, window, 1)
@@ -74,7 +74,7 @@ mod tests {
 
     /// Each time the broker takes us back at once, with our session.
     #[test]
-    fn who_is_taken_back_at_once_was_thrown_out_by_another() {
+    fn an_immediate_resume_means_a_takeover() {
         let mut takeovers = Takeovers::default();
         for now in [1000, 2000] {
             assert!(!takeovers.suspect(now, MINUTE));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broker_that_was_away_or_has_forgotten_the_session_has_restarted() {
+    fn broker_that_lost_the_session_has_restarted() {
         let mut takeovers = Takeovers::default();
         for now in (1000..10_000).step_by(1000) {
             assert!(!takeovers.suspect(now, MINUTE));

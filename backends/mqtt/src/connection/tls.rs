@@ -1,4 +1,4 @@
-//! TLS by rustls; without the feature there is none, and endpoints that want it are refused.
+//! TLS by rustls; without the feature there is none, and endpoints that require it are refused.
 
 #[cfg(feature = "tls")]
 pub(super) use with::Secured;
@@ -63,8 +63,8 @@ mod with {
         }
     }
 
-    /// A certificate with its key. What kind of certificate the broker takes is its own affair: old ones,
-    /// without extensions, cannot be looked into here.
+    /// A certificate with its key. Which certificates the broker accepts is its own policy: old ones,
+    /// without extensions, cannot be validated here.
     fn certified(cert: &ClientCert) -> Result<CertifiedKey, String> {
         let chain = CertificateDer::pem_slice_iter(&cert.chain).collect::<Result<Vec<_>, _>>();
         let chain = chain.map_err(|error| format!("the certificate is no PEM: {error}"))?;
@@ -112,7 +112,7 @@ mod with {
             ClientConnection::new(tls.0.clone(), name).map(Secured).map_err(broken)
         }
 
-        /// Goes on with the handshake. True: it is through.
+        /// Continues the handshake. True: it is complete.
         pub(in crate::connection) fn handshake(&mut self, socket: &dyn Socket) -> io::Result<bool> {
             loop {
                 self.flush(socket)?;
@@ -132,7 +132,7 @@ mod with {
         fn process(&mut self, socket: &dyn Socket) -> io::Result<()> {
             let processed = self.0.process_new_packets();
             if processed.is_err() || self.0.is_handshaking() {
-                // The alert that tells the broker what is wrong, or an answer of the handshake.
+                // The alert that reports the error to the broker, or a message of the handshake.
                 let flushed = self.flush(socket);
                 processed.map_err(broken)?;
                 flushed?;
@@ -160,7 +160,7 @@ mod with {
             }
         }
 
-        /// Adds the records of these bytes, and whatever else TLS has to say, to `out`.
+        /// Adds the records of these bytes, and TLS's own messages, to `out`.
         pub(in crate::connection) fn seal(
             &mut self,
             bytes: &mut Vec<u8>,
@@ -180,7 +180,7 @@ mod with {
             }
         }
 
-        /// There is something to say that nobody has asked for.
+        /// There is a message of its own.
         pub(in crate::connection) fn wants_write(&self) -> bool {
             self.0.wants_write()
         }
@@ -197,7 +197,7 @@ mod with {
             Ok(())
         }
 
-        /// Says that nothing follows.
+        /// Signals the end of the data.
         pub(in crate::connection) fn close(&mut self, socket: &dyn Socket) -> io::Result<()> {
             self.0.send_close_notify();
             self.flush(socket)

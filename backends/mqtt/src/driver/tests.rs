@@ -169,7 +169,7 @@ fn quietly(body: impl FnOnce()) {
 }
 
 #[test]
-fn a_panic_in_the_link_is_a_lost_connection_and_a_fresh_one_follows() {
+fn a_panic_in_the_connection_is_followed_by_a_new_one() {
     quietly(|| {
         let mut phone = Phone::in_session();
         phone.act(|line, now| {
@@ -213,7 +213,7 @@ fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
 }
 
 #[test]
-fn a_message_that_panics_each_time_it_comes_is_left_behind_with_its_session() {
+fn a_message_that_always_panics_is_discarded_with_the_session() {
     quietly(|| {
         for poison in ["panic in the connection", "panic in the protocol"] {
             let mut phone = Phone::in_session();
@@ -250,7 +250,7 @@ fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
 }
 
 #[test]
-fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+fn an_aborted_login_neither_connects_nor_sends() {
     // While the broker does not answer, and when it is about to.
     for has_connack in [false, true] {
         let mut phone = Phone::new();
@@ -284,7 +284,7 @@ fn a_login_that_is_given_up_neither_connects_nor_speaks() {
 }
 
 #[test]
-fn a_login_that_is_given_up_says_why_there_was_no_connection() {
+fn an_aborted_login_reports_the_connection_error() {
     let mut phone = Phone::new();
     phone.login(1, "secret");
     phone.until("no CONNECT", |phone| phone.broker.has_connect());
@@ -300,7 +300,7 @@ fn a_login_that_is_given_up_says_why_there_was_no_connection() {
 
 /// The token expired while the broker was away, and the app logs in again with a new one.
 #[test]
-fn a_login_while_the_connection_is_lost_tries_its_token_at_once_and_ends_when_it_is_back() {
+fn a_login_while_disconnected_connects_with_its_token_at_once() {
     let mut phone = Phone::in_session();
     phone.broker.hang_up();
     phone.until("not lost", |phone| !phone.line.is_up);
@@ -317,7 +317,7 @@ fn a_login_while_the_connection_is_lost_tries_its_token_at_once_and_ends_when_it
 }
 
 #[test]
-fn a_login_while_the_connection_is_lost_may_be_given_up_or_be_refused() {
+fn a_login_while_disconnected_can_be_aborted_or_refused() {
     let mut phone = Phone::in_session();
     phone.broker.hang_up();
     phone.until("not lost", |phone| !phone.line.is_up);
@@ -354,7 +354,7 @@ fn a_login_without_a_token_asks_for_one() {
 
 /// The network of a ringing phone has gone over to another without a word.
 #[test]
-fn an_accept_on_a_dead_connection_is_granted_over_another_within_its_own_limit() {
+fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
     let mut phone = Phone::in_session();
     let invite =
         r#"{"v":1,"k":"invite","id":"m1","cid":"c1","inst":"B","b":{"rid":"r1","type":1,"custom":""}}"#;
@@ -408,7 +408,7 @@ fn a_logout_ends_a_login_that_waits_for_the_connection() {
 }
 
 #[test]
-fn a_login_ends_before_the_core_gives_it_up_and_says_why() {
+fn a_login_fails_with_a_reason_before_its_deadline() {
     let mut phone = Phone::new();
     let dead = Broker::new().port();
     *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], dead).into());

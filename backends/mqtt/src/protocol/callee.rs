@@ -1,4 +1,4 @@
-//! The rung side of an invite: it rings, answers, and believes the owner.
+//! Callee side of an invite. The caller's device is authoritative.
 
 use nertc_callkit_signaling as signaling;
 use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, InviteState, Origin, Text};
@@ -49,7 +49,7 @@ impl Peer {
         if let Some(channel) = self.channels.get_mut(id) {
             let is_host = channel.owner == *from;
             let ring = channel.ring().filter(|it| is_host && !greets && it.request == *request);
-            // It was said before, and got lost: now at once.
+            // It was sent before and got lost: now at once.
             if let Some(ring) = ring.filter(|it| it.core_state.is_some()) {
                 ring.alert_at = Some(ring.alert_at.unwrap_or(0));
                 self.send_alert(id);
@@ -84,7 +84,7 @@ impl Peer {
         self.notify(Origin::Online, Event { request_id: request.clone(), ..event });
     }
 
-    /// Whether one more invite of this account is let in. If not, it comes again, and may be then.
+    /// Whether one more invite of this account is accepted. If not, a retransmission may be.
     fn may_ring(&mut self, from: &DeviceAddr) -> bool {
         let is_theirs = |it: &&Channel| it.owner.account == from.account;
         let ringing = self.channels.values().filter(|it| it.rings().is_some());
@@ -94,16 +94,16 @@ impl Peer {
             return false;
         }
         if !self.rates.invite(self.now, &from.account) {
-            self.log("an account calls too often: its invite waits for a repeat");
+            self.log("an account calls too often: its invite waits for a retransmission");
             return false;
         }
         all < limits::RINGS || self.evict_ring(of_one)
     }
 
-    /// Makes place for an invite of an account that has so many: of the account that has the most, the oldest
-    /// that nobody is told of. False: there is none.
+    /// Evicts an invite for an account that has too many: the oldest of the account with the most
+    /// that no user was alerted to. False: there is none.
     fn evict_ring(&mut self, of_one: usize) -> bool {
-        self.log("too many calls ring at a time: the oldest of whoever has the most was dropped");
+        self.log("too many calls ring at a time: the oldest of the account with the most was dropped");
         let waits =
             |it: &Channel| it.rings().is_some_and(|ring| ring.core_state != Some(InviteState::Ringing));
         let count = |account: &Text| {
@@ -121,7 +121,7 @@ impl Peer {
         true
     }
 
-    /// What the core made of an invite: only now the caller learns that it has come.
+    /// The core's decision about an invite: only now the caller is notified that it arrived.
     pub(super) fn on_invite_state(&mut self, id: &Text, request: &Text, state: InviteState) {
         let (now, greets) = (self.now, self.session.greets());
         let ring = self.channels.get_mut(id).and_then(|it| it.ring());
@@ -152,7 +152,7 @@ impl Peer {
         }
     }
 
-    /// Asks the owner for the call. Its word ends the operation.
+    /// Asks the owner for the call. Its decision completes the operation.
     pub(super) fn accept(&mut self, req: u64, args: &signaling::Message) {
         let until = self.now + limits::ANSWER_MS;
         let channel = match self.ringing(args) {
@@ -170,7 +170,7 @@ impl Peer {
         self.send(outgoing);
     }
 
-    /// Rejects: final here, whoever else the owner hears first.
+    /// Rejects: final here, whichever answer the owner receives first.
     pub(super) fn reject(&mut self, req: u64, args: &signaling::Message) {
         let owner = match self.ringing(args) {
             Ok(channel) => channel.owner.clone(),
@@ -182,8 +182,8 @@ impl Peer {
             self.new_message_to(&owner, &args.channel_id, Body::Reject { request, custom, local });
         let outgoing = self.outgoing(Kind::Answer, direct(&owner), &message, limits::ANSWER_EXPIRES_MS);
         self.send(OutgoingMessage { req: Some(req), req_within_ms: Some(limits::FAREWELL_MS), ..outgoing });
-        // If the caller's device is gone nobody else tells the siblings. What is true of this device alone is
-        // for the owner to weigh.
+        // If the caller's device has vanished nobody else notifies our other devices. A reject of this device
+        // only is for the owner to evaluate.
         if !local {
             message.to = "".into();
             let copy = self.outgoing(Kind::Once, Topic::Own, &message, limits::ANSWER_EXPIRES_MS);
@@ -191,10 +191,10 @@ impl Peer {
         }
         let Some(mut channel) = self.channels.remove(&args.channel_id) else { return };
         channel.ring().into_iter().for_each(|it| it.core_state = Some(InviteState::Ringing));
-        self.bury_ring(&args.channel_id, &mut channel, Code::INVITE_REJECTED);
+        self.record_ended_ring(&args.channel_id, &mut channel, Code::INVITE_REJECTED);
     }
 
-    /// The owner's last word on an invite.
+    /// The owner's final decision on an invite.
     pub(super) fn on_settled(&mut self, from: &DeviceAddr, message: &Message, decision: &Settled) {
         let id = &message.channel;
         let is_ours = decision.how == DecisionKind::Accept && decision.by == self.me.device;
@@ -221,8 +221,8 @@ impl Peer {
             }
             RingState::Accepting { .. } | RingState::Ringing => {
                 if is_ours {
-                    // An earlier life of this device accepted.
-                    self.say_leave(from, id, &message.instance);
+                    // An earlier incarnation of this device accepted.
+                    self.send_leave(from, id, &message.instance);
                 }
                 let event = self.word_event(from, id, decision);
                 self.end_ring(id, decision.how.code(), Some(event));
@@ -230,8 +230,8 @@ impl Peer {
         }
     }
 
-    /// A word on what we do not know or know to be over. It is remembered, so that an invite that comes after
-    /// it does not ring; the core is not told of what it has never heard of.
+    /// A decision on an invite that is unknown or has ended. It is remembered, so that an invite that arrives
+    /// after it does not ring; the core is not notified of what it has never seen.
     fn on_late_word(&mut self, from: &DeviceAddr, message: &Message, decision: &Settled, is_ours: bool) {
         let id = &message.channel;
         if self.channels.get(id).is_some_and(|it| it.owner != *from) {
@@ -245,7 +245,7 @@ impl Peer {
         }
         self.acknowledge(from, message);
         if is_ours && (knows_us || self.config.is_ours(&message.to)) {
-            return self.say_leave(from, id, &message.instance);
+            return self.send_leave(from, id, &message.instance);
         }
         if !self.channels.contains_key(id) && !self.ended.has(self.now, from, id, &decision.request) {
             self.ended.record(EndedInvite {
@@ -261,12 +261,12 @@ impl Peer {
         }
     }
 
-    /// The owner counts us in, but we are not: an accept that was given up, or of an earlier life.
-    fn say_leave(&mut self, to: &DeviceAddr, id: &Text, instance: &Text) {
+    /// The owner counts this device in, but it is not: an aborted accept, or of an earlier incarnation.
+    fn send_leave(&mut self, to: &DeviceAddr, id: &Text, instance: &Text) {
         self.send_once(to, instance, id, Body::Bye { how: ByeKind::Leave, custom: "".into() });
     }
 
-    /// What the core is told of a decision.
+    /// The core's view of a decision.
     fn word_event(&self, owner: &DeviceAddr, id: &Text, decision: &Settled) -> (Origin, Event) {
         let (source, signal, from) = match decision.how {
             DecisionKind::Accept => {
@@ -287,11 +287,11 @@ impl Peer {
         (source, event)
     }
 
-    /// An invite is over for this device: its accept fails, the core is told, it cannot ring again.
+    /// An invite ends for this device: its accept fails, the core is notified, it cannot ring again.
     pub(super) fn end_ring(&mut self, id: &Text, code: Code, event: Option<(Origin, Event)>) {
         let Some(mut channel) = self.channels.remove(id) else { return };
         let owner = channel.owner.clone();
-        let accepting = self.bury_ring(id, &mut channel, code);
+        let accepting = self.record_ended_ring(id, &mut channel, code);
         self.outbox.cancel(id, Kind::Answer, &owner);
         if let Some(req) = accepting {
             self.done(req, code.into());
@@ -302,7 +302,7 @@ impl Peer {
     }
 
     /// The accept that waited.
-    pub(super) fn bury_ring(&mut self, id: &Text, channel: &mut Channel, code: Code) -> Option<u64> {
+    pub(super) fn record_ended_ring(&mut self, id: &Text, channel: &mut Channel, code: Code) -> Option<u64> {
         let (owner, is_in) = (channel.owner.clone(), channel.is_in);
         let ring = channel.ring()?;
         self.ended.record(EndedInvite {
@@ -318,7 +318,7 @@ impl Peer {
         ring.accepting()
     }
 
-    /// The channel's device is gone or knows nothing of the channel.
+    /// The channel's device has vanished or does not know the channel.
     pub(super) fn end_lost(&mut self, id: &Text) {
         let Some(channel) = self.channels.get(id) else { return };
         let (info, owner) = (channel.info(id), channel.owner.clone());
@@ -328,7 +328,7 @@ impl Peer {
         self.end_ring(id, Code::CHANNEL_NOT_EXISTS, core_state);
     }
 
-    /// Somebody does not know the channel: its owner, or a member that has begun a new life.
+    /// A device does not know the channel: its owner, or a restarted member.
     pub(super) fn on_no_such_channel(&mut self, from: &DeviceAddr, message: &Message) {
         let id = &message.channel;
         for req in self.outbox.cancel(id, Kind::Answer, from) {
@@ -345,7 +345,7 @@ impl Peer {
         }
     }
 
-    /// An own device says that it rejected. If the owner does not confirm it, it may be gone.
+    /// An own device reports that it rejected. If the owner does not confirm it, the owner may have vanished.
     pub(super) fn on_sibling_reject(&mut self, from: &DeviceAddr, id: &Text, request: &Text, custom: &Text) {
         let now = self.now;
         let ring = self.channels.get_mut(id).and_then(|it| it.ring());
@@ -356,8 +356,8 @@ impl Peer {
         }
     }
 
-    /// The broker published the will of a device: is it gone, or back already? One who is being asked is not
-    /// asked anew, however often the will comes.
+    /// The broker published the will of a device: has it vanished, or is it back? One being probed is not
+    /// probed anew, however often the will arrives.
     pub(super) fn on_gone(&mut self, addr: &DeviceAddr) {
         if !self.session.is_up() || !self.rates.message(self.now, &addr.account) {
             return;
@@ -376,7 +376,7 @@ impl Peer {
         self.handle_timeout(self.now);
     }
 
-    /// Says that it rings, or that it is known, if nobody has answered meanwhile.
+    /// Reports that it rings, or that it is received, if nobody has answered meanwhile.
     fn send_alert(&mut self, id: &Text) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(id) else { return };
@@ -388,7 +388,7 @@ impl Peer {
         }
     }
 
-    /// Asks the owner whether an invite stands.
+    /// Asks the owner whether an invite still stands.
     pub(super) fn ask_host(&mut self, id: &Text) {
         let Some(channel) = self.channels.get_mut(id) else { return };
         let owner = channel.owner.clone();
@@ -404,7 +404,7 @@ impl Peer {
         let (owner, is_in) = (channel.owner.clone(), channel.is_in);
         let Some(ring) = channel.ring() else { return };
         match ring.state {
-            // What the owner says later is answered with a bye: for the core the invite is over.
+            // A later message of the owner is answered with a bye: for the core the invite has ended.
             RingState::Accepting { until, .. } if until <= now => {
                 return self.end_ring(id, Code::TIMEOUT, None);
             }
@@ -422,7 +422,7 @@ impl Peer {
         self.probe_timeouts(id);
     }
 
-    /// Nobody joined the call that was granted.
+    /// The granted call was not joined.
     fn give_back(&mut self, id: &Text, owner: &DeviceAddr) {
         let Some(info) = self.channels.get(id).map(|it| it.info(id)) else { return };
         self.notify_members(id, &Body::Bye { how: ByeKind::Leave, custom: "".into() }, None);
@@ -430,7 +430,7 @@ impl Peer {
         self.end_ring(id, Code::CHANNEL_NOT_EXISTS, Some((Origin::Online, event)));
     }
 
-    /// A sibling has rejected: the owner says that the invite stands, or has ended it, or it is gone.
+    /// Another own device has rejected: the owner confirms or denies it, or has vanished.
     fn hint_timeouts(&mut self, id: &Text, owner: &DeviceAddr) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(id) else { return };

@@ -1,6 +1,6 @@
-//! The deciding side of an invite. The first accept or reject that arrives at the channel's device counts; a
-//! cancel counts if it comes before. The word is spoken once, to all devices of the called account, and
-//! repeated to each device that rang until that has said so.
+//! Owner side of an invite. The first accept or reject that arrives at the channel's device counts; a cancel
+//! counts if it comes before. The decision is published once, to all devices of the called account, and
+//! repeated to each device that rang until that has acknowledged it.
 
 use nertc_callkit_signaling as signaling;
 use nertc_callkit_signaling::{Code, DeviceAddr, Event, EventKind, Origin, PushText, Text};
@@ -151,7 +151,7 @@ impl Peer {
         self.notify(Origin::Online, Event { request_id: request.clone(), ..event });
     }
 
-    /// Speaks the decision on an invite to an account; its device that accepted is in this life.
+    /// Publishes the decision on an invite to an account; its device that accepted is this incarnation.
     fn settle(
         &mut self,
         id: &Text,
@@ -182,14 +182,19 @@ impl Peer {
         }
         let waits = invited.map(|it| self.outbox.cancel_message(&it, Kind::Invite));
         waits.into_iter().flatten().for_each(|req| self.done(req, Code::OK.into()));
-        // Where nobody rings yet the invite may still be on its way: what follows it is repeated as well.
+        // If nothing rings yet the invite may still be in flight: what follows it is retransmitted as well.
         let kind = if alerted.is_empty() { Kind::UntilAcked } else { Kind::Once };
         let all = self.outgoing(kind, Topic::Inbox(to.clone()), &message, limits::SETTLED_EXPIRES_MS);
+        let (same, meant) = (all.clone(), message.to.clone());
         self.send(OutgoingMessage { is_final: true, ..all });
         for Alerted { device, instance, .. } in alerted {
             let topic = Topic::Direct(to.clone(), device);
-            message.to = instance;
-            let outgoing = self.outgoing(Kind::UntilAcked, topic, &message, limits::SETTLED_EXPIRES_MS);
+            let outgoing = if instance == meant {
+                OutgoingMessage { kind: Kind::UntilAcked, topic, ..same.clone() }
+            } else {
+                message.to = instance;
+                self.outgoing(Kind::UntilAcked, topic, &message, limits::SETTLED_EXPIRES_MS)
+            };
             self.send(OutgoingMessage {
                 after_ms: u64::from(limits::REPEATS[0]),
                 is_final: true,
@@ -198,7 +203,7 @@ impl Peer {
         }
     }
 
-    /// Says the decision again, to a device that asks or answers too late.
+    /// Repeats the decision to a device that asks or answers too late.
     fn send_decision(&mut self, to: &DeviceAddr, asked: &Message, request: &Text) {
         let id = &asked.channel;
         let here = self.channels.get_mut(id).and_then(|it| it.invite(request, &to.account));
@@ -214,7 +219,7 @@ impl Peer {
         self.outbox.send_once(&mut self.outputs, direct(to), qos, payload, limits::ANSWER_EXPIRES_MS);
     }
 
-    /// The channel is over: what it rings is told, and its decisions are remembered.
+    /// The channel has ended: ringing devices are notified, and its decisions are remembered.
     pub(super) fn end_own_channel(&mut self, id: &Text, custom: &Text) {
         let Some(channel) = self.channels.get_mut(id) else { return };
         let open: Vec<(Text, Text)> = channel
@@ -245,7 +250,7 @@ impl Peer {
         }
     }
 
-    /// Where devices rejected for themselves alone: whether all who ring did, once others had time to ring.
+    /// If devices rejected for themselves only: whether all ringing ones did, once others had time to ring.
     pub(super) fn caller_timeouts(&mut self, id: &Text) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(id) else { return };
@@ -264,7 +269,7 @@ impl Peer {
             self.settle(id, &request, (&to, &"".into()), DecisionKind::Reject, &device, &custom);
             return self.notify_answer(EventKind::Reject, &from, id, &request, &custom);
         }
-        // Somebody may still answer: looked at again when that one is busy too.
+        // A device may still answer: checked again when that one is busy too.
         let Some(channel) = self.channels.get_mut(id) else { return };
         channel.invites().iter_mut().filter(|it| it.busy_at.is_some_and(|at| at <= now)).for_each(|it| {
             it.busy_at = None;
@@ -272,7 +277,7 @@ impl Peer {
     }
 }
 
-/// What the generations of clients say when they are busy.
+/// The busy texts of all client generations.
 pub(super) fn is_busy(custom: &str) -> bool {
     if matches!(custom, "601" | "i_am_busy") {
         return true;
@@ -280,7 +285,7 @@ pub(super) fn is_busy(custom: &str) -> bool {
     attached(custom, "reason").and_then(|it| it.as_u64()) == Some(3)
 }
 
-/// Whether an attachment says that it is meant for this device alone.
+/// Whether an attachment applies to this device only.
 pub(super) fn is_local(custom: &str) -> bool {
     attached(custom, "local").and_then(|it| it.as_bool()) == Some(true)
 }

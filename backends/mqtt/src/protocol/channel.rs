@@ -1,5 +1,5 @@
-//! Channels as a device knows them. A channel lives at the device that made it, its owner, which alone
-//! decides what becomes of its invites; the others know what they were told.
+//! Channels as a device knows them. A channel exists at the device that created it, its owner, which alone
+//! decides about its invites; the others know what they were notified of.
 
 use nertc_callkit_signaling as signaling;
 use nertc_callkit_signaling::{ChannelState, DeviceAddr, InviteState, Member, Text};
@@ -30,7 +30,7 @@ pub(super) enum Role {
     Callee(Ring),
 }
 
-/// An invite of a channel that lives here.
+/// An invite of an own channel.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Invite {
     pub(super) to: Text,
@@ -41,37 +41,37 @@ pub(super) struct Invite {
     pub(super) alerted: Vec<Alerted>,
     /// The core was notified that one of them rings.
     pub(super) is_ringing: bool,
-    /// Devices that rejected for themselves alone, with what they said.
+    /// Devices that rejected for themselves only, with their texts.
     pub(super) busy: Vec<(Text, Text)>,
-    /// When that counts if nobody else rings.
+    /// When that takes effect if nothing else rings.
     pub(super) busy_at: Option<u64>,
     /// The decision, once it is spoken, and the id of its message.
     pub(super) decision: Option<(Text, Settled)>,
 }
 
-/// A device of a called account that knows of the invite.
+/// A device of a called account that has received the invite.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Alerted {
     pub(super) device: Text,
     pub(super) instance: Text,
-    /// Its user is told.
+    /// Its user is alerted.
     pub(super) rings: bool,
 }
 
-/// An invite that somebody sent here.
+/// An invite received from a peer.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Ring {
     pub(super) request: Text,
     pub(super) state: RingState,
-    /// What the core has made of it; None: it has not said so.
+    /// The core's decision about it; None: pending.
     pub(super) core_state: Option<InviteState>,
     /// When it came.
     pub(super) since: u64,
-    /// When it is over even if nobody says so.
+    /// When it ends by itself.
     pub(super) until: u64,
-    /// When to say that it rings; None: said, or not to be said.
+    /// When to report that it rings; None: reported, or not to be.
     pub(super) alert_at: Option<u64>,
-    /// A sibling says that it rejected: true unless the owner says otherwise by then.
+    /// Another own device reported a reject: true unless the owner denies it by then.
     pub(super) hint: Option<Hint>,
     /// The owner was asked whether the invite still stands.
     pub(super) probe: Option<LivenessProbe>,
@@ -82,7 +82,7 @@ pub(super) struct Ring {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum RingState {
     Ringing,
-    /// Our accept waits for the owner's word.
+    /// Our accept waits for the owner's decision.
     Accepting {
         req: u64,
         until: u64,
@@ -102,12 +102,12 @@ pub(super) struct Hint {
     pub(super) custom: Text,
 }
 
-/// Whether a device is still there: it is asked a few times.
+/// Probes of a device: it is asked a few times.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct LivenessProbe {
-    /// When to ask again, or to give up.
+    /// When to ask again, or to end the probe.
     pub(super) next: u64,
-    /// How often it is asked yet.
+    /// How often it was asked.
     pub(super) left: u32,
 }
 
@@ -115,16 +115,16 @@ pub(super) struct LivenessProbe {
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Participant {
     pub(super) addr: DeviceAddr,
-    /// Its life that is a member, and the one before that.
+    /// Its incarnation that is a member, and the one before that.
     pub(super) instance: Text,
     pub(super) past: Text,
     pub(super) uid: u64,
-    /// When something was heard of it, or the connection came back.
+    /// When it was last heard from, or the connection was restored.
     pub(super) heard_at: u64,
-    /// When it was asked last.
+    /// When it was last asked.
     pub(super) asked: u64,
     pub(super) probe: Option<LivenessProbe>,
-    /// When the core was told last that nothing is heard of it; 0: not since it was heard.
+    /// When its silence was last reported to the core; 0: not since it was heard from.
     pub(super) lost_at: u64,
     /// Number of the last message to it.
     pub(super) sent: u32,
@@ -158,7 +158,7 @@ impl Participant {
 }
 
 impl Channel {
-    /// The channel as the core is told.
+    /// The channel as reported to the core.
     pub(super) fn info(&self, id: &Text) -> signaling::Channel {
         channel_info(id, &self.owner.account, self.call_type, true)
     }
@@ -179,7 +179,7 @@ impl Channel {
         self.participants.iter_mut().find(|it| it.addr == *addr)
     }
 
-    /// The life of a device that is a member or has answered.
+    /// The incarnation of a device that is a member or has answered.
     pub(super) fn instance(&self, addr: &DeviceAddr) -> Option<Text> {
         let participant = self.participants.iter().find(|it| it.addr == *addr).map(|it| &it.instance);
         let is_it = |it: &&Invite| it.to == addr.account;
@@ -212,7 +212,7 @@ impl Channel {
         }
     }
 
-    /// It rings here, and nothing else: a channel of somebody else.
+    /// It only rings here: a channel of another device.
     pub(super) fn rings(&self) -> Option<&Ring> {
         match &self.role {
             Role::Callee(ring) if ring.state == RingState::Ringing => Some(ring),
@@ -220,8 +220,8 @@ impl Channel {
         }
     }
 
-    /// Who is told what becomes of it: its device, its members and whom it invites. Whom the core has not
-    /// registered for, or has ignored, learns nothing of this device.
+    /// Who is notified of its end: its owner, its members and the accounts it invites. A device that the core
+    /// has not registered for, or has ignored, reveals nothing.
     pub(super) fn concerns(&self, addr: &DeviceAddr) -> bool {
         let is_known = self.rings().is_none_or(|ring| ring.core_state.is_some());
         let is_invited = match &self.role {
@@ -231,7 +231,7 @@ impl Channel {
         is_known && (is_invited || self.participants.iter().any(|it| it.addr == *addr))
     }
 
-    /// Somebody waits for something: a dead connection must be noticed soon.
+    /// Something is awaited: a dead connection must be detected soon.
     pub(super) fn is_call_active(&self) -> bool {
         let waits = match &self.role {
             Role::Caller(invites) => invites.iter().any(|it| it.decision.is_none()),

@@ -1,5 +1,5 @@
-//! Duplicate suppression. Each sender has a memory of its own, so that nobody can make another's message look
-//! like a repeat, or flush what is known of another.
+//! Duplicate suppression, per sender, so that nobody can make another's message look
+//! like a duplicate, or evict another's entries.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -25,7 +25,7 @@ impl Recent {
     }
 }
 
-/// Call records that were heard, by account.
+/// Call records already reported, by account.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Claims(BTreeMap<Text, (u64, Recent)>);
 
@@ -42,7 +42,7 @@ impl Claims {
     }
 }
 
-/// The newest login of each own device in each of its lives: one that the broker delivers again is no news.
+/// The newest login of each own device and incarnation: a redelivered one is no login.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Logins(VecDeque<(Text, Text, u64)>);
 

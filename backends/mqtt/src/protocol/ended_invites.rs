@@ -1,7 +1,7 @@
-//! What is over and must not begin again, and whom it concerned.
+//! Ended invites, which must not ring again, and the devices concerned.
 //!
-//! Each entry belongs to the device that made the channel: only that one, or our own account, writes it. What
-//! others make happen flushes neither own calls nor more than its share of the rest.
+//! Each entry belongs to the device that created the channel: only that one, or our own account, writes it.
+//! Others evict neither own calls nor more than their share of the rest.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,7 +10,7 @@ use nertc_callkit_signaling::{Code, DeviceAddr, Text};
 use super::limits;
 use super::message::{DecisionKind, Settled};
 
-/// All that is over.
+/// All ended invites.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct EndedInvites {
     /// Own calls: made or taken part in here.
@@ -19,10 +19,10 @@ pub(super) struct EndedInvites {
     others: VecDeque<EndedInvite>,
 }
 
-/// An invite that is over.
+/// An ended invite.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct EndedInvite {
-    /// Who made the channel.
+    /// The channel's creator.
     pub(super) owner: DeviceAddr,
     pub(super) channel: Text,
     pub(super) request: Text,
@@ -33,11 +33,11 @@ pub(super) struct EndedInvite {
     pub(super) decision: Option<Decision>,
     /// We made the channel or took part.
     pub(super) is_own: bool,
-    /// Its owner knows of this device, and is answered.
+    /// Its owner knows of this device, and gets answers.
     pub(super) is_known: bool,
 }
 
-/// The decision on an invite of ours: said again to whoever asks.
+/// The decision on an invite of ours: repeated to whoever asks.
 #[derive(Clone, Debug, Hash)]
 pub(super) struct Decision {
     pub(super) to: Text,
@@ -80,7 +80,7 @@ impl EndedInvites {
         all.filter(move |it| it.channel == *channel && it.lasts(now))
     }
 
-    /// An invite of this device is over.
+    /// An invite of this device has ended.
     pub(super) fn has(&self, now: u64, owner: &DeviceAddr, channel: &Text, request: &Text) -> bool {
         self.of(now, channel).any(|it| it.owner == *owner && it.request == *request)
     }
@@ -91,7 +91,7 @@ impl EndedInvites {
         self.of(now, channel).find(is_it).map(|it| it.code)
     }
 
-    /// What was said last about our invite to `to`.
+    /// The last decision on our invite to `to`.
     pub(super) fn decision<'a>(
         &'a self,
         now: u64,
@@ -103,7 +103,7 @@ impl EndedInvites {
         decisions.filter_map(|it| it.decision.as_ref()).find(|it| it.to == *to)
     }
 
-    /// Whether somebody knows of this device by a channel that is over: its owner, or whom we had invited.
+    /// Whether a device knows of this one by an ended channel: its owner, or a device we had invited.
     pub(super) fn concerns(&self, now: u64, channel: &Text, addr: &DeviceAddr) -> bool {
         self.of(now, channel).any(|it| match &it.decision {
             Some(decision) => decision.to == addr.account,
@@ -164,7 +164,7 @@ mod tests {
         }
         assert!(has(&ended, "alice", 0) && has(&ended, "carol", 0));
         assert!(has(&ended, "mallory", 9_999) && !has(&ended, "mallory", 9_999 - limits::ENDED_OF_ONE));
-        // Who has many gives way to who has few.
+        // The account with the most entries is evicted first.
         for account in 0..limits::ENDED_OTHERS - 2 {
             ended.record(ended_by(&account.to_string(), 0, false));
         }

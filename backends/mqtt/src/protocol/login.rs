@@ -15,7 +15,7 @@ use super::{Peer, direct, limits, message};
 
 impl Peer {
     pub(super) fn on_login(&mut self, req: u64) {
-        // One who is logged in and has no connection waits for it.
+        // A device that is logged in and has no connection waits for it.
         if self.session.is_in && !self.session.is_lost {
             return self.done(req, Code::OK.into());
         }
@@ -28,8 +28,8 @@ impl Peer {
         }
     }
 
-    /// The core has given a login up. The session that this login began ends without a word, here only; one
-    /// that an earlier login began goes on.
+    /// The core aborted a login. The session that this login began ends silently, here only; one
+    /// that an earlier login began continues.
     pub(super) fn on_abort_login(&mut self, req: u64) {
         let waited = self.session.login.take_if(|it| *it == req).is_some();
         if waited {
@@ -53,18 +53,18 @@ impl Peer {
         }
         self.outbox.up(self.now, &mut self.outputs);
         self.send_to_self(false);
-        // The connection subscribed anew: to nobody's will.
+        // The connection subscribed anew: without wills.
         self.watched.clear();
         for incoming in std::mem::take(&mut self.session.early) {
             self.on_message(incoming);
         }
     }
 
-    /// The mark, and then, at a login, the hello: only a login is news for the account's devices, and only
-    /// from a device that hears itself. A mailbox must not fill with reconnects.
+    /// The mark, and then, at a login, the hello: only a login concerns the account's devices, and only
+    /// from a device that receives its own messages. A mailbox must not fill with reconnects.
     fn send_to_self(&mut self, is_hello: bool) {
         let body = if is_hello {
-            // A later login of this process says more, whatever was forgotten in between.
+            // A later login of this process has a higher number, whatever was evicted in between.
             self.epoch = (self.epoch + 1).max(self.now).min(limits::UID);
             Body::Hello { epoch: self.epoch }
         } else {
@@ -109,7 +109,7 @@ impl Peer {
         self.end_session();
     }
 
-    /// Everything of this session is over; the core ends its calls by itself.
+    /// Everything of this session ends; the core ends its calls by itself.
     fn end_session(&mut self) {
         for req in self.outbox.clear() {
             self.done(req, Code::NOT_LOGGED_IN.into());
@@ -118,7 +118,7 @@ impl Peer {
             self.done(req, Code::NOT_LOGGED_IN.into());
         }
         for (id, mut channel) in std::mem::take(&mut self.channels) {
-            if let Some(req) = self.bury_ring(&id, &mut channel, Code::INVITE_NOT_EXISTS) {
+            if let Some(req) = self.record_ended_ring(&id, &mut channel, Code::INVITE_NOT_EXISTS) {
                 self.done(req, Code::NOT_LOGGED_IN.into());
             }
         }
@@ -127,7 +127,7 @@ impl Peer {
         self.watched.clear();
     }
 
-    /// A last word to everybody whom our channels concern, said once: nobody is here to repeat it.
+    /// A final message to everybody whom our channels concern, sent once: it cannot be retransmitted.
     fn part(&mut self) {
         let is_ours = |it: &super::Channel| it.is_in || matches!(it.role, Role::Caller(_));
         let ids: Vec<Text> = self.channels.iter().filter(|it| is_ours(it.1)).map(|it| it.0.clone()).collect();
@@ -152,7 +152,7 @@ impl Peer {
                 self.on_other_login(from);
             }
         } else if is_me {
-            // What we said to our other devices.
+            // Messages to our other devices.
         } else if let Body::Reject { request, custom, .. } = &message.body {
             self.on_sibling_reject(from, &message.channel, request, custom);
         } else if let Body::Record { text } = &message.body {
@@ -160,7 +160,7 @@ impl Peer {
         }
     }
 
-    /// Another device of this account has logged in, or another life of this one.
+    /// Another device of this account has logged in, or another incarnation of this one.
     fn on_other_login(&mut self, from: &DeviceAddr) {
         let is_rival = self.config.single_device || from.device == self.me.device;
         if is_rival && self.session.has_greeted {
@@ -172,7 +172,7 @@ impl Peer {
         }
     }
 
-    /// What we sent to ourselves came back: with the last of it the session begins, or goes on.
+    /// Our own message returned: with the last of them the session begins, or continues.
     pub(super) fn on_echo(&mut self, from: &DeviceAddr, message: &Message) {
         let Phase::Greeting { awaits, is_hello, .. } = &self.session.phase else { return };
         if *from != self.me || *awaits != message.id {
@@ -206,7 +206,7 @@ impl Peer {
         let is_new = self.session.has_invite(id);
         let Some(channel) = self.channels.get_mut(id) else { return };
         if is_new && !self.policy.admits(&channel.owner.account) {
-            // The core refuses it, and its caller does not learn that somebody is here.
+            // The core refuses it, and its caller does not learn that the device is online.
             return;
         }
         for participant in &mut channel.participants {
@@ -229,7 +229,7 @@ impl Peer {
         }
     }
 
-    /// Hands over what of the backlog concerns nobody who is still asked, or has had the time to answer.
+    /// Delivers the part of the backlog whose senders are not being asked, or have had the time to answer.
     pub(super) fn end_probing(&mut self) {
         let Phase::Probing { until, .. } = self.session.phase else { return };
         let probed = self.probed();
@@ -260,7 +260,7 @@ impl Peer {
         self.channels.iter().filter(|(id, channel)| waits(id, channel)).map(|it| it.0.clone()).collect()
     }
 
-    /// An invite of the backlog of which nobody knows any more. False: it is not there.
+    /// Removes an invite of the backlog that no device knows any more. False: there is none.
     pub(super) fn spoil_invite(&mut self, channel: &Text) -> bool {
         let is_it = |it: &&mut Event| it.kind == EventKind::Invite && it.channel.id == *channel;
         let Some(event) = self.session.backlog.iter_mut().find(is_it) else { return false };

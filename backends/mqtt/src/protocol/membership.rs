@@ -7,7 +7,7 @@ use super::message::{Body, ByeKind, Message};
 use super::{Peer, limits};
 
 impl Peer {
-    /// Join, bye or control: acknowledged, and taken once and in the order in which it was said.
+    /// Join, bye or control: acknowledged, and processed once and in order of sending.
     pub(super) fn on_membership(&mut self, from: &DeviceAddr, message: Message) {
         let id = message.channel.clone();
         let now = self.now;
@@ -75,7 +75,7 @@ impl Peer {
             let event = self.event(EventKind::Control, info, from, &custom);
             self.notify(Origin::Online, event);
         } else if message.body == Body::Void {
-            self.log("a control or join that is not sound was taken as nothing");
+            self.log("a malformed control or join was ignored");
         } else if let Body::Bye { how, custom } = message.body {
             let signal = if how == ByeKind::Leave { EventKind::Leave } else { EventKind::Close };
             channel.participants.retain(|it| it.addr != *from);
@@ -87,7 +87,7 @@ impl Peer {
         }
     }
 
-    /// A channel is over here: what it rings is told, and it cannot begin again.
+    /// A channel ends here: its ringing devices are notified, and it cannot begin again.
     pub(super) fn end_channel(&mut self, id: &Text, custom: &Text) {
         match self.channels.get(id).map(|it| &it.role) {
             Some(Role::Caller(_)) => self.end_own_channel(id, custom),
@@ -96,8 +96,8 @@ impl Peer {
         }
     }
 
-    /// Another login ends this one: whom we talk to and whom we call is told once, while there is still a
-    /// connection. What rings here rings on at our other devices.
+    /// Another login ends this one: peers and callees are notified once, while there is still a
+    /// connection. An invite that rings here keeps ringing at our other devices.
     pub(super) fn send_farewell(&mut self) {
         let ids: Vec<Text> = self.channels.iter().filter(|it| it.1.is_in).map(|it| it.0.clone()).collect();
         for id in ids {
@@ -144,15 +144,15 @@ impl Peer {
         }
     }
 
-    /// Answers a party, or one that means a life of this device, that the channel is not known here. Others
-    /// are not answered: they would learn of this device.
+    /// Answers a party, or a message for an incarnation of this device, that the channel is unknown here.
+    /// Others get no answer: it would reveal this device.
     pub(super) fn send_gone(&mut self, to: &DeviceAddr, asked: &Message) {
         if self.concerns(&asked.channel, to) || self.config.is_ours(&asked.to) {
             self.send_once(to, &asked.instance, &asked.channel, Body::Gone);
         }
     }
 
-    /// Acknowledges a message of somebody who knows of this device. False: of somebody else.
+    /// Acknowledges a message of a device that knows of this one. False: of another one.
     pub(super) fn acknowledge(&mut self, from: &DeviceAddr, message: &Message) -> bool {
         let knows_us = self.concerns(&message.channel, from);
         if knows_us {
@@ -162,13 +162,14 @@ impl Peer {
         knows_us
     }
 
-    /// Whether somebody has to do with a channel that is here, or ended here of late.
+    /// Whether an account is involved in a channel that is here, or ended here recently.
     pub(super) fn concerns(&self, id: &Text, addr: &DeviceAddr) -> bool {
         let is_here = self.channels.get(id).is_some_and(|it| it.concerns(addr));
         is_here || self.ended.concerns(self.now, id, addr)
     }
 
-    /// Nothing is heard of a member's device. Whether it is gone is the core's decision: its media may live.
+    /// Nothing is received from a member's device. Whether it has vanished is the core's decision: its media
+    /// may be alive.
     fn report_lost(&mut self, id: &Text, addr: &DeviceAddr) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(id) else { return };
@@ -179,7 +180,7 @@ impl Peer {
         self.notify(Origin::Online, event);
     }
 
-    /// A member knows nothing of the channel any more.
+    /// A member does not know the channel any more.
     pub(super) fn drop_participant(&mut self, id: &Text, addr: &DeviceAddr) {
         let Some(channel) = self.channels.get_mut(id) else { return };
         if channel.participant(addr).is_none() {
@@ -191,8 +192,8 @@ impl Peer {
         self.notify(Origin::Online, event);
     }
 
-    /// When a silent member is asked next, and when the core is told that nothing is heard of it: the first
-    /// time, and again and again, but then not more often than all ten seconds.
+    /// When a silent member is asked next, and when its silence is reported to the core: the first
+    /// time, and repeatedly, but then not more often than every ten seconds.
     fn patience(&self, participant: &Participant) -> (u64, u64) {
         let lost_ms = u64::from(self.config.peer_lost_ms);
         let since = participant.heard_at.max(participant.asked);
@@ -266,8 +267,8 @@ impl Peer {
 }
 
 impl Participant {
-    /// Whether a message comes from the life of the device that is a member. A new life begins to count anew;
-    /// what comes of the one before it comes too late.
+    /// Whether a message comes from the member's incarnation. A new one restarts the sequence;
+    /// messages of the previous one are too late.
     fn is_of_this_life(&mut self, instance: &Text) -> bool {
         if instance.is_empty() || *instance == self.instance {
             return true;

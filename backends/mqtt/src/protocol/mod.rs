@@ -1,5 +1,5 @@
 //! Sans-I/O peer-to-peer signaling protocol; one instance per logged-in device. Time, the seed of its ids and
-//! messages are handed in, and what is to be sent comes out, so that it can be searched and simulated.
+//! messages are arguments, and publishes are outputs, so that it can be searched and simulated.
 //!
 //! The broker only carries messages. Every decision that a signaling service would take is taken by one
 //! device: a channel lives at the device that created it, its *owner*. The owner alone accepts answers to its
@@ -64,7 +64,7 @@ pub struct Peer {
     outbox: Outbox,
     rates: Rates,
     claims: Claims,
-    /// Own devices' logins that were heard of, and the number of our own.
+    /// Logins of own devices, and the number of our own.
     logins: Logins,
     epoch: u64,
     log_limit: LogLimit,
@@ -126,7 +126,7 @@ impl Peer {
         self.after();
     }
 
-    /// What to do next; None: nothing until the next input.
+    /// The next output; None: nothing until the next input.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }
@@ -161,7 +161,7 @@ impl Peer {
     }
 
     /// The ids from here on, for searches: if they follow from the input alone, states that differ only in
-    /// the order of what came before are one.
+    /// the order of earlier inputs are one.
     #[doc(hidden)]
     pub fn reseed(&mut self, seed: u64) {
         self.ids = IdGenerator::new(IdGenerator::test_seed(seed));
@@ -196,7 +196,7 @@ impl Peer {
             return self.log("an account sends too many messages: dropped");
         }
         let Some(message) = message::read(payload) else {
-            return self.log("a message that is not sound was dropped");
+            return self.log("a malformed message was dropped");
         };
         if *kind == TopicKind::Own {
             return self.on_own(from, &message);
@@ -228,11 +228,11 @@ impl Peer {
         })
     }
 
-    /// A call record: told once for each sender and id.
+    /// A call record: reported once per sender and id.
     fn on_record(&mut self, from: &DeviceAddr, id: &Text, text: &Text) {
         let is_own = from.account == self.me.account;
         if !is_own && !self.rates.record(self.now, &from.account) {
-            return self.log("an account sends too many call records: they are dropped");
+            return self.log("an account sends too many call records: dropped");
         }
         if !self.claims.insert(self.now, &from.account, id) {
             return;
@@ -244,7 +244,7 @@ impl Peer {
         }
     }
 
-    /// After every input: whom to watch, and how closely.
+    /// After every input: which wills to watch, and how closely to monitor the connection.
     fn after(&mut self) {
         self.end_probing();
         let is_call_active = self.session.is_in() && self.channels.values().any(Channel::is_call_active);
@@ -266,7 +266,7 @@ impl Peer {
         self.watched = wanted;
     }
 
-    /// Whose wills are wanted: of whom we talk to or call first, and then of whoever calls.
+    /// The wills to watch: of peers and callees first, then of callers.
     fn wanted(&self) -> BTreeSet<DeviceAddr> {
         let (rings, calls): (Vec<&Channel>, Vec<&Channel>) =
             self.channels.values().partition(|it| it.rings().is_some());
@@ -294,7 +294,7 @@ impl Peer {
         self.outputs.push_back(Output::Log { text });
     }
 
-    /// Tells the core, or keeps it for the backlog's batch.
+    /// Reports to the core, or queues for the backlog's batch.
     fn notify(&mut self, origin: Origin, event: Event) {
         let is_live = self.channels.get(&event.channel.id).is_some_and(|it| it.is_in);
         if let Some(event) = self.session.hold(event, is_live) {
@@ -308,7 +308,7 @@ impl Peer {
         Message { id, channel: channel.clone(), instance, to: "".into(), number: 0, body }
     }
 
-    /// A message with a new id for a device of which we know the life, if it has to do with the channel.
+    /// A message with a new id for a device whose incarnation is known, if it is involved in the channel.
     fn new_message_to(&mut self, to: &DeviceAddr, channel: &Text, body: Body) -> Message {
         let instance = self.channels.get(channel).and_then(|it| it.instance(to)).unwrap_or_default();
         Message { to: instance, ..self.new_message(channel, body) }
@@ -344,7 +344,7 @@ impl Peer {
         }
     }
 
-    /// Says something once to a device in one of its lives.
+    /// Sends something once to one incarnation of a device.
     fn send_once(&mut self, to: &DeviceAddr, instance: &Text, channel: &Text, body: Body) {
         let message = Message { to: instance.clone(), ..self.new_message(channel, body) };
         let (topic, qos, payload) = (direct(to), message.body.qos(), message::write(&message));

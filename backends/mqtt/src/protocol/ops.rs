@@ -1,4 +1,4 @@
-//! What the core asks for.
+//! Operations of the core.
 
 use nertc_callkit_signaling as signaling;
 use nertc_callkit_signaling::{Code, Operation, Text};
@@ -37,7 +37,7 @@ impl Peer {
         }
     }
 
-    /// A channel that lives here.
+    /// An own channel.
     fn create(&mut self, req: u64, call_type: i32) {
         if self.channels.values().filter(|it| matches!(it.role, Role::Caller(_))).count()
             >= limits::OWN_CHANNELS
@@ -52,7 +52,7 @@ impl Peer {
         self.done(req, view.into());
     }
 
-    /// The own channel, or one whose owner has granted us an accept. Its members are told.
+    /// The own channel, or one whose owner has granted our accept. Its members are notified.
     fn join(&mut self, req: u64, id: &Text) {
         let Some(channel) = self.channels.get_mut(id) else {
             return self.done(req, Code::CHANNEL_NOT_EXISTS.into());
@@ -74,8 +74,8 @@ impl Peer {
         let Some(channel) = self.channels.get_mut(id) else {
             return self.done(req, Code::CHANNEL_NOT_EXISTS.into());
         };
-        // Who made a channel may close it before anybody has joined. Whose accept was granted is counted in
-        // by the owner, joined or not.
+        // The creator of a channel may close it before anybody has joined. A granted accept counts as
+        // membership, joined or not.
         let is_own = how == ByeKind::Close && channel.owner == self.me;
         let is_granted = channel.ring().is_some_and(|it| it.is_won());
         if !channel.is_in && !is_own && !is_granted {
@@ -84,7 +84,7 @@ impl Peer {
         if !self.notify_members(id, &Body::Bye { how, custom: custom.clone() }, Some(req)) {
             self.done(req, Code::OK.into());
         }
-        // Without its owner a channel only ends: it is over here, and whom it still rings must know.
+        // Without its owner a channel only ends: here, and at the devices it still rings.
         self.end_channel(id, custom);
     }
 
@@ -139,9 +139,10 @@ impl Peer {
     fn record(&mut self, req: u64, record: &signaling::Record) {
         let body = Body::Record { text: record.text.clone() };
         let message = Message { id: record.client_msg_id.clone(), ..self.new_message(&"".into(), body) };
-        for (topic, req) in [(Topic::Inbox(record.to.clone()), Some(req)), (Topic::Own, None)] {
-            let outgoing = self.outgoing(Kind::Once, topic, &message, limits::RECORD_EXPIRES_MS);
-            self.send(OutgoingMessage { req, ..outgoing });
-        }
+        let topic = Topic::Inbox(record.to.clone());
+        let outgoing = self.outgoing(Kind::Once, topic, &message, limits::RECORD_EXPIRES_MS);
+        let own = OutgoingMessage { topic: Topic::Own, ..outgoing.clone() };
+        self.send(OutgoingMessage { req: Some(req), ..outgoing });
+        self.send(own);
     }
 }

@@ -1,4 +1,4 @@
-//! The outbox: what is on its way, until the broker has it, the peer has said so, or it is too late.
+//! The outbox: messages in flight, until the broker has them, the peer has acknowledged them, or they expire.
 
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
@@ -8,12 +8,12 @@ use nertc_callkit_signaling::{DeviceAddr, Text};
 use super::limits;
 use super::types::{self, Output, PublishResult, Qos, Topic};
 
-/// What a message is, for those who call it back.
+/// The kind of a message, for cancelling it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Kind {
-    /// Repeated until somebody rings.
+    /// Retransmitted until a device rings.
     Invite,
-    /// An accept or reject: repeated until the decision on the invite is heard.
+    /// An accept or reject: retransmitted until the decision on the invite arrives.
     Answer,
     /// Repeated until it is acknowledged.
     UntilAcked,
@@ -138,7 +138,7 @@ impl Outbox {
         true
     }
 
-    /// Says something once; nobody repeats it.
+    /// Sends something once; it is not retransmitted.
     pub(super) fn send_once(
         &mut self,
         out: &mut VecDeque<Output>,
@@ -179,7 +179,7 @@ impl Outbox {
         self.take(is_it)
     }
 
-    /// Says again now what a device has not acknowledged about a channel. False: nothing.
+    /// Retransmits now what a device has not acknowledged about a channel. False: nothing.
     pub(super) fn retransmit(
         &mut self,
         now: u64,

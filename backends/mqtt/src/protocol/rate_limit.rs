@@ -7,14 +7,14 @@ use nertc_callkit_signaling::Text;
 
 use super::limits;
 
-/// How much each sender has said of late.
+/// How much each sender has sent recently.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct Rates(BTreeMap<Text, Rate>);
 
 #[derive(Clone, Debug, Hash)]
 struct Rate {
     heard_at: u64,
-    /// What may still come without waiting, in thousandths of a message.
+    /// The remaining budget, in thousandths of a message.
     messages: u32,
     /// The same, in milliseconds of waiting.
     invites: u32,
@@ -76,7 +76,7 @@ impl Hash for LogLimit {
 }
 
 impl LogLimit {
-    /// How often it has happened since the line before; None: not to be said now.
+    /// The count since the last log line; None: not to be logged now.
     pub(super) fn count(&mut self, now: u64, line: &'static str) -> Option<u32> {
         let Some((said, held)) = self.0.get_mut(line) else {
             self.0.insert(line, (now, 0));

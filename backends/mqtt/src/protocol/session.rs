@@ -1,9 +1,9 @@
 //! What a session is: its phase, and the backlog that it keeps.
 //!
 //! After every connect a device sends a mark to itself, and at a login a hello to all devices of the account.
-//! When they come back the broker has delivered what waited, and both ways are proven. What came before is
-//! the backlog: it is handed over as one batch, its invites only after the callers' devices have said that
-//! they stand.
+//! When they return the broker has delivered what was queued, and both directions are proven. Messages before
+//! that are the backlog: delivered as one batch, its invites only after the callers' devices have confirmed
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub(super) struct Session {
     pub(super) began_by: Option<u64>,
     /// Logged in, also while the connection is lost.
     pub(super) is_in: bool,
-    /// Our hello came back: who says hello from now on logged in after us.
+    /// Our hello returned: later hellos are later logins.
     pub(super) has_greeted: bool,
     /// The core was notified that the connection is lost.
     pub(super) is_lost: bool,
@@ -52,13 +52,13 @@ pub(super) enum Phase {
     Connecting,
     /// What we sent to ourselves is on its way: the mark, and at a login, once that is back, the hello.
     Greeting {
-        /// The message that is to come back.
+        /// The message that is to return.
         awaits: Text,
         is_hello: bool,
         until: u64,
     },
     /// Callers are asked whether the backlog's invites stand. Only what concerns channels of these accounts
-    /// waits for that: a stranger who does not answer holds nobody else up.
+    /// waits for that: an account that does not answer delays nobody else.
     Probing {
         until: u64,
         accounts: BTreeSet<Text>,
@@ -75,8 +75,8 @@ impl Session {
         !matches!(self.phase, Phase::Out | Phase::Connecting)
     }
 
-    /// Keeps a message for when there is a connection, or gives it back. Who is in a call with us, and our
-    /// own account, have a share beside all others.
+    /// Queues a message until there is a connection, or returns it. Peers of a call, and our
+    /// own account, have a share of their own.
     pub(super) fn hold_early(&mut self, incoming: Incoming, is_live: bool) -> Option<Incoming> {
         if !matches!(self.phase, Phase::Connecting) {
             return Some(incoming);
@@ -91,12 +91,12 @@ impl Session {
         None
     }
 
-    /// What comes now waited for us.
+    /// Messages from now on are live.
     pub(super) fn greets(&self) -> bool {
         matches!(self.phase, Phase::Greeting { .. })
     }
 
-    /// Keeps an event for the batch, or gives it back. What ends or answers a call always has its place: each
+    /// Queues an event for the batch, or returns it. What ends or answers a call is always queued: each
     /// belongs to a call that is here or in the batch.
     pub(super) fn hold(&mut self, event: Event, is_live: bool) -> Option<Event> {
         if !self.holds(&event.channel.creator) {
@@ -135,7 +135,7 @@ impl Session {
         of_one < limits::BACKLOG_OF_ONE && (is_live || self.backlog.len() < limits::BACKLOG)
     }
 
-    /// Keeps a call record until the batch is handed over, or gives it back.
+    /// Queues a call record until the batch is delivered, or returns it.
     pub(super) fn hold_record(&mut self, from: &Text, record: Output) -> Option<Output> {
         if !self.holds(from) {
             return Some(record);

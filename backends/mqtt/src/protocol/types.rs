@@ -1,25 +1,25 @@
-//! What a peer is fed and what it asks for, as plain values.
+//! Inputs and outputs of a peer, as plain values.
 
 use nertc_callkit_signaling::{
     CallPolicy, Code, Connection, DeviceAddr, Event, InviteState, Notification, Operation, OperationResult,
     Origin, Outcome, Text,
 };
 
-/// Who a peer is and how it behaves.
+/// Identity and configuration of a peer.
 #[derive(Clone, Debug, Hash)]
 pub struct Config {
     /// Own account, not encoded.
     pub account: Text,
     /// Own device, not encoded.
     pub device: Text,
-    /// Random, of this process: tells two lives of a device apart.
+    /// Random, of this process: distinguishes two incarnations of a device.
     pub instance: Text,
-    /// The instances of this device's last lives, eight at most, the newest last: what is addressed to one of
-    /// them is answered even if its channel is not known here.
+    /// The last instances of this device, eight at most, the newest last: a message addressed to one of
+    /// them is answered even if its channel is unknown here.
     pub instances: Vec<Text>,
     /// A login ends the logins of the account's other devices.
     pub single_device: bool,
-    /// A busy device does not end the ringing of its siblings.
+    /// A busy device does not end the ringing of the account's other devices.
     pub busy_is_local: bool,
     /// Silence of a peer in a call until it counts as gone, in ms; 0 = never, media decides.
     pub peer_lost_ms: u32,
@@ -28,7 +28,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// One of several devices, in its first life.
+    /// One of several devices, in its first incarnation.
     pub fn new(account: Text, device: Text, instance: Text) -> Config {
         Config {
             account,
@@ -42,7 +42,7 @@ impl Config {
         }
     }
 
-    /// Whether somebody who says this means a life of this device.
+    /// Whether this addresses an instance of this device.
     pub(super) fn is_ours(&self, instance: &str) -> bool {
         !instance.is_empty()
             && (*self.instance == *instance || self.instances.iter().any(|it| **it == *instance))
@@ -51,7 +51,7 @@ impl Config {
     /// How many instances a device remembers.
     pub const INSTANCES: usize = 8;
 
-    /// Puts the instance at the end of the ones that are remembered.
+    /// Appends the instance to the remembered ones.
     pub fn remember_instance(&mut self) {
         self.instances.retain(|it| *it != self.instance);
         self.instances.push(self.instance.clone());
@@ -63,20 +63,20 @@ impl Config {
 /// What a peer is fed.
 #[derive(Clone, Debug, Hash)]
 pub enum Input {
-    /// The core asks; `req` is answered by one `Output::Done`.
+    /// An operation of the core; `req` completes with one `Output::Done`.
     Op {
         /// Names the answer.
         req: u64,
         /// What.
         op: Operation,
     },
-    /// The core does not want a login any more: it is answered, and nothing of it connects or speaks from now
-    /// on. What the broker keeps for this device stays.
+    /// The core aborts a login: it completes, and from now on it neither connects nor sends.
+    /// What the broker stores for this device stays.
     AbortLogin {
         /// Which.
         req: u64,
     },
-    /// What became of an invite that the core was told of.
+    /// The core's decision about an invite it received.
     InviteState {
         /// Its channel.
         channel: Text,
@@ -94,7 +94,7 @@ pub enum Input {
     },
     /// The connection is lost; the connection reconnects by itself.
     Down,
-    /// The connection has given up.
+    /// The connection has failed permanently.
     Refused {
         /// Why.
         code: Code,
@@ -103,7 +103,7 @@ pub enum Input {
         /// What to do about it.
         message: Text,
     },
-    /// A message; who sent it is what the topic says.
+    /// A message; its topic identifies the sender.
     Message {
         /// Which of our topics.
         kind: TopicKind,
@@ -151,7 +151,7 @@ impl Input {
 pub enum PublishResult {
     /// It has it. Whether anybody else gets it is another matter.
     Delivered,
-    /// It has it, and nobody has subscribed.
+    /// Accepted, without a subscriber.
     NobodyThere,
     /// The access rules forbid it.
     Denied,
@@ -198,11 +198,11 @@ pub(super) fn direct(to: &DeviceAddr) -> Topic {
     Topic::Direct(to.account.clone(), to.device.clone())
 }
 
-/// What a peer asks for.
+/// An output of a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Output {
-    /// Publish. With QoS 1 each is answered by one `Input::Published`, or by `Input::Down`; with QoS 0 by
-    /// nothing.
+    /// Publish. With QoS 1 each gets one `Input::Published`, or one `Input::Down`; with QoS 0
+    /// none.
     Publish {
         /// Names the answer; 0: there is none.
         token: u64,
@@ -224,7 +224,7 @@ pub enum Output {
         /// Watch.
         on: bool,
     },
-    /// It rings or a call runs: notice a dead connection soon.
+    /// A ring or call is active: detect a dead connection soon.
     CallActive(bool),
     /// Disconnect for good; `forget`: the broker drops the session.
     Disconnect {
@@ -242,16 +242,16 @@ pub enum Output {
     },
     /// Messages for the core.
     Events {
-        /// Where they come from.
+        /// Their origin.
         origin: Origin,
         /// In order.
         events: Vec<Event>,
     },
     /// A call record of the peer or of another device of this account: what it claims.
     Record {
-        /// Whose.
+        /// The account.
         from: Text,
-        /// Which device says so.
+        /// The reporting device.
         device: Text,
         /// Message id that its client chose.
         id: Text,
@@ -281,7 +281,7 @@ pub enum ConnectionChange {
     Lost,
     /// Back.
     Restored,
-    /// Logged out by somebody else.
+    /// Logged out by another login.
     Kicked,
 }
 

@@ -46,7 +46,7 @@ impl DirectSignaling {
         self.vtable
     }
 
-    /// The vtable's `open`, with a sink that takes messages, or gives one back while it is full.
+    /// The vtable's `open`, with a sink that takes messages, or returns one while it is full.
     ///
     /// # Errors
     /// Refused: nothing is delivered.
@@ -99,7 +99,7 @@ impl DirectMedia {
         self.vtable
     }
 
-    /// The vtable's `open`, with a sink that takes messages, or gives one back while it is full. Frames and
+    /// The vtable's `open`, with a sink that takes messages, or returns one while it is full. Frames and
     /// texts for the peer go to `sink`.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ impl<B: ?Sized, S> Instance<B, S> {
         unsafe { &*ctx.cast_const().cast() }
     }
 
-    /// Takes the instance back.
+    /// Takes the instance out of `ctx`.
     ///
     /// # Safety
     /// As `of`, and nobody uses `ctx` afterwards.
@@ -41,7 +41,7 @@ impl<B: ?Sized, S> Instance<B, S> {
     }
 }
 
-/// Runs a function of a backend that answers with a code; a panic, which is a bug, becomes a refusal.
+/// Runs a function of a backend that returns a code; a panic, which is a bug, becomes a refusal.
 pub(super) fn contain_or_refuse(body: impl FnOnce() -> Result<(), Code>) -> Result<(), Code> {
     match catch_unwind(AssertUnwindSafe(body)) {
         Ok(Ok(())) => Ok(()),

@@ -48,7 +48,7 @@ impl MediaVtable {
         })
     }
 
-    /// The same for a backend that talks to its peer: what it talks, `<name>/<version>`.
+    /// The same for a backend that negotiates with its peer: its protocol, `<name>/<version>`.
     pub const fn with_protocol(mut self, protocol: &'static CStr) -> MediaVtable {
         self.0.caps |= abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32;
         self.0.receive = Some(receive);
@@ -67,7 +67,7 @@ impl MediaVtable {
     }
 }
 
-/// A backend for C, and the sink that it was created with. Whoever gets the ctx calls the vtable's `release`
+/// A backend for C, and the sink that it was created with. The owner of the ctx calls the vtable's `release`
 /// once.
 pub fn media(
     vtable: &'static MediaVtable,

@@ -114,7 +114,7 @@ pub(super) unsafe fn message(args: &abi::nertc_callkit_signaling_args) -> Result
 }
 
 /// # Safety
-/// `push` is NULL or a struct whose texts end.
+/// `push` is NULL or a struct with NUL-terminated texts.
 pub(super) unsafe fn push(push: *const abi::nertc_callkit_push) -> Result<Option<PushText>, Code> {
     // SAFETY: the caller's promise.
     unsafe {
@@ -168,7 +168,7 @@ pub(super) unsafe fn invite_state(
 /// A rule of a newer core admits nobody: the core decides in any case.
 ///
 /// # Safety
-/// As many accounts are there as it states, and their texts end.
+/// As many accounts are there as it states, with NUL-terminated texts.
 pub(super) unsafe fn policy(policy: &abi::nertc_callkit_call_policy) -> Result<CallPolicy, Code> {
     let count = if policy.accounts.is_null() { 0 } else { policy.account_count as usize };
     // SAFETY: the caller's promise.

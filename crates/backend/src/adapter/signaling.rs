@@ -57,7 +57,7 @@ impl SignalingVtable {
     }
 }
 
-/// A backend for C, and the sink that it was created with. Whoever gets the ctx calls the vtable's `release`
+/// A backend for C, and the sink that it was created with. The owner of the ctx calls the vtable's `release`
 /// once.
 pub fn signaling(
     vtable: &'static SignalingVtable,

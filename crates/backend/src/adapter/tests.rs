@@ -29,7 +29,7 @@ impl Notes {
     }
 
     /// # Safety
-    /// `ctx` is that of living notes.
+    /// `ctx` is that of existing notes.
     unsafe fn of<'a>(ctx: *mut c_void) -> &'a Notes {
         // SAFETY: the caller's promise.
         unsafe { &*ctx.cast_const().cast() }

@@ -1,4 +1,4 @@
-//! What C hands in and what becomes of it.
+//! Arguments from C and their conversion.
 
 use super::*;
 
@@ -15,7 +15,7 @@ unsafe impl VersionedStruct for Grown {
     const FIRST: usize = 8;
 }
 
-/// A struct of the app, with room behind it; `size` is what it claims.
+/// A struct of the app, with room after it; `size` is the claimed size.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Longer {
@@ -154,7 +154,7 @@ fn numbers_outside_their_range_are_refused() {
 }
 
 #[test]
-fn a_frame_must_have_what_it_says() {
+fn a_frames_buffers_must_match_its_size() {
     let data = [0_u8; 64];
     // SAFETY: all-zero is a value of it.
     let mut sound: abi::nertc_callkit_frame = unsafe { std::mem::zeroed() };

@@ -85,7 +85,7 @@ fn what_does_not_speak_tls_is_named() {
 }
 
 #[test]
-fn who_refuses_is_tried_again_and_named() {
+fn a_refusing_endpoint_is_retried_and_named() {
     let port = Broker::new().port();
     let mut phone = to_endpoints(vec![endpoint("127.0.0.1", port, false)]);
     let (is_final, raw_code, why) = outcome(&mut phone);

@@ -18,7 +18,7 @@ fn looked_up(addresses: &[SocketAddr], desk: impl FnOnce(&Desk)) -> Phone {
 }
 
 #[test]
-fn addresses_are_tried_in_turn_and_the_first_that_connects_wins_however_late() {
+fn the_first_address_to_connect_wins_however_late() {
     let (a, b, c) = (at("[::1]:1"), at("127.0.0.1:1"), at("127.0.0.2:1"));
     let mut flags = Vec::new();
     let mut phone = looked_up(&[a, b, c], |desk| flags = [a, b, c].map(|it| desk.mute(it)).to_vec());

@@ -8,7 +8,7 @@ use super::*;
 const OLD_ONLY: [u8; 4] = [0x20, 2, 0, 1];
 
 #[test]
-fn a_broker_that_says_it_knows_3_1_1_only_is_spoken_to_so_at_once_and_ever_after() {
+fn a_broker_of_3_1_1_only_gets_3_1_1_from_then_on() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
     phone.meet(&mut broker);
@@ -60,7 +60,7 @@ fn a_silent_end_is_tried_with_3_1_1_but_not_believed_for_ever() {
 }
 
 #[test]
-fn endpoints_are_tried_in_turn_and_a_pause_comes_after_all_of_them() {
+fn endpoints_are_tried_in_turn_before_a_pause() {
     let (mut first, mut second) = (Broker::new(), Broker::new());
     let mut phone = Phone::to(&[&first, &second]);
     let start = phone.now;
@@ -118,7 +118,7 @@ fn pauses_grow_while_nobody_listens() {
 }
 
 #[test]
-fn who_does_not_answer_is_left_after_eight_seconds() {
+fn a_silent_endpoint_is_abandoned_after_8_s() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
     phone.meet(&mut broker);
@@ -177,7 +177,7 @@ fn each_reason_to_refuse_has_its_consequence() {
 }
 
 #[test]
-fn a_token_is_asked_for_once_and_again_after_a_connection_that_worked() {
+fn a_token_is_requested_once_per_working_connection() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
     let refused = ConnectionEvent::NeedToken { refused: true };
@@ -201,7 +201,7 @@ fn a_token_is_asked_for_once_and_again_after_a_connection_that_worked() {
 }
 
 #[test]
-fn who_has_no_token_is_asked_and_refused_in_the_end() {
+fn a_login_without_a_token_asks_and_then_fails() {
     let needed = Some(ConnectionEvent::NeedToken { refused: false });
     let mut broker = Broker::new();
     let mut phone = Phone::with(settings(&[&broker]));

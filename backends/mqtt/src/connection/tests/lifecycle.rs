@@ -32,7 +32,7 @@ fn message(text: &str) -> ConnectionEvent {
 const INBOX: &str = "nck1/u/alice/in/bob/pad";
 
 #[test]
-fn what_does_not_fit_in_flight_waits_for_an_answer_and_expires_meanwhile() {
+fn publishes_beyond_the_window_wait_and_expire() {
     let mut broker = Broker::new();
     let mut phone = up_with(&mut broker, &[receive_maximum(2)]);
     for token in 1..=4 {
@@ -85,7 +85,7 @@ fn messages_are_taken_with_either_qos() {
 }
 
 #[test]
-fn what_waits_is_limited_and_a_packet_the_broker_would_not_take_is_not_sent() {
+fn queued_publishes_and_packet_sizes_are_limited() {
     let mut broker = Broker::new();
     let largest = Property::MaximumPacketSize(MaximumPacketSize::new(200).expect("valid"));
     let mut phone = up_with(&mut broker, &[receive_maximum(1), largest]);
@@ -120,7 +120,7 @@ fn the_expiry_of_a_message_is_handed_over() {
 }
 
 #[test]
-fn nothing_is_published_while_it_is_not_up_and_nothing_of_before_comes_back() {
+fn publishes_of_a_lost_connection_are_not_resent() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
     phone.publish(1, "too early", 0);
@@ -224,7 +224,7 @@ fn a_publish_under_way_is_as_good_as_the_first_ping() {
 }
 
 #[test]
-fn what_the_broker_had_kept_comes_after_up_and_what_is_retained_never() {
+fn stored_messages_follow_up_and_retained_ones_are_dropped() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
     phone.meet(&mut broker);
@@ -245,7 +245,7 @@ fn what_the_broker_had_kept_comes_after_up_and_what_is_retained_never() {
 }
 
 #[test]
-fn wills_are_heard_of_those_who_are_watched() {
+fn wills_of_watched_devices_are_received() {
     let mut broker = Broker::new();
     let mut phone = Phone::up(&mut broker);
     let (bob, pad): (Text, Text) = ("bob".into(), "pad".into());
@@ -268,7 +268,7 @@ fn wills_are_heard_of_those_who_are_watched() {
 }
 
 #[test]
-fn whoever_breaks_the_protocol_is_left() {
+fn a_protocol_error_ends_the_connection() {
     let publish_40_k = [&[0x30, 0xC0, 0xB8, 0x02, 0, 1, b'x'][..], &[0; 64]].concat();
     let connack = [0x20, 3, 0, 0, 0];
     let unknown_puback = [0x40, 2, 0, 9];
@@ -312,7 +312,7 @@ fn prove(phone: &mut Phone, broker: &mut Broker, token: u64) {
 
 /// A copied data folder: two processes with one client id take the session from each other.
 #[test]
-fn whose_session_is_taken_three_times_leaves_it_to_the_other() {
+fn three_takeovers_end_the_session() {
     for tells in [true, false] {
         let mut broker = Broker::new();
         broker.remembers = true;
@@ -350,7 +350,7 @@ fn whose_session_is_taken_three_times_leaves_it_to_the_other() {
 
 /// It ends connections as a takeover does, but has lost the sessions.
 #[test]
-fn a_broker_that_restarts_again_and_again_has_given_the_session_to_nobody() {
+fn repeated_broker_restarts_are_no_takeover() {
     let mut broker = Broker::new();
     let mut phone = Phone::up(&mut broker);
     for token in 1..=6 {
@@ -379,7 +379,7 @@ fn a_connection_that_breaks_or_lived_long_was_not_taken() {
 
 /// A cluster that has lost a server ends connections whose messages it cannot store yet.
 #[test]
-fn a_broker_that_takes_no_message_is_tried_again_with_growing_pauses() {
+fn a_broker_that_accepts_no_message_is_retried_with_backoff() {
     let mut broker = Broker::new();
     let mut phone = Phone::up(&mut broker);
     for longest in [200, 400, 800, 1600] {
@@ -391,7 +391,7 @@ fn a_broker_that_takes_no_message_is_tried_again_with_growing_pauses() {
 }
 
 #[test]
-fn goodbye_is_said_and_the_brokers_end_awaited() {
+fn a_disconnect_is_sent_and_the_close_awaited() {
     for forget in [true, false] {
         let mut broker = Broker::new();
         let mut phone = Phone::up(&mut broker);
@@ -525,7 +525,7 @@ fn another_network_means_another_connection_at_once() {
 }
 
 #[test]
-fn a_broker_that_talks_and_does_not_listen_is_left() {
+fn a_broker_that_does_not_read_is_abandoned() {
     let mut phone = Phone::with(settings(&[&Broker::new()]));
     // CONNACK, and then messages that want an answer.
     let message = [0x32, 6, 0, 1, b'x', 0, 7, 0];

@@ -13,7 +13,7 @@ fn numbers(properties: &[Property]) -> Vec<(u8, u32)> {
 }
 
 #[test]
-fn a_connect_of_mqtt_5_says_all_that_the_session_needs() {
+fn an_mqtt_5_connect_has_all_session_properties() {
     let mut broker = Broker::new();
     let mut settings = settings(&[&broker]);
     settings.presence = true;
@@ -33,7 +33,7 @@ fn a_connect_of_mqtt_5_says_all_that_the_session_needs() {
 }
 
 #[test]
-fn without_presence_there_is_no_will_and_the_filters_are_the_devices() {
+fn without_presence_there_is_no_will_and_no_watch_filter() {
     let mut broker = Broker::new();
     let mut phone = Phone::to(&[&broker]);
     phone.connection.watch(&"bob".into(), &"pad".into(), true);

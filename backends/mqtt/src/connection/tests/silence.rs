@@ -105,7 +105,7 @@ fn a_slow_uplink_is_not_a_dead_connection() {
 }
 
 #[test]
-fn where_no_other_connection_can_be_made_the_old_one_is_kept_until_it_is_known_to_be_dead() {
+fn without_a_second_connection_the_first_is_kept() {
     let mut broker = Broker::new();
     let mut phone = up(&mut broker);
     let dead = Broker::new().port();

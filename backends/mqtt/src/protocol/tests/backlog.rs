@@ -7,7 +7,7 @@ use crate::protocol::Input;
 
 /// A stranger's invite that nobody confirms holds back what concerns the stranger, and nothing else.
 #[test]
-fn a_call_goes_on_while_a_stranger_is_asked_about_an_invite() {
+fn a_call_continues_during_a_backlog_query() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
@@ -29,7 +29,7 @@ fn a_call_goes_on_while_a_stranger_is_asked_about_an_invite() {
 /// Whether an invite still stands is asked of those alone whose invites may ring: the question says that this
 /// device is on.
 #[test]
-fn who_is_refused_is_not_asked_about_an_invite_that_waited() {
+fn a_refused_caller_is_not_queried() {
     let invite = |id: &str| {
         let body = r#""rid":"r","type":1,"custom":"","uid":1,"keep":true"#;
         format!(r#"{{"v":1,"k":"invite","id":"i{id}","inst":"m","cid":"c{id}","b":{{{body}}}}}"#)

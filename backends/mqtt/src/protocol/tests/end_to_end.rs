@@ -37,7 +37,7 @@ fn a_call_is_set_up_and_ended() {
 }
 
 #[test]
-fn a_cancel_is_heard_everywhere_and_decides() {
+fn a_cancel_reaches_all_devices_and_decides() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
@@ -67,7 +67,7 @@ fn the_first_reject_ends_the_ringing_of_all() {
 }
 
 #[test]
-fn an_invite_of_the_backlog_rings_if_its_caller_says_so() {
+fn a_backlog_invite_rings_if_its_caller_confirms() {
     let mut harness = three();
     harness.down("bob/pad");
     harness.take("bob/pad");
@@ -93,7 +93,7 @@ fn a_second_login_of_the_same_device_kicks_the_first() {
 }
 
 #[test]
-fn a_kicked_device_takes_leave_of_whom_it_is_in_call_with_or_calls() {
+fn a_kicked_device_sends_bye_and_withdraws_its_invites() {
     for is_accepted in [true, false] {
         let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
         let channel = ring(&mut harness, "bob/pad", "alice");
@@ -115,7 +115,7 @@ fn a_kicked_device_takes_leave_of_whom_it_is_in_call_with_or_calls() {
 }
 
 #[test]
-fn a_device_that_is_kicked_while_it_rings_does_not_answer_for_the_others() {
+fn a_kick_while_ringing_does_not_answer_for_other_devices() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad", "bob/phone"]);
     ring(&mut harness, "alice/phone", "bob");
     for name in ["alice/phone", "bob/pad", "bob/phone"] {
@@ -131,7 +131,7 @@ fn a_device_that_is_kicked_while_it_rings_does_not_answer_for_the_others() {
 }
 
 #[test]
-fn who_calls_too_often_rings_with_a_repeat() {
+fn a_rate_limited_invite_rings_with_a_retransmission() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     for _ in 0..10 {
         let channel = ring(&mut harness, "alice/phone", "bob");
@@ -145,7 +145,7 @@ fn who_calls_too_often_rings_with_a_repeat() {
 }
 
 #[test]
-fn a_login_that_is_given_up_neither_connects_nor_speaks() {
+fn an_aborted_login_neither_connects_nor_sends() {
     let mut harness = Harness::new(&["bob/pad"]);
     harness.add("bob/phone", config("bob/phone"));
     let req = harness.op("bob/phone", login());

@@ -27,6 +27,8 @@ pub(super) struct Harness {
     pub(super) phones: BTreeMap<&'static str, Phone>,
     /// What is lost: messages with this in their topics or texts.
     pub(super) loses: Option<&'static str>,
+    /// Every message with QoS 0 is lost.
+    pub(super) loses_qos_0: bool,
     /// What cores make of invites; None: they do not say.
     pub(super) state: Option<InviteState>,
     /// How the broker answers a publish to another account.
@@ -48,6 +50,7 @@ impl Harness {
             now: 1_000,
             phones: BTreeMap::new(),
             loses: None,
+            loses_qos_0: false,
             state: Some(InviteState::Ringing),
             result: PublishResult::Delivered,
             wire: Vec::new(),
@@ -176,15 +179,16 @@ impl Harness {
                         if qos == Qos::AtLeastOnce {
                             phone.protocol.handle(self.now, Input::Published { token, result });
                         }
-                        published.push((topic, payload));
+                        published.push((qos, topic, payload));
                     }
                 }
             }
             if published.is_empty() {
                 return;
             }
-            for (topic, payload) in published {
-                let is_lost = self.loses.is_some_and(|part| topic.contains(part) || payload.contains(part));
+            for (qos, topic, payload) in published {
+                let is_hit = self.loses.is_some_and(|part| topic.contains(part) || payload.contains(part));
+                let is_lost = is_hit || self.loses_qos_0 && qos == Qos::AtMostOnce;
                 self.wire.push((topic.clone(), payload.clone()));
                 for phone in self.phones.values_mut().filter(|_| !is_lost) {
                     if phone.is_up {
@@ -289,13 +293,11 @@ pub(super) fn invite(message: Message, expires_ms: u32) -> Operation {
 }
 
 pub(super) fn leave(message: Message) -> Operation {
-    let Message { channel_id, custom_info, no_offline, .. } = message;
-    Operation::Leave { channel_id, custom_info, no_offline }
+    message.leave()
 }
 
 pub(super) fn close(message: Message) -> Operation {
-    let Message { channel_id, custom_info, no_offline, .. } = message;
-    Operation::Close { channel_id, custom_info, no_offline }
+    message.close()
 }
 
 /// `caller` makes and joins a channel and invites `to`.

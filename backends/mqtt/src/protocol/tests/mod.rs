@@ -1,13 +1,13 @@
-//! The peer, from the outside: what goes in, what comes out.
+//! The peer as a black box: inputs and outputs.
 
 mod backlog;
 mod end_to_end;
-mod found;
 mod harness;
-mod lives;
-mod local;
+mod incarnations;
+mod local_reject;
 mod network_conditions;
-mod numbers;
 mod records;
-mod tables;
+mod regressions;
+mod sequence_numbers;
+mod table_limits;
 mod unauthenticated;

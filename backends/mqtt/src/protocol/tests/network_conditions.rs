@@ -36,8 +36,30 @@ fn a_lost_invite_is_repeated_and_rings_once() {
     assert_eq!(again, 2, "once it rings it is not repeated");
 }
 
+/// What is published with QoS 0 may all be lost: what it acknowledges is repeated, and so is a join, then
+/// with QoS 1. It only takes longer.
 #[test]
-fn an_accept_that_nobody_decides_ends_after_five_seconds_and_a_late_grant_is_given_back() {
+fn a_call_needs_no_message_of_qos_0() {
+    let mut harness = three();
+    harness.loses_qos_0 = true;
+    let channel = ring(&mut harness, "alice/phone", "bob");
+    harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
+    harness.op("bob/pad", join(&channel));
+    assert_eq!(harness.take("bob/pad").last().map(String::as_str), Some("done 0"));
+    assert!(!harness.take("alice/phone").contains(&"Online Join by bob".to_owned()));
+    harness.pass(999);
+    assert_eq!(harness.take("alice/phone"), Vec::<String>::new());
+    harness.pass(1);
+    assert_eq!(harness.take("alice/phone"), ["Online Join by bob"]);
+    harness.op("alice/phone", close(op_args(&channel, "", "")));
+    assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
+    harness.pass(20_000);
+    assert!(harness.take("bob/pad").is_empty(), "told once, however often it comes");
+    assert!(harness.phones.values().all(|phone| phone.protocol.is_at_rest()));
+}
+
+#[test]
+fn an_undecided_accept_fails_and_releases_a_late_grant() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
@@ -61,7 +83,7 @@ fn an_accept_that_nobody_decides_ends_after_five_seconds_and_a_late_grant_is_giv
 }
 
 #[test]
-fn the_last_word_is_repeated_to_each_device_that_rang() {
+fn a_decision_is_repeated_to_each_device_that_rang() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/phone");
@@ -75,7 +97,7 @@ fn the_last_word_is_repeated_to_each_device_that_rang() {
 }
 
 #[test]
-fn what_is_asked_while_the_connection_is_down_goes_out_when_it_is_back() {
+fn operations_while_disconnected_are_sent_on_reconnect() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.down("bob/pad");
@@ -142,7 +164,7 @@ fn the_will_of_a_killed_caller_ends_the_ringing() {
 }
 
 #[test]
-fn a_caller_that_begins_a_new_life_knows_nothing_of_the_call() {
+fn a_restarted_caller_does_not_know_the_call() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
@@ -155,7 +177,7 @@ fn a_caller_that_begins_a_new_life_knows_nothing_of_the_call() {
 }
 
 #[test]
-fn a_reject_reaches_the_siblings_of_a_callee_whose_caller_is_gone() {
+fn a_reject_reaches_own_devices_when_the_caller_is_gone() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/phone");
@@ -168,7 +190,7 @@ fn a_reject_reaches_the_siblings_of_a_callee_whose_caller_is_gone() {
 }
 
 #[test]
-fn an_invite_that_is_over_when_its_device_comes_back_is_missed() {
+fn an_ended_invite_in_the_backlog_is_missed() {
     let mut harness = three();
     harness.down("bob/pad");
     harness.take("bob/pad");
@@ -188,7 +210,7 @@ fn an_invite_that_is_over_when_its_device_comes_back_is_missed() {
 }
 
 #[test]
-fn the_brokers_answers_are_told() {
+fn the_brokers_answers_are_reported() {
     for (result, code) in [
         (PublishResult::NobodyThere, 10202),
         (PublishResult::Denied, 90008),
@@ -227,7 +249,7 @@ fn a_flood_of_one_account_does_not_silence_another() {
 }
 
 #[test]
-fn a_login_that_hears_nothing_of_itself_says_why() {
+fn a_login_without_its_own_messages_reports_why() {
     let mut harness = Harness::new(&[]);
     harness.add("bob/pad", config("bob/pad"));
     harness.loses = Some("u/bob/");
@@ -249,7 +271,7 @@ fn one_device_per_account_means_the_later_login() {
 }
 
 #[test]
-fn who_asks_about_a_call_that_was_just_hung_up_hears_how_it_ended() {
+fn a_sync_for_a_call_just_hung_up_gets_its_bye() {
     let (mut harness, channel) = in_call();
     harness.loses = Some("\"k\":\"bye\"");
     harness.op("bob/pad", close(op_args(&channel, "", "")));

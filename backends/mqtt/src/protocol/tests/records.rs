@@ -33,7 +33,7 @@ fn a_record_reaches_the_peer_and_the_own_other_devices_once() {
 }
 
 #[test]
-fn records_of_one_account_are_limited_and_take_nothing_from_others() {
+fn records_are_limited_per_account() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     for n in 0..2_000 {
         let text = format!(r#""k":"rec","id":"{n}","inst":"i","b":{{"text":"{{}}"}}"#);

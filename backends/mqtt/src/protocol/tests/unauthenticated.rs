@@ -54,7 +54,7 @@ fn say_everything(harness: &mut Harness, channel: &Text) {
 }
 
 #[test]
-fn who_knows_all_ids_of_a_ringing_call_cannot_end_or_answer_it() {
+fn knowing_all_ids_of_a_ringing_call_is_not_enough() {
     let mut harness = two();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("alice/phone");
@@ -72,7 +72,7 @@ fn who_knows_all_ids_of_a_ringing_call_cannot_end_or_answer_it() {
 }
 
 #[test]
-fn who_knows_all_ids_of_a_call_cannot_end_it_or_keep_its_end_from_being_heard() {
+fn knowing_all_ids_of_a_call_neither_ends_nor_keeps_it() {
     let mut harness = two();
     let channel = in_call(&mut harness);
     say_everything(&mut harness, &channel);
@@ -129,7 +129,7 @@ fn say_first(harness: &mut Harness, name: &'static str, ids: &[String]) {
 }
 
 #[test]
-fn who_says_the_ids_of_others_first_silences_nobody() {
+fn using_others_ids_first_blocks_nobody() {
     let mut harness = two();
     // With one `sync` a stranger got an id once, and with it all that came after.
     harness.wire.clear();
@@ -181,7 +181,7 @@ fn a_tombstone_belongs_to_the_device_that_made_the_channel() {
 }
 
 #[test]
-fn only_parties_are_answered_and_whoever_means_a_life_of_this_device() {
+fn only_parties_and_addressed_incarnations_get_answers() {
     let mut harness = two();
     let channel = in_call(&mut harness);
     harness.op("alice/phone", close(op_args(&channel, "", "")));
@@ -209,7 +209,7 @@ fn only_parties_are_answered_and_whoever_means_a_life_of_this_device() {
 }
 
 #[test]
-fn a_caller_is_told_at_once_that_the_called_has_begun_a_new_life() {
+fn a_restart_of_the_callee_is_reported_at_once() {
     let mut harness = two();
     let channel = in_call(&mut harness);
     let mut again = config("bob/pad");

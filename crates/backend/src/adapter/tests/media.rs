@@ -9,7 +9,7 @@ use crate::adapter::{MediaVtable, media};
 use crate::{Frame, LogLevel, MediaBackend, MediaMessage, MediaSink, SendError};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 
-/// Notes what it is asked, and sends frames back to its own sink.
+/// Records its operations, and sends frames back to its own sink.
 struct Recorder(Notes, Arc<MediaSink>);
 
 impl MediaBackend for Recorder {

@@ -75,7 +75,7 @@ unsafe extern "C" fn rooms(
     rooms: *const *const abi::nertc_callkit_channel_state,
     count: u32,
 ) -> i32 {
-    // SAFETY: the test's notes; the rooms are lent for the call.
+    // SAFETY: the test's notes; the channel states are lent for the call.
     unsafe {
         let list = slice::from_raw_parts(rooms, count as usize);
         let list: Vec<String> = list.iter().map(|room| state(&**room)).collect();
@@ -154,7 +154,7 @@ unsafe fn state(it: &abi::nertc_callkit_channel_state) -> String {
 /// A sink of Rust before a sink of C, and what arrives there.
 fn sink() -> (SignalingSink, Box<Notes>) {
     let (sink, notes) = (SignalingSink::default(), Box::<Notes>::default());
-    // SAFETY: the notes live as long as the test, which alone flushes.
+    // SAFETY: the notes outlive the test, the only one that flushes.
     sink.open(unsafe { lend::signaling(&signaling_sink(&notes)) });
     (sink, notes)
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::adapter::{SignalingVtable, signaling};
 use crate::{Login, SignalingBackend, SignalingSink};
 
-/// Notes what it is asked, and panics or refuses if the account says so.
+/// Records its operations, and panics or refuses depending on the account.
 struct Recorder(Notes);
 
 impl Drop for Recorder {

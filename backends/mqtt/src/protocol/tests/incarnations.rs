@@ -20,7 +20,7 @@ fn count(harness: &Harness, what: &str, topic: &str) -> usize {
 }
 
 #[test]
-fn nobody_learns_of_a_device_before_its_core_has_taken_the_invite() {
+fn nothing_is_sent_before_the_core_accepted_the_invite() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     harness.state = None;
     harness.wire.clear();
@@ -41,7 +41,7 @@ fn nobody_learns_of_a_device_before_its_core_has_taken_the_invite() {
 }
 
 #[test]
-fn an_ignored_invite_is_forgotten_without_a_word_and_others_ring_on() {
+fn an_ignored_invite_is_dropped_silently() {
     let mut harness = three();
     harness.state = None;
     harness.wire.clear();
@@ -60,7 +60,7 @@ fn an_ignored_invite_is_forgotten_without_a_word_and_others_ring_on() {
 }
 
 #[test]
-fn an_invite_that_is_kept_aside_is_known_to_the_caller_but_does_not_ring() {
+fn a_held_invite_is_alerted_without_ringing() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     harness.state = Some(InviteState::Held);
     let channel = ring(&mut harness, "alice/phone", "bob");
@@ -84,7 +84,7 @@ fn an_account_rings_once_for_the_callers_core() {
 }
 
 #[test]
-fn a_ring_lasts_as_long_as_the_caller_says_and_repeats_do_not_extend_it() {
+fn retransmissions_do_not_extend_the_ring_time() {
     let mut harness = Harness::new(&["bob/pad"]);
     let invite = r#""k":"invite","id":"i","cid":"c","inst":"i","b":{"rid":"r1","custom":"","ring":10000}"#;
     for _ in 0..6 {
@@ -116,7 +116,7 @@ fn a_ring_lasts_as_long_as_the_caller_says_and_repeats_do_not_extend_it() {
 
 /// An invite that waited in the mailbox has rung elsewhere meanwhile: what is left of its message counts.
 #[test]
-fn a_ring_ends_with_its_message_whatever_the_caller_says() {
+fn a_ring_ends_with_the_expiry_of_its_message() {
     let mut harness = Harness::new(&["bob/pad"]);
     let state = r#""k":"state","id":"s","cid":"c""#;
     let cases = [
@@ -165,7 +165,7 @@ fn the_expiry_counts_from_receipt_also_before_subscribing() {
 }
 
 #[test]
-fn a_granted_call_that_is_not_joined_is_given_back_after_eight_seconds() {
+fn a_grant_that_is_not_joined_is_released_after_8_s() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
@@ -180,7 +180,7 @@ fn a_granted_call_that_is_not_joined_is_given_back_after_eight_seconds() {
 }
 
 #[test]
-fn a_will_that_comes_again_and_again_does_not_keep_a_backlog_waiting() {
+fn repeated_wills_do_not_delay_the_backlog() {
     // With answers between the wills, first about one call and then about the other, each is in doubt again
     // before the other is not.
     for (answers, limit) in [(false, 2_000), (true, 3_000)] {
@@ -229,7 +229,7 @@ fn a_login_while_the_connection_is_lost_waits_for_it() {
 }
 
 #[test]
-fn hello_is_said_by_who_hears_itself() {
+fn hello_follows_the_own_mark() {
     let mut harness = Harness::new(&[]);
     harness.add("bob/pad", super::harness::config("bob/pad"));
     harness.loses = Some("\"k\":\"mark\"");

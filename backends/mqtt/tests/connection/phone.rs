@@ -103,7 +103,7 @@ impl Phone {
         self.act(|connection, now| connection.connect(now, token));
     }
 
-    /// Anything with the link, as the real device does it.
+    /// Anything with the connection, as the real device does it.
     pub(crate) fn act(&self, body: impl FnOnce(&mut Connection, u64)) {
         let mut connection = self.connection.lock();
         let now = now();

@@ -29,7 +29,7 @@ fn send(harness: &mut Harness, channel: &str, kind: &str, number: &str, life: &s
 const LIFE: &str = "alice-phone-1";
 
 #[test]
-fn the_highest_number_is_the_end_of_the_range_and_nothing_overflows() {
+fn the_highest_sequence_number_does_not_overflow() {
     let (mut harness, channel) = in_call();
     for number in ["4294967295", "2147483648", "-1", "1.5", "\"1\"", "18446744073709551616"] {
         send(&mut harness, &channel, "ctl", number, LIFE, r#""custom":"x""#);
@@ -49,7 +49,7 @@ fn the_highest_number_is_the_end_of_the_range_and_nothing_overflows() {
 }
 
 #[test]
-fn what_cannot_be_taken_leaves_no_hole_and_a_bye_ends_whatever_it_says() {
+fn malformed_bodies_leave_no_gap_and_any_bye_ends() {
     let (mut harness, channel) = in_call();
     let long = format!(r#""custom":"{}""#, "x".repeat(4_097));
     send(&mut harness, &channel, "ctl", "1", LIFE, &long);
@@ -62,7 +62,7 @@ fn what_cannot_be_taken_leaves_no_hole_and_a_bye_ends_whatever_it_says() {
 }
 
 #[test]
-fn a_new_life_of_a_member_counts_anew_and_the_old_one_is_not_heard_any_more() {
+fn a_new_incarnation_restarts_the_sequence() {
     let (mut harness, channel) = in_call();
     for number in ["1", "2", "3"] {
         send(&mut harness, &channel, "ctl", number, LIFE, r#""custom":"old""#);

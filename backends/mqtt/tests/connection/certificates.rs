@@ -78,7 +78,7 @@ fn a_broker_that_asks_for_a_certificate_is_shown_one() {
 }
 
 #[test]
-fn what_is_wrong_with_a_brokers_certificate_is_said() {
+fn certificate_errors_are_reported() {
     let broker = Mosquitto::start("wrong-name", &["alice"]);
     // Mosquitto listens at 127.0.0.1 alone.
     let relay = crate::relay::to(broker.tls, "127.0.0.2");
@@ -101,7 +101,7 @@ fn what_is_wrong_with_a_brokers_certificate_is_said() {
 }
 
 #[test]
-fn an_expired_certificate_is_said_to_be_one() {
+fn an_expired_certificate_is_reported_as_such() {
     let mut broker = Mosquitto::start("expired", &["alice"]);
     drop(Phone::up(settings("alice", &[("127.0.0.1", broker.plain, false)])));
     broker.stop();

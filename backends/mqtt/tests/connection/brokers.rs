@@ -21,7 +21,7 @@ fn published(token: u64, result: PublishResult) -> ConnectionEvent {
 }
 
 #[test]
-fn what_one_device_publishes_another_hears_with_its_sender() {
+fn a_publish_arrives_with_its_sender() {
     let broker = Mosquitto::start("hears", &["alice", "bob"]);
     let (alice, bob) =
         (Phone::up(settings("alice", &plain(&broker))), Phone::up(settings("bob", &plain(&broker))));
@@ -88,7 +88,7 @@ fn a_wrong_token_is_asked_for_again_once() {
 }
 
 #[test]
-fn a_broker_that_comes_back_is_found_and_the_session_goes_on() {
+fn a_restarted_broker_is_found_and_the_session_resumed() {
     let mut broker = Mosquitto::start("back", &["alice", "bob"]);
     let alice = Phone::up(settings("alice", &plain(&broker)));
     let mut bobs = settings("bob", &plain(&broker));

@@ -1,4 +1,4 @@
-//! A gate in front of a broker that turns MQTT 5 away, as servers that know 3.1.1 only do.
+//! A proxy in front of a broker that refuses MQTT 5, as servers that support 3.1.1 only do.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,19 +12,19 @@ use nertc_callkit_testkit::scratch_dir::port;
 const NAME: &[u8] = b"\x00\x04MQTT";
 
 /// Listens until it is dropped.
-pub(crate) struct Gate {
+pub(crate) struct Proxy {
     pub(crate) port: u16,
     /// How many came with MQTT 5.
     turned_away: Arc<AtomicU32>,
     closed: Arc<AtomicBool>,
 }
 
-impl Gate {
+impl Proxy {
     /// In front of the broker at `broker`.
-    pub(crate) fn new(broker: u16) -> Gate {
-        let gate = Gate { port: port(), turned_away: Arc::default(), closed: Arc::default() };
-        let listener = TcpListener::bind(("127.0.0.1", gate.port)).expect("a free port");
-        let (closed, turned_away) = (Arc::clone(&gate.closed), Arc::clone(&gate.turned_away));
+    pub(crate) fn new(broker: u16) -> Proxy {
+        let proxy = Proxy { port: port(), turned_away: Arc::default(), closed: Arc::default() };
+        let listener = TcpListener::bind(("127.0.0.1", proxy.port)).expect("a free port");
+        let (closed, turned_away) = (Arc::clone(&proxy.closed), Arc::clone(&proxy.turned_away));
         thread::spawn(move || {
             while let Ok((client, _)) = listener.accept() {
                 if closed.load(Ordering::SeqCst) {
@@ -36,7 +36,7 @@ impl Gate {
                 });
             }
         });
-        gate
+        proxy
     }
 
     /// How many tried MQTT 5.
@@ -45,7 +45,7 @@ impl Gate {
     }
 }
 
-impl Drop for Gate {
+impl Drop for Proxy {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
         let _ = TcpStream::connect(("127.0.0.1", self.port));

@@ -35,7 +35,7 @@ fn a_local_reject_does_not_count_while_another_device_rings() {
 }
 
 #[test]
-fn a_local_reject_counts_after_two_seconds_if_no_other_device_rings() {
+fn a_local_reject_counts_after_2_s_if_no_device_rings() {
     for others in [0, 1] {
         let mut harness = three();
         if others == 0 {
@@ -58,7 +58,7 @@ fn a_local_reject_counts_after_two_seconds_if_no_other_device_rings() {
 }
 
 #[test]
-fn a_users_busy_counts_at_once_and_goes_to_the_siblings() {
+fn a_users_busy_counts_at_once_and_is_copied() {
     let mut harness = three();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.pass(20);
@@ -73,7 +73,7 @@ fn a_users_busy_counts_at_once_and_goes_to_the_siblings() {
 }
 
 #[test]
-fn a_siblings_reject_that_the_caller_does_not_count_ends_nothing() {
+fn a_copied_reject_that_the_caller_ignores_ends_nothing() {
     let mut harness = Harness::new(&["bob/pad", "bob/phone"]);
     harness.add(
         "alice/phone",

@@ -19,7 +19,7 @@ fn in_call(harness: &mut Harness) -> Text {
 }
 
 #[test]
-fn strangers_who_ring_everywhere_keep_nobody_from_calling_or_being_called() {
+fn ringing_strangers_block_no_call() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     // Their invites are neither taken nor ignored: a core that says nothing.
     harness.state = None;
@@ -75,7 +75,7 @@ fn own_channels_are_limited_for_themselves() {
 }
 
 #[test]
-fn the_end_of_a_call_is_told_however_much_else_waited() {
+fn the_end_of_a_call_is_reported_despite_a_full_queue() {
     for before_subscription in [false, true] {
         let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
         let channel = in_call(&mut harness);
@@ -195,7 +195,7 @@ fn lines_of_the_log_are_counted() {
 }
 
 #[test]
-fn wills_are_watched_of_whom_we_talk_to_first_and_of_strangers_as_far_as_there_is_place() {
+fn watched_wills_prefer_peers_over_strangers() {
     let mut harness = Harness::new(&["alice/phone"]);
     harness.add(
         "bob/pad",

@@ -19,7 +19,7 @@ fn a_ring_that_nobody_ends_is_asked_about_after_a_minute() {
 }
 
 #[test]
-fn a_ring_is_not_given_up_while_the_own_connection_is_down() {
+fn a_ring_survives_a_lost_own_connection() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     ring(&mut harness, "alice/phone", "bob");
     harness.down("bob/pad");
@@ -31,7 +31,7 @@ fn a_ring_is_not_given_up_while_the_own_connection_is_down() {
 }
 
 #[test]
-fn who_was_granted_the_call_and_does_not_join_can_still_end_it() {
+fn a_winner_that_has_not_joined_can_end_the_call() {
     for end in [close, leave] {
         let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
         let channel = ring(&mut harness, "alice/phone", "bob");
@@ -71,7 +71,7 @@ fn what_comes_before_the_subscription_is_confirmed_is_backlog() {
 }
 
 #[test]
-fn who_is_kicked_while_it_calls_does_not_leave_the_called_ringing() {
+fn a_kick_while_calling_ends_the_ringing() {
     let mut harness = Harness::new(&["alice/phone", "bob/pad"]);
     ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");

@@ -1,5 +1,6 @@
 //! Starts the measures, prints the table and writes it as JSON.
 
+mod added;
 mod mqtt;
 mod row;
 mod table;

@@ -5,18 +5,16 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use super::Engine;
 use super::claims::Claims;
 use super::coalesce::Coalescer;
+use super::core::Engine;
 use super::ids::Ids;
+use super::in_flight::{Awaited, Owner, Step, Teardown, Undo};
 use super::input::Ticket;
-use super::ops::{Owner, Undo};
-use super::session::{Closing, Session};
 use super::state::{
-    Called, Calling, Glare, InCall, Invite, InviteStage, JoinStage, MediaRoom, OutgoingInvite, OwnOutcome,
-    State,
+    Called, Calling, Closing, Glare, InCall, Invite, InviteStage, JoinStage, MediaRoom, OutgoingInvite,
+    OwnOutcome, Session, State,
 };
-use super::teardown::{Awaited, Step, Teardown};
 use super::time::Time;
 use super::wire;
 use nertc_callkit_signaling::{Message, Req, Text};
@@ -402,10 +400,11 @@ impl Renamer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::core::Config;
     use super::super::input::{CallOptions, Command, Input};
     use super::super::output::Output;
-    use super::super::{Config, Engine, IdGenerator};
     use super::*;
+    use nertc_callkit_ids::IdGenerator;
     use nertc_callkit_signaling as signaling;
     use nertc_callkit_signaling::{CallType, Channel, ChannelState, OperationResult};
 

@@ -187,6 +187,9 @@ pub enum SwitchStep {
     Reject,
 }
 
+/// An input is moved from place to place: nothing that is rare makes all of them large.
+const _: () = assert!(size_of::<Input>() <= 160);
+
 /// Everything that the engine can be fed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Input {

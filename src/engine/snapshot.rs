@@ -1,6 +1,6 @@
 //! What `get_state` and `get_call_info` show.
 
-use super::Engine;
+use super::core::Engine;
 use super::state::{Glare, State};
 use nertc_callkit_signaling::{CallType, Text};
 

@@ -98,7 +98,7 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
         }
         SignalingMessage::Offline(batch) => take_events(client, Origin::Offline, batch),
         SignalingMessage::Channels(states) => {
-            let rooms = usable("room", states.iter().map(|state| checked_room(state.clone())));
+            let rooms = usable("channel state", states.iter().map(|state| checked_room(state.clone())));
             rooms.is_empty() || report(client, Input::Rooms(rooms))
         }
         SignalingMessage::Connection(change) => report(client, Input::Connection(connection(change))),

@@ -92,7 +92,7 @@ unsafe extern "C" fn signal_rooms(
 ) -> i32 {
     guard_or(0, || {
         // SAFETY: the backend lends `count` channel states for the call.
-        let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
+        let rooms = unsafe { list(rooms, count, "channel state", |place| room(place)) };
         if rooms.is_empty() { 0 } else { report(ctx, Input::Rooms(rooms)) }
     })
 }

@@ -35,13 +35,14 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let create = signaling::Operation::Create { call_type: options.call_type };
         let req = self.signal(now, ms, Owner::Create(no), create);
+        let [request_id, call_id] = self.ids.uuids();
         let own = OutgoingInvite {
             no,
             issued_by: ticket,
             confirmed: false,
             options,
-            request_id: self.ids.uuid(),
-            call_id: self.ids.uuid(),
+            request_id,
+            call_id,
             channel_id: Text::default(),
             uid: 0,
             rtc_token: Text::default(),

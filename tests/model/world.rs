@@ -600,7 +600,7 @@ impl World {
 /// or in the opposite one.
 fn seeds(devices: usize, is_reversed: bool) -> Vec<Seed> {
     let mut seeds: Vec<Seed> = (0..devices as u64).map(IdGenerator::test_seed).collect();
-    seeds.sort_by_key(|seed| IdGenerator::new(*seed).uuid());
+    seeds.sort_by_key(|seed| IdGenerator::new(*seed).uuids()[0].as_str().to_owned());
     if is_reversed {
         seeds.reverse();
     }

@@ -416,7 +416,8 @@ mod tests {
             engine.handle(Time(now), input);
             std::iter::from_fn(|| engine.poll_output()).collect::<Vec<_>>()
         };
-        let command = |n: u64, command| Input::Command { ticket: Ticket(padding + n), command };
+        let command =
+            |n: u64, command| Input::Command { ticket: Ticket(padding + n), command: Box::new(command) };
         let login = Command::Login { account: "alice".into(), token: Text::default() };
         let outputs = feed(&mut engine, command(0, login));
         let answer = |outputs: &[Output], room: Option<ChannelState>| match outputs.first() {
@@ -425,7 +426,7 @@ mod tests {
                 op: signaling::Operation::Login { .. } | signaling::Operation::Create { .. },
             }) => Input::SignalDone {
                 req: *req,
-                result: OperationResult { channel: room, ..OperationResult::default() },
+                result: OperationResult { channel: room, ..OperationResult::default() }.into(),
             },
             other => panic!("no operation to answer: {other:?}"),
         };

@@ -188,7 +188,7 @@ pub enum SwitchStep {
 }
 
 /// An input is moved from place to place: nothing that is rare makes all of them large.
-const _: () = assert!(size_of::<Input>() <= 128);
+const _: () = assert!(size_of::<Input>() <= 112);
 
 /// Everything that the engine can be fed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,5 +1,6 @@
 //! Starts the measures, prints the table and writes it as JSON.
 
+mod added;
 mod mqtt;
 mod row;
 mod table;
@@ -9,7 +10,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::system;
-use row::{CALLGRIND, COLLECTED, Row, added, measure, number, numbers_after, output, size_row, this};
+use row::{CALLGRIND, COLLECTED, Row, measure, number, numbers_after, output, size_row, this};
 pub(crate) use table::write as write_table;
 
 /// The numbers in the line that valgrind prints with `label` about a process with as many cycles.

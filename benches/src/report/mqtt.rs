@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::row::{CALLGRIND, COLLECTED, Row, Values, added, measure, numbers_after, size_row, this};
+use super::added;
+use super::row::{CALLGRIND, COLLECTED, Row, Values, measure, numbers_after, size_row, this};
 use crate::{mqtt, system};
 
 const LATENCY: [&str; 3] = ["setup_mqtt_accept", "setup_mqtt_connected", "setup_mqtt_accept_vs_sofia"];

@@ -181,7 +181,7 @@ impl World {
         match mail {
             Mail::Done(req, result) => {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
-                self.feed(device, Input::SignalDone { req, result })
+                self.feed(device, Input::SignalDone { req, result: result.into() })
             }
             Mail::Events(Origin::Offline, events) => self.feed_backlog(device, events),
             Mail::Events(source, events) => {

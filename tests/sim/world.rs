@@ -340,7 +340,7 @@ impl World {
             }
             Scheduled::Completed(req, result) => {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
-                self.feed(device, Input::SignalDone { req, result })
+                self.feed(device, Input::SignalDone { req, result: result.into() })
             }
             Scheduled::RtcCompleted(req, code) => {
                 let outcome = Outcome { code, ..Outcome::default() };
@@ -461,7 +461,7 @@ impl World {
         let is_call = matches!(command, Command::Call(_));
         self.note(|| format!("device {device}: user: {command:?}"));
         self.watch.on_command(device, &command);
-        let input = Input::Command { ticket, command };
+        let input = Input::Command { ticket, command: command.into() };
         self.record(device, &input);
         let target = &mut self.devices[device];
         target.monitor.before(&input);

@@ -447,7 +447,7 @@ impl World {
                     if let Some(room) = answer.channel.as_ref() {
                         self.name_channel(device, room);
                     }
-                    let done = Input::SignalDone { req: Req(req), result: answer };
+                    let done = Input::SignalDone { req: Req(req), result: answer.into() };
                     self.devices[device].inbox.push_back(done);
                 }
                 protocol::Output::Events { origin, events } => {

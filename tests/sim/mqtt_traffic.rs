@@ -163,7 +163,7 @@ impl World {
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
-        watch::is_local(op)
+        cross_device_monitor::is_local(op)
             || is_busy && self.peers.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 

@@ -182,7 +182,7 @@ impl Hostile {
         }
         if self.style == Style::Predictions {
             let id = value["id"].as_str().unwrap_or_default();
-            let after = predict::ids_after(id, 240);
+            let after = id_prediction::ids_after(id, 240);
             self.predicted_streams += u64::from(!after.is_empty());
             if !after.is_empty() {
                 self.known.predicted = after.into();

@@ -9,8 +9,8 @@ use nertc_callkit_signaling::{
 };
 
 use super::broker::Parcel;
+use super::cross_device_monitor;
 use super::mqtt_peers::{Link, Mail, Phone, Wire};
-use super::watch;
 use super::world::{Scheduled, World};
 
 impl World {

@@ -7,8 +7,8 @@ use nertc_callkit_signaling::Text;
 use nertc_callkit_testkit::Random;
 use serde_json::{Value, json};
 
+use super::id_prediction;
 use super::plan::{FRIENDS, Plan, Style, hostile_name};
-use super::predict;
 
 /// Every kind of message there is, and one that there is not.
 pub(super) const KINDS: [&str; 16] = [

@@ -17,7 +17,7 @@ use super::super::exchange::{Exchange, Report};
 use super::hostile::{Aim, Hostile, Shot};
 use super::liveness::Watch;
 use super::plan::{FRIENDS, Guard, Plan};
-use super::{plan, port};
+use super::{engine_adapter, plan};
 
 /// The devices concerned: events of one path keep their order.
 pub(super) type Path = [u64; 3];

@@ -1,7 +1,7 @@
 //! Sound for the app: pulled by the thread of its playout device, or handed out every 10 ms.
 //!
-//! [`Puller::pull`] only copies: the media thread keeps a ring filled, so that nobody waits for a decoder. What
-//! the app pulls makes room in the ring, and so its clock drives the jitter buffer.
+//! [`Puller::pull`] only copies: the media thread keeps a ring filled, so that nobody waits for a decoder.
+//! What the app pulls makes room in the ring, and so its clock drives the jitter buffer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

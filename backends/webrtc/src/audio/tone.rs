@@ -39,8 +39,8 @@ pub fn amplitude(samples: &[i16], hertz: f64, rate: u32) -> f64 {
     2.0 * power.sqrt() / samples.len() as f64
 }
 
-/// How much louder a tone is than everything else in the samples, in dB. Each 50 ms count for themselves, with
-/// the phase they have and the pitch within 0.6 %: a jitter buffer that changes its speed makes no noise.
+/// How much louder a tone is than everything else in the samples, in dB. Each 50 ms count for themselves,
+/// with the phase they have and the pitch within 0.6 %: a jitter buffer that changes its speed makes no noise.
 pub fn snr_db(samples: &[i16], hertz: f64, rate: u32) -> f64 {
     let (mut signal, mut noise) = (0.0, 1e-9);
     for window in samples.chunks_exact(rate as usize / 20) {

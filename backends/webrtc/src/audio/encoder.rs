@@ -1,7 +1,7 @@
 //! Frames of 20 ms to Opus packets.
 
-use super::FRAME;
 use super::codec::{Encode, RawEncoder};
+use super::format::FRAME;
 
 /// Bit rates that are used.
 const BITS_PER_SECOND: std::ops::RangeInclusive<u32> = 6_000..=128_000;
@@ -78,7 +78,7 @@ impl Encoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::RATE;
+    use crate::audio::format::RATE;
     use crate::audio::tone::Tone;
 
     /// How many of 100 frames of a tone are sent.

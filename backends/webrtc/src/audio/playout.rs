@@ -265,12 +265,32 @@ mod tests {
             let mut out = vec![0; rate as usize / 100];
             for _ in 0..ticks {
                 world.tick();
-                puller.pull(&mut out, rate, 1).expect("usable");
-                heard.extend(&out);
+                let sound = puller.pull(&mut out, rate, 1).expect("usable");
+                heard.extend(&out[..sound]);
             }
         }
+        // From its first sample on: nothing of the old rate is left.
+        let begin = tone::amplitude(&heard[..320], 440.0, 16_000);
+        assert!(begin > 8_000.0, "{begin}");
         let snr = tone::snr_db(&heard[16_000..], 440.0, 16_000);
         assert!(snr >= 20.0, "{snr}");
+    }
+
+    #[test]
+    fn the_ring_changes_its_rate_only_when_it_is_empty() {
+        let (mut world, puller) = world();
+        let mut out = [0; 160];
+        for _ in 0..20 {
+            world.tick();
+            puller.pull(&mut out, 48_000, 1).expect("usable");
+        }
+        // As if the media thread had filled it after the pull emptied it.
+        puller.shared.wanted.store(16_000, Ordering::Release);
+        world.tick();
+        assert_eq!(puller.shared.made.load(Ordering::Acquire), 48_000);
+        assert_eq!(puller.pull(&mut out, 16_000, 1), Ok(0));
+        world.tick();
+        assert_eq!(puller.pull(&mut out, 16_000, 1), Ok(160));
     }
 
     #[test]

@@ -172,3 +172,26 @@ fn nesting_has_a_limit_whatever_the_caller_allows() {
     assert!(is_value(&nested(DEEPEST), usize::MAX) && !is_value(&nested(DEEPEST + 1), usize::MAX));
     assert!(!is_value(&"[".repeat(1_000_000), usize::MAX));
 }
+
+#[test]
+fn an_object_is_written_as_serde_json_writes_it() {
+    let texts = ["", "plain", "{\"a\":\"b\\\\c\"}", "\u{1}\n\u{7f}\u{e9}\u{1f600}", &"long ".repeat(200)];
+    for text in texts {
+        for number in [0, 9, 10, 255, 256, u64::MAX] {
+            let mut object = ObjectWriter::default();
+            object.begin("empty");
+            object.end();
+            object.text("text", text);
+            object.begin("inner");
+            object.number("number", number);
+            object.flag("yes", true);
+            object.flag("no", false);
+            object.end();
+            object.text("last", text);
+            let inner = format!(r#"{{"number":{number},"yes":true,"no":false}}"#);
+            let quoted = serde_json::to_string(text).expect("a text");
+            let wanted = format!(r#"{{"empty":{{}},"text":{quoted},"inner":{inner},"last":{quoted}}}"#);
+            assert_eq!(object.finish(), wanted);
+        }
+    }
+}

@@ -2,11 +2,9 @@
 //! their JSON text, reads and writes strings. Pure, total, never panics; agrees with `serde_json`, whose
 //! parser into values would cost more bytes and instructions than all that remains here.
 
-mod object;
+pub mod object;
 
 use std::borrow::Cow;
-
-pub use object::ObjectWriter;
 
 /// No text is nested deeper, whatever the caller allows.
 const DEEPEST: usize = 64;

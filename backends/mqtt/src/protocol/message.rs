@@ -1,6 +1,6 @@
 //! the message: what travels as JSON, read with care and written plainly.
 
-use nertc_callkit_signaling::json::ObjectWriter;
+use nertc_callkit_signaling::json::object::ObjectWriter;
 use nertc_callkit_signaling::{PushText, Text};
 use serde_json::Value;
 

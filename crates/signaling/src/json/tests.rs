@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::object::ObjectWriter;
 use super::*;
 
 /// Texts of every kind: what peers send, all that JSON has, and what is none.

@@ -485,7 +485,7 @@ impl Engine {
         if is_told {
             self.record_complete(now, &call, &durations);
         }
-        self.ended = Some(Ended {
+        self.remember_ended(Ended {
             no: call.no,
             issued_by: call.issued_by,
             peer: call.peer.clone(),

@@ -20,9 +20,9 @@ use crate::exchange::Exchange;
 use crate::fingerprint::{Fingerprint, Mix, channel_bit};
 use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
-use crate::memo::{Body, Hub, Memo, Step, Verdict};
 use crate::monitor::Monitor;
 use crate::peer_texts;
+use crate::transition_cache::{Body, Hub, Memo, Step, Verdict};
 
 /// Tombstones count as everlasting: no world may outlive one.
 const END_OF_TIME: u64 = 600_000;

@@ -13,6 +13,7 @@ use nertc_callkit_signaling::{
 };
 use nertc_callkit_testkit::Random;
 
+use super::cross_device_monitor::Watch;
 use super::device::{Delivery, Device, MediaProtocols, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
@@ -20,7 +21,6 @@ use super::monitor::Monitor;
 use super::mqtt_peers::{Mail, MqttPeers, Wire};
 use super::network_conditions::NetworkConditions;
 use super::trace::{Redaction, RunTrace};
-use super::watch::Watch;
 
 /// Something on its way.
 #[derive(Clone, Debug)]

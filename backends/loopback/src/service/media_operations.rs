@@ -124,7 +124,9 @@ impl Service {
             theirs.into_iter().flatten().for_each(|event| self.notify_media(port, event));
             own.clone().for_each(|event| self.notify_media(peer, event));
         }
-        self.media.rooms.entry(room.clone()).or_default().insert(port);
+        let room = self.media.rooms.entry(room.clone()).or_default();
+        let at = room.partition_point(|it| *it < port);
+        room.insert(at, port);
     }
 
     /// Removes the port from its room, if it is in one. OK: intentional; otherwise it is lost.
@@ -138,7 +140,7 @@ impl Service {
         if peers.is_empty() {
             self.media.rooms.remove(&room);
         } else if let Some(room) = self.media.rooms.get_mut(&room) {
-            room.remove(&port);
+            room.retain(|it| *it != port);
         }
         for peer in peers {
             self.notify_media(peer, MediaEvent::PeerLeave { uid: before.uid, code });

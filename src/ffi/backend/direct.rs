@@ -67,7 +67,8 @@ pub(super) fn signaling_sink(
     move |message| {
         guard_or(Ok(()), || {
             if let SignalingMessage::Completed(req, result) = message {
-                report(&client, Input::SignalDone { req, result: checked_result(*result) });
+                let result = result.into_inner().map(checked_result).unwrap_or_default();
+                report(&client, Input::SignalDone { req, result });
                 return Ok(());
             }
             if take_signaling(&client, &message) { Ok(()) } else { Err(message) }

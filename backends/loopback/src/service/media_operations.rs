@@ -18,7 +18,7 @@ impl Service {
     /// A new instance of a media backend.
     pub fn attach_media(&mut self) -> Port {
         let port = self.outbound.open();
-        self.media.participants.insert(port, Participant::default());
+        self.media.participants.insert(port, Box::default());
         port
     }
 
@@ -120,7 +120,7 @@ impl Service {
         (participant.room, participant.uid) = (Some(room.clone()), uid);
         let own = participant.introduction();
         for peer in self.media.others_in(room, port) {
-            let theirs = self.media.participants.get(&peer).map(Participant::introduction);
+            let theirs = self.media.participants.get(&peer).map(|peer| peer.introduction());
             theirs.into_iter().flatten().for_each(|event| self.notify_media(port, event));
             own.clone().for_each(|event| self.notify_media(peer, event));
         }
@@ -149,8 +149,8 @@ impl Service {
 
     /// The same for every port that a device joined with. A device that vanishes receives nothing any more.
     pub(super) fn end_media_of(&mut self, device: DeviceId, vanishes: bool) {
-        let is_its = |it: &&Participant| it.owner == Some(device) && it.room.is_some();
-        let own = self.media.participants.iter().filter(|(_, it)| is_its(it)).map(|(port, _)| *port);
+        let is_its = |it: &Participant| it.owner == Some(device) && it.room.is_some();
+        let own = self.media.participants.iter().filter(|(_, it)| is_its(it.as_ref())).map(|(port, _)| *port);
         for port in own.collect::<Vec<Port>>() {
             self.end_media(port, if vanishes { LOST } else { Code::OK });
             if vanishes {

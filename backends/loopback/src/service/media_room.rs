@@ -16,7 +16,7 @@ pub type Ports = SmallVec<[Port; 2]>;
 pub(super) struct MediaRooms {
     /// By name, in the order of their ports. An empty one goes.
     pub(super) rooms: BTreeMap<Text, Ports>,
-    pub(super) participants: BTreeMap<Port, Participant>,
+    pub(super) participants: BTreeMap<Port, Box<Participant>>,
 }
 
 /// One instance of a media backend.

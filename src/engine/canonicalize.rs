@@ -16,6 +16,7 @@ use super::state::{
     OwnOutcome, Session, State,
 };
 use super::time::Time;
+use super::tombstones::Tombstones;
 use super::wire;
 use nertc_callkit_signaling::{Message, Req, Text};
 
@@ -137,16 +138,16 @@ impl Engine {
     pub fn canonical(&self, now: Time) -> Engine {
         let mut names = Renamer::new(now);
         let mut engine = self.canonical_in(&mut names);
-        engine.tombstones.0.clone_from(&self.tombstones.0);
-        engine.tombstones.0.retain(|stone| stone.until > now);
-        for stone in &mut engine.tombstones.0 {
+        let mut stones: Vec<_> = self.tombstones.iter().filter(|it| it.until > now).cloned().collect();
+        for stone in &mut stones {
             names.id(&mut stone.channel_id);
             stone.request_id.iter_mut().for_each(|request| names.id(request));
             stone.until = Time(0);
         }
-        engine.tombstones.0.make_contiguous().sort_by(|a, b| {
+        stones.sort_by(|a, b| {
             (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
+        engine.tombstones = stones.into();
         engine
     }
 
@@ -156,7 +157,7 @@ impl Engine {
         let mut engine = self.clone();
         engine.ids = Ids::new([0; 32]);
         (engine.last_req, engine.last_call, engine.last_teardown) = (0, 0, 0);
-        engine.tombstones.0.clear();
+        engine.tombstones = Tombstones::default();
         // What is counted changes nothing of any call.
         engine.coalescer = Coalescer::default();
         engine.claims = Claims::default();
@@ -214,7 +215,7 @@ impl Engine {
 
     /// The channel of every tombstone, and a fingerprint of the whole.
     pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
-        self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
+        self.tombstones.iter().filter(move |stone| stone.until > now).map(|stone| {
             let mut hasher = H::default();
             (&stone.channel_id, &stone.request_id, &stone.writer).hash(&mut hasher);
             (&stone.channel_id, hasher.finish())
@@ -415,7 +416,8 @@ mod tests {
             engine.handle(Time(now), input);
             std::iter::from_fn(|| engine.poll_output()).collect::<Vec<_>>()
         };
-        let command = |n: u64, command| Input::Command { ticket: Ticket(padding + n), command };
+        let command =
+            |n: u64, command| Input::Command { ticket: Ticket(padding + n), command: Box::new(command) };
         let login = Command::Login { account: "alice".into(), token: Text::default() };
         let outputs = feed(&mut engine, command(0, login));
         let answer = |outputs: &[Output], room: Option<ChannelState>| match outputs.first() {
@@ -424,7 +426,7 @@ mod tests {
                 op: signaling::Operation::Login { .. } | signaling::Operation::Create { .. },
             }) => Input::SignalDone {
                 req: *req,
-                result: OperationResult { channel: room, ..OperationResult::default() },
+                result: OperationResult { channel: room, ..OperationResult::default() }.into(),
             },
             other => panic!("no operation to answer: {other:?}"),
         };

@@ -209,10 +209,10 @@ impl Engine {
         let before = self.state.phase();
         let call = self.state.call_no();
         match input {
-            Input::Command { ticket, command } => self.on_command(now, ticket, command),
+            Input::Command { ticket, command } => self.on_command(now, ticket, *command),
             Input::Close => self.on_close(now),
             Input::Backlog(is_backlogged) => self.is_backlogged = is_backlogged,
-            Input::SignalDone { req, result } => self.on_signal_done(now, req, result),
+            Input::SignalDone { req, mut result } => self.on_signal_done(now, req, &mut result),
             Input::Signals { origin, events } => self.on_signals(now, origin, events),
             Input::Rooms(rooms) => self.on_rooms(now, rooms),
             Input::Connection(connection) => self.on_connection(now, connection),

@@ -21,7 +21,8 @@ impl Ids {
         Ids { stream: IdGenerator::new(seed), secret: None }
     }
 
-    pub(super) fn uuid(&mut self) -> Text {
-        self.stream.uuid().into()
+    /// Two ids: of a request and of its call.
+    pub(super) fn uuids(&mut self) -> [Text; 2] {
+        self.stream.uuids().map(|uuid| uuid.as_str().into())
     }
 }

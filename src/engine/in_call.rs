@@ -117,7 +117,7 @@ impl Engine {
         no: u64,
         req: Req,
         _channel: &Text,
-        result: OperationResult,
+        result: &mut OperationResult,
     ) {
         let account = self.session.account();
         let Some(call) = self.call_in(no) else { return self.ignore("channel joined for an ended call") };
@@ -136,10 +136,10 @@ impl Engine {
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
         if !result.outcome.code.is_success() || uid == 0 {
-            return self.media_failed(now, result.outcome);
+            return self.media_failed(now, std::mem::take(&mut result.outcome));
         }
         call.own_uid = uid;
-        call.rtc_token = result.rtc_token.unwrap_or_default();
+        call.rtc_token = result.rtc_token.take().unwrap_or_default();
         match wait.filter(|until| *until > now) {
             Some(until) => call.entry = JoinStage::Waiting { until },
             None => {

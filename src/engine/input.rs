@@ -45,7 +45,7 @@ pub struct CallOptions {
     /// The service's own text (global_extra).
     pub extra: Option<Text>,
     /// Push text.
-    pub push: Option<PushText>,
+    pub push: Option<Box<PushText>>,
     /// Keep nothing for offline devices.
     pub no_offline: bool,
     /// Never write a record of this call.
@@ -188,7 +188,7 @@ pub enum SwitchStep {
 }
 
 /// An input is moved from place to place: nothing that is rare makes all of them large.
-const _: () = assert!(size_of::<Input>() <= 160);
+const _: () = assert!(size_of::<Input>() <= 112);
 
 /// Everything that the engine can be fed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -198,7 +198,7 @@ pub enum Input {
         /// Completion.
         ticket: Ticket,
         /// What.
-        command: Command,
+        command: Box<Command>,
     },
     /// The client is destroyed: end the live call, complete everything, then emit `Output::Closed`.
     Close,
@@ -209,7 +209,7 @@ pub enum Input {
         /// Which.
         req: Req,
         /// How.
-        result: OperationResult,
+        result: Box<OperationResult>,
     },
     /// Signaling messages.
     Signals {

@@ -1,5 +1,7 @@
 //! Operations in flight: who gets the result, when it is overdue, and what a late success must undo.
 
+use std::mem::take;
+
 use super::core::Engine;
 use super::in_flight::{Finish, Op, Owner, Undo};
 use super::limits;
@@ -82,7 +84,7 @@ impl Engine {
         self.abandon(op.req, undo);
     }
 
-    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: OperationResult) {
+    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: &mut OperationResult) {
         let Some(index) = self.ops.iter().position(|op| op.req == req && !op.owner.is_media()) else {
             return self.ignore("completion of an unknown or ended operation");
         };
@@ -95,7 +97,7 @@ impl Engine {
             return self.ignore("completion of an unknown or ended media operation");
         };
         let op = self.ops.remove(index);
-        self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
+        self.finish_signal(now, op, &mut outcome.into());
     }
 
     /// Fails what is overdue, in the order of issue.
@@ -110,37 +112,39 @@ impl Engine {
                 if let Owner::Teardown(id) = &op.owner { self.teardown_undo(*id) } else { op.owner.undo() };
             self.abandon(op.req, undo);
             let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER);
-            self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
+            self.finish_signal(now, op, &mut outcome.into());
         }
     }
 
-    fn finish_signal(&mut self, now: Time, op: Op, result: OperationResult) {
+    fn finish_signal(&mut self, now: Time, op: Op, result: &mut OperationResult) {
         match op.owner {
             Owner::Login => self.on_login_done(now, result),
             Owner::Logout => self.on_logout_done(now, &result.outcome),
-            Owner::Abort { is_logout } => self.on_aborted(now, is_logout, result.outcome),
+            Owner::Abort { is_logout } => self.on_aborted(now, is_logout, take(&mut result.outcome)),
             Owner::Create(call) => self.on_create_done(now, call, op.req, result),
             Owner::Join(call, _) => self.on_join_done(now, call, op.req, result),
-            Owner::Invite(call) => self.on_invite_done(now, call, op.req, result.outcome),
+            Owner::Invite(call) => self.on_invite_done(now, call, op.req, take(&mut result.outcome)),
             Owner::RingCancel(call) => self.on_ring_cancel_done(now, call, op.req, &result.outcome),
             Owner::Yield(call) => self.on_yield_done(now, call, op.req, &result.outcome),
-            Owner::Accept(call, channel) => self.on_accept_done(now, call, op.req, &channel, result.outcome),
+            Owner::Accept(call, channel) => {
+                self.on_accept_done(now, call, op.req, &channel, take(&mut result.outcome));
+            }
             Owner::GlareAccept(call, channel) => {
                 self.on_glare_accept_done(now, call, op.req, &channel, &result.outcome);
             }
             Owner::Enter(call, channel) => self.on_enter_done(now, call, op.req, &channel, result),
             Owner::Teardown(teardown) => self.on_teardown_step(now, teardown, result),
             Owner::Side { operation, call_no, quiet } => {
-                self.on_side_done(now, operation, call_no, quiet, result.outcome);
+                self.on_side_done(now, operation, call_no, quiet, take(&mut result.outcome));
             }
-            Owner::Negotiation(call) => self.on_negotiation_sent(call, result.outcome),
-            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, result.outcome),
-            Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
+            Owner::Negotiation(call) => self.on_negotiation_sent(call, take(&mut result.outcome)),
+            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, take(&mut result.outcome)),
+            Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, take(&mut result.outcome)),
             Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
             Owner::Media { operation, call_no, ticket } => {
-                self.on_media_done(operation, call_no, ticket, result.outcome);
+                self.on_media_done(operation, call_no, ticket, take(&mut result.outcome));
             }
-            Owner::Late(undo) => self.on_late_success(now, undo, result),
+            Owner::Late(undo) => self.on_late_success(now, undo, take(result)),
         }
     }
 

@@ -35,13 +35,14 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let create = signaling::Operation::Create { call_type: options.call_type };
         let req = self.signal(now, ms, Owner::Create(no), create);
+        let [request_id, call_id] = self.ids.uuids();
         let own = OutgoingInvite {
             no,
             issued_by: ticket,
             confirmed: false,
             options,
-            request_id: self.ids.uuid(),
-            call_id: self.ids.uuid(),
+            request_id,
+            call_id,
             channel_id: Text::default(),
             uid: 0,
             rtc_token: Text::default(),
@@ -72,11 +73,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
+    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: &mut OperationResult) {
         let Some(own) = self.own_at(call, &InviteStage::Creating(req)) else {
             return self.ignore("channel created for an ended call");
         };
-        let channel = result.channel.map(|state| state.channel.id).filter(|id| is_id(id));
+        let channel = result.channel.take().map(|state| state.channel.id).filter(|id| is_id(id));
         match channel {
             Some(id) if result.outcome.code.is_success() => {
                 own.channel_id = id.clone();
@@ -86,11 +87,11 @@ impl Engine {
                 let req = self.signal(now, ms, Owner::Join(call, id), join);
                 self.set_own_step(InviteStage::Joining(req));
             }
-            Some(_) | None => self.own_failed(now, result.outcome),
+            Some(_) | None => self.own_failed(now, std::mem::take(&mut result.outcome)),
         }
     }
 
-    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
+    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: &mut OperationResult) {
         let account = self.session.account();
         let Some(own) = self.own_at(call, &InviteStage::Joining(req)) else {
             return self.ignore("channel joined for an ended call");
@@ -100,11 +101,11 @@ impl Engine {
         match me.map(|me| me.uid).filter(|uid| *uid != 0) {
             Some(uid) if result.outcome.code.is_success() => {
                 own.uid = uid;
-                own.rtc_token = result.rtc_token.unwrap_or_default();
+                own.rtc_token = result.rtc_token.take().unwrap_or_default();
                 own.step = InviteStage::Held;
                 self.go_on_calling(now);
             }
-            Some(_) | None => self.own_failed(now, result.outcome),
+            Some(_) | None => self.own_failed(now, std::mem::take(&mut result.outcome)),
         }
     }
 

@@ -397,7 +397,7 @@ impl MissedCall {
 }
 
 /// An output is moved from place to place: nothing that is rare makes all of them large.
-const _: () = assert!(size_of::<Output>() <= 160);
+const _: () = assert!(size_of::<Output>() <= 112);
 
 /// Everything that the engine can emit, in the order in which it must happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

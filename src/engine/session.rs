@@ -40,7 +40,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_login_done(&mut self, now: Time, result: OperationResult) {
+    pub(super) fn on_login_done(&mut self, now: Time, result: &OperationResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;

@@ -17,8 +17,6 @@
 //! Two states have an inner one in which our accept is pending at the service, which decides which device
 //! was first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 
 use super::input::{CallOptions, Media, Ticket, View};
@@ -150,10 +148,7 @@ impl OutgoingInvite {
 
     /// The media room that our invite names.
     pub(super) fn rtc_channel(&self) -> Text {
-        let mut name = String::with_capacity(self.channel_id.len() + 24);
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{}|0|{}", self.channel_id, self.uid);
-        name.into()
+        Text::concat(&[&self.channel_id, "|0|", itoa::Buffer::new().format(self.uid)])
     }
 }
 

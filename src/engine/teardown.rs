@@ -114,14 +114,14 @@ impl Engine {
     }
 
     /// A teardown's operation has ended.
-    pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: OperationResult) {
+    pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: &mut OperationResult) {
         let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else {
             return self.ignore("step of an ended teardown");
         };
         let ok = result.outcome.code.is_success();
         match self.teardowns[index].step.clone() {
             Step::Await(Awaited::Create) => {
-                match result.channel {
+                match result.channel.take() {
                     Some(room) if ok => self.teardowns[index].channel_id = room.channel.id,
                     Some(_) | None => {}
                 }
@@ -141,7 +141,7 @@ impl Engine {
             Step::Await(Awaited::Accept(reject)) => {
                 self.after_accept(now, index, ok, &result.outcome, reject)
             }
-            Step::Finishing => self.end_teardown(now, index, result.outcome),
+            Step::Finishing => self.end_teardown(now, index, std::mem::take(&mut result.outcome)),
         }
     }
 

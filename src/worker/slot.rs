@@ -14,7 +14,6 @@ use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
-use nertc_callkit_signaling::OperationResult;
 
 /// How a step ended.
 pub(super) enum StepResult {
@@ -201,10 +200,7 @@ impl Slot {
         match output? {
             Output::Signal { req, op } => {
                 let outcome = self.ports.signaling.start(req, op).err()?;
-                return Some(Input::SignalDone {
-                    req,
-                    result: OperationResult { outcome, ..Default::default() },
-                });
+                return Some(Input::SignalDone { req, result: Box::new(outcome.into()) });
             }
             Output::Notify(notice) => self.ports.signaling.notify(notice),
             Output::Rtc { req, op } => {

@@ -164,9 +164,7 @@ impl Exchange {
 fn report(output: Output) -> Option<Report> {
     match output {
         Output::Signaling(_, message) => match message {
-            SignalingMessage::Completed(req, result) => {
-                Some(Report::Completed(req, result.into_inner().unwrap_or_default()))
-            }
+            SignalingMessage::Completed(req, result) => Some(Report::Completed(req, *result)),
             SignalingMessage::Online(event) => Some(Report::Event(Origin::Online, (*event).clone())),
             SignalingMessage::OtherDevice(event) => {
                 Some(Report::Event(Origin::OtherDevice, (*event).clone()))

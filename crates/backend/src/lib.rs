@@ -23,4 +23,4 @@ pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;
 pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};
 pub use random::random_bytes;
-pub use signaling::{BoxedResult, Login, SignalingBackend, SignalingMessage, SignalingSink};
+pub use signaling::{Login, SignalingBackend, SignalingMessage, SignalingSink};

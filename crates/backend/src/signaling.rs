@@ -1,11 +1,10 @@
 //! What a signaling backend is, and how it reports.
 
-use std::ops::Deref;
 use std::sync::Arc;
 
 use nertc_callkit_signaling::{
-    ChannelState, Code, Connection, Event, EventKind, Notification, Operation, OperationResult, Outcome,
-    Record, Req, Text,
+    ChannelState, Code, Connection, Event, EventKind, Notification, Operation, OperationResult, Record, Req,
+    Text,
 };
 
 use crate::LogLevel;
@@ -68,7 +67,7 @@ pub struct Login {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum SignalingMessage {
     /// An operation ended.
-    Completed(Req, BoxedResult),
+    Completed(Req, Box<OperationResult>),
     /// An event, just now.
     Online(Arc<Event>),
     /// What another device of the account answered.
@@ -90,36 +89,6 @@ pub enum SignalingMessage {
     Log(LogLevel, Text),
 }
 
-/// The result of an operation; of a mere success, which is what most end with, it takes no memory.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct BoxedResult(Option<Box<OperationResult>>);
-
-static SUCCESS: OperationResult = OperationResult {
-    outcome: Outcome { code: Code::OK, raw_code: 0, message: Text::EMPTY },
-    channel: None,
-    rtc_token: None,
-    server_ms: 0,
-};
-
-impl BoxedResult {
-    fn new(result: OperationResult) -> BoxedResult {
-        BoxedResult((result != SUCCESS).then(|| Box::new(result)))
-    }
-
-    /// The result itself; None: a mere success.
-    pub fn into_inner(self) -> Option<OperationResult> {
-        self.0.map(|result| *result)
-    }
-}
-
-impl Deref for BoxedResult {
-    type Target = OperationResult;
-
-    fn deref(&self) -> &OperationResult {
-        self.0.as_deref().unwrap_or(&SUCCESS)
-    }
-}
-
 /// How a signaling backend reports; clones of the Arc share the queue.
 pub type SignalingSink = Arc<SinkQueue<SignalingMessage>>;
 
@@ -133,7 +102,7 @@ impl SinkQueue<SignalingMessage> {
 impl SignalingMessage {
     /// The completion of an operation.
     pub fn completed(req: Req, result: impl Into<OperationResult>) -> SignalingMessage {
-        SignalingMessage::Completed(req, BoxedResult::new(result.into()))
+        SignalingMessage::Completed(req, Box::new(result.into()))
     }
 }
 
@@ -171,16 +140,6 @@ impl SinkMessage for SignalingMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_boxed_result_is_the_result_it_was_made_of() {
-        let mere = BoxedResult::new(Code::OK.into());
-        assert_eq!((&*mere, mere.clone().into_inner()), (&OperationResult::default(), None));
-        for result in [Code::TIMEOUT.into(), OperationResult { server_ms: 1, ..Default::default() }] {
-            let boxed = BoxedResult::new(result.clone());
-            assert_eq!((&*boxed, boxed.clone().into_inner()), (&result, Some(result.clone())));
-        }
-    }
 
     #[test]
     fn messages_are_small() {

@@ -64,7 +64,7 @@ unsafe extern "C" fn signal_complete(
             outcome: error.outcome(),
             ..OperationResult::default()
         });
-        report(ctx, Input::SignalDone { req: Req(req as u64), result });
+        report(ctx, Input::SignalDone { req: Req(req as u64), result: Box::new(result) });
     });
 }
 

@@ -291,7 +291,7 @@ fn an_aborted_login_reports_the_connection_error() {
     phone.abort_login(1);
     let Some(SignalingMessage::Completed(Req(1), result)) = phone.told.pop() else { panic!("no completion") };
     assert_eq!((result.outcome.code, result.outcome.raw_code), (Code::TIMEOUT, 0));
-    let message = &result.outcome.message;
+    let message = result.outcome.message;
     assert!(
         message.starts_with("mqtt://127.0.0.1:") && message.contains("no answer to CONNECT"),
         "{message}"
@@ -422,7 +422,7 @@ fn a_login_fails_with_a_reason_before_its_deadline() {
     }
     assert_eq!(phone.now - start, 2_750);
     let Some(SignalingMessage::Completed(Req(1), result)) = phone.told.pop() else { panic!("no completion") };
-    let outcome = &result.outcome;
+    let outcome = result.outcome;
     assert_eq!((outcome.code, outcome.raw_code), (Code::TIMEOUT, libc::ECONNREFUSED));
     assert!(outcome.message.contains("connection refused: start the broker"), "{outcome:?}");
     assert_eq!(phone.line.poll_timeout(), None);

@@ -1,4 +1,4 @@
-/* full.c: an app that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
+/* slow_app.c: an app that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
 #include "check.h"
 #include "phone.h"
 #include "intercept.h"

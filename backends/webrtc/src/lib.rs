@@ -2,9 +2,26 @@
 //!
 //! [`peer`] is one connection to one peer as a value: what happens goes in with its time, what is to be done
 //! comes out. It has no socket, clock, thread or randomness of its own, so that whole calls run in virtual
-//! time. [`crypto`] is what it encrypts with.
+//! time. [`crypto`] is what it encrypts with. [`WebRtcMedia`] is the media backend of a client: one thread
+//! for all calls of the process, from the first join to the last leave, drives their peers and sockets.
 
 #![forbid(unsafe_code)]
 
+mod audio_port;
+mod backend;
 pub mod crypto;
+mod driver;
+pub mod ice_server;
+pub mod interfaces;
+mod network;
+pub mod options;
 pub mod peer;
+mod reports;
+#[cfg(feature = "tls")]
+mod tls;
+
+pub use audio_port::{AudioPort, Encoded, MakeAudio};
+pub use backend::{VTABLE, WebRtcMedia};
+pub use driver::CallState;
+pub use options::Options;
+pub use reports::MEDIA_NOT_SECURE;

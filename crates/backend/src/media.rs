@@ -139,7 +139,8 @@ impl MediaSink {
         &self.messages
     }
 
-    pub(crate) fn open(
+    /// Connects it: messages, frames and texts for the peer have each their own way.
+    pub fn open(
         &self,
         deliver: impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send + 'static,
         frame: impl Fn(&Frame<'_>) + Send + Sync + 'static,
@@ -151,7 +152,7 @@ impl MediaSink {
     }
 
     /// The barrier, as [`SinkQueue::close`], also for frames.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.messages.close();
         *self.send.lock() = None;
         let mut frames = self.frames.lock();

@@ -26,7 +26,7 @@ use crate::reports::Reports;
 const RELAY_US: u64 = 12_000_000;
 /// Commands that wait; sound beyond that is lost. What the core sends is limited by the core.
 const COMMANDS: usize = 256;
-/// Texts that wait for a core that takes none.
+/// Texts that wait, in each direction.
 const TEXTS: usize = 256;
 
 /// What is wanted of a call.
@@ -102,6 +102,8 @@ struct State {
     shown: CallState,
     /// A join that is not completed yet, and until when.
     joining: Option<(Req, u64)>,
+    /// Texts of the peer that came before it: the peer's relay may be faster.
+    early: Vec<Text>,
     joined_at: u64,
     local: MediaState,
     /// Media of the peer that the app wants.
@@ -343,6 +345,11 @@ impl State {
         match command {
             Command::Join(joining) => self.join(call, now, *joining),
             Command::Run(req, operation) => self.operate(call, now, req, &operation),
+            Command::Text(text) if self.joining.is_some() => {
+                if self.early.len() < TEXTS {
+                    self.early.push(text);
+                }
+            }
             Command::Text(text) => self.input(now, Input::Text(&text)),
             Command::Audio { time, starts_talk, frame } => {
                 self.input(now, Input::Audio { time, starts_talk, frame: &frame });
@@ -385,6 +392,9 @@ impl State {
         if self.joining.is_some() {
             self.complete_join(call, Outcome::default());
             self.input(now, Input::Join);
+            for text in std::mem::take(&mut self.early) {
+                self.input(now, Input::Text(&text));
+            }
         }
     }
 

@@ -341,7 +341,9 @@ impl Relay {
         }
     }
 
-    /// Sends what waited for it. A channel costs 4 bytes a datagram instead of 36.
+    /// Sends what waited for it. A channel costs 4 bytes a datagram instead of 36. Not over a stream: there,
+    /// data on channels must be padded to four bytes, which the client does not do, and the server would lose
+    /// its place in the stream.
     fn on_permission(&mut self, now: u64, ip: IpAddr) {
         self.asked.remove(&ip);
         let at = instant(now);
@@ -351,7 +353,8 @@ impl Relay {
             let sent = self.client.send_to(TransportType::Udp, to, bytes, at);
             let sent = sent.ok().flatten().map(|it| it.data.build());
             self.outputs.extend(sent.map(RelayOutput::Transmit));
-            if self.channels.len() < DESTINATIONS && self.channels.insert(to) {
+            let is_udp = self.transport == TransportType::Udp;
+            if is_udp && self.channels.len() < DESTINATIONS && self.channels.insert(to) {
                 let bound = self.client.bind_channel(TransportType::Udp, to, at);
                 log::debug!("webrtc: relay {}: a channel: {bound:?}", self.server);
             }

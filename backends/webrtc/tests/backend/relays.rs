@@ -57,8 +57,6 @@ fn call_over(url: &str) -> [Side; 2] {
     join([&sides[0], &sides[1]]);
     sound_crosses(&sides[0], &sides[1]);
     sound_crosses(&sides[1], &sides[0]);
-    let setup = [0, 1].map(|at| sides[at].backend.call_state().and_then(|it| it.setup_us));
-    println!("{url}: join to connected {setup:?} us");
     sides
 }
 
@@ -67,8 +65,10 @@ fn call_over(url: &str) -> [Side; 2] {
 fn sound_crosses_over_relays() {
     let _alone = alone();
     let coturn = Coturn::start(&["--no-tls"]);
-    for query in ["", "?transport=tcp"] {
+    for query in ["", "?transport=tcp", ""] {
         let sides = call_over(&format!("turn:127.0.0.1:{}{query}", coturn.port));
+        let setup = [0, 1].map(|at| sides[at].backend.call_state().and_then(|it| it.setup_us));
+        println!("relay{query}: join to connected {setup:?} us");
         sides.iter().for_each(Side::close);
     }
 }

@@ -1,5 +1,6 @@
 //! Calls over loopback.
 
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use nertc_callkit_backend::{MediaBackend, MediaMessage};
@@ -145,6 +146,43 @@ fn operations_end_with_their_code() {
     alice.close();
     bob.close();
     bob.backend.run(Req(201), MediaOperation::MuteLocal { media: both, muted: true }).expect("taken");
+}
+
+#[test]
+fn a_full_core_is_asked_again() {
+    let _alone = alone();
+    let sides = [Side::new(11, &loopback()), Side::new(22, &loopback())];
+    sides.iter().for_each(|side| side.refusals.store(7, Ordering::SeqCst));
+    join([&sides[0], &sides[1]]);
+    for (side, uid) in [(&sides[0], 22), (&sides[1], 11)] {
+        side.expect_event(&MediaEvent::PeerJoin { uid });
+        assert!(side.refusals.load(Ordering::SeqCst) <= 0);
+        side.close();
+    }
+}
+
+#[test]
+fn a_call_that_is_closed_tells_nothing_more() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    alice.leave();
+    alice.close();
+    assert_eq!(threads("nertc_media"), 1, "bob's");
+    alice.messages.try_iter().for_each(drop);
+    bob.expect_event(&MediaEvent::PeerLeave { uid: 11, code: Code::OK });
+    assert!(alice.messages.try_recv().is_err() && alice.backend.call_state().is_none());
+    bob.close();
+    assert_eq!(threads("nertc_media"), 0);
+}
+
+/// It is thrown away without being closed.
+#[test]
+fn a_dropped_backend_says_good_bye() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    drop(alice);
+    bob.expect_event(&MediaEvent::PeerLeave { uid: 11, code: Code::OK });
+    bob.close();
 }
 
 #[test]

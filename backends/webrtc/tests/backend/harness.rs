@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
@@ -49,6 +50,8 @@ pub(crate) struct Side {
     pub(crate) packets: Receiver<AudioPacket>,
     pub(crate) texts: Receiver<Text>,
     pub(crate) uid: u64,
+    /// Texts and messages that the core has no room for.
+    pub(crate) refusals: Arc<AtomicI32>,
 }
 
 pub(crate) fn loopback() -> Given<'static> {
@@ -60,14 +63,26 @@ impl Side {
         let (messages, packets, texts) = (mpsc::channel(), mpsc::channel(), mpsc::channel());
         let sink = Arc::<MediaSink>::default();
         let (told, sent) = (messages.0, texts.0);
+        let refusals = Arc::<AtomicI32>::default();
+        let is_full = {
+            let refusals = refusals.clone();
+            move || refusals.fetch_sub(1, Ordering::SeqCst) > 0
+        };
+        let is_full_for_texts = is_full.clone();
         sink.open(
             move |message| {
+                if !matches!(message, MediaMessage::Completed(..)) && is_full() {
+                    return Err(message);
+                }
                 let _ = told.send(message);
                 Ok(())
             },
             |_| (),
             move |join, text| {
                 assert_eq!(join, JOIN);
+                if is_full_for_texts() {
+                    return Err(SendError::Full);
+                }
                 sent.send(text.clone()).map_err(|_| SendError::Closed)
             },
         );
@@ -77,7 +92,7 @@ impl Side {
         let backend = WebRtcMedia::new(options, sink.clone(), make);
         backend.open().expect("it works");
         let (messages, packets, texts) = (messages.1, packets.1, texts.1);
-        Side { backend, sink, messages, packets, texts, uid }
+        Side { backend, sink, messages, packets, texts, uid, refusals }
     }
 
     pub(crate) fn join(&self, is_inviter: bool) {

@@ -30,12 +30,17 @@ impl Coturn {
             .stderr(Stdio::null())
             .spawn()
             .expect("turnserver: install coturn");
-        let until = std::time::Instant::now() + Duration::from_secs(60);
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(std::time::Instant::now() < until, "coturn does not start");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        wait_for(port);
         Coturn { process, port }
+    }
+}
+
+/// Until somebody listens there.
+fn wait_for(port: u16) {
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(std::time::Instant::now() < until, "coturn does not start");
+        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -137,6 +142,7 @@ fn sound_crosses_over_relays_in_tls() {
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let (cert, key) = (format!("--cert={}", path("cert.pem")), format!("--pkey={}", path("key.pem")));
     let _coturn = Coturn::start(&[&format!("--tls-listening-port={port}"), &cert, &key]);
+    wait_for(port);
     let pem = std::fs::read_to_string(folder.join("cert.pem")).expect("a certificate");
     let url = format!("turns:127.0.0.1:{port}");
     let given = Given { ca_pem: Some(&pem), ..relay_only(&url, "secret") };

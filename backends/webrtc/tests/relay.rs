@@ -99,7 +99,9 @@ impl World {
                     self.sent += bytes.len();
                     self.fly(0, bytes);
                 }
-                output => self.reported.push((self.now, output)),
+                output @ (RelayOutput::Allocated(_) | RelayOutput::Data { .. } | RelayOutput::Lost) => {
+                    self.reported.push((self.now, output))
+                }
             }
         }
     }

@@ -20,23 +20,23 @@ SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbi
 .PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
-	@echo 'make demo      two accounts call each other; every event, what was heard as WAV, a trace, a picture'
+	@echo 'make demo      two accounts call each other: every event, the received audio as WAV, a trace, a picture'
 	@echo 'make demo-mqtt three processes call each other through a local Mosquitto, over TLS'
 	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
-	@echo 'make test      the tests for every day, a few minutes: Rust, brokers, C and C++, installed consumers'
+	@echo 'make test      the everyday tests, a few minutes: Rust, brokers, C and C++, installed consumers'
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
 	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
-	@echo 'make sim       SEEDS=2000 SEED0=1: random worlds over the engine; with MQTT peers over a broker'
-	@echo 'make model     exhaustive search of small worlds over the engine (some minutes)'
+	@echo 'make sim       SEEDS=2000 SEED0=1: random simulations of engines over the loopback and over MQTT'
+	@echo 'make model     exhaustive search of small scenarios (some minutes)'
 	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'
-	@echo 'make faults    plants faults into a copy of the engine; the random worlds and the search must find each'
+	@echo 'make faults    plants faults in a copy of the source; simulation and search must find each'
 	@echo 'make bench     measures, prints a table, writes bench/results.json; QUICK=1: every row, in seconds'
 	@echo 'make bench-table  docs/PERFORMANCE.md from bench/results-*.json: make bench RUN=1, RUN=2, RUN=3 write those'
 	@echo 'make load      DEVICES=5000 SECONDS=20 AT_ONCE=32: devices of one process call each other over a Mosquitto'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
-	@echo 'make coverage  lines that the tests run; red if the engine has less than 95 %'
-	@echo 'make mutants   changes one thing of the engine at a time; the fast tests must notice (an hour or more)'
-	@echo 'make abi       is the C interface what it was? make abi-accept: the new one is meant (docs/ABI.md)'
+	@echo 'make coverage  line coverage; fails if the engine has less than 95 %'
+	@echo 'make mutants   mutation tests of the engine; the fast tests must fail (an hour or more)'
+	@echo 'make abi       compares the C interface with the baseline; make abi-accept accepts a change (docs/ABI.md)'
 	@echo 'make install   PREFIX=$(PREFIX): header, libraries, pkg-config file, CMake package; PROFILE=small: for size'
 	@echo 'make header    writes the headers, include/symbols.txt and the table of docs/THREADING.md from the code'
 	@echo 'make diagram   draws docs/states.svg from the code'
@@ -102,6 +102,7 @@ fuzz:
 
 bench:
 	scripts/setup cargo cc valgrind mosquitto
+	@scripts/setup sofia-sip || echo 'bench: goes on without the comparison with sofia-sip'
 	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench
 
 bench-table:

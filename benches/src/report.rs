@@ -1,5 +1,6 @@
 //! Starts the measures, prints the table and writes it as JSON.
 
+mod added;
 mod mqtt;
 mod row;
 mod table;
@@ -125,15 +126,6 @@ fn memory_rows(library: &str) -> Vec<Row> {
             .at_most(0.5),
         heap_row(library),
     ]
-}
-
-/// What call policies, takeovers, tokens, push and cold start added to the libraries, in MB: cfca026 less
-/// c68e243, built by today's recipe (1.336 - 1.032, 0.806 - 0.597, 2.428 - 2.060). A limit is the one set for
-/// c68e243, and this.
-mod added {
-    pub(super) const CORE: f64 = 0.303;
-    pub(super) const CORE_SMALL: f64 = 0.209;
-    pub(super) const MQTT_TLS_SMALL: f64 = 0.368;
 }
 
 fn size_rows(library: &str) -> Vec<Row> {

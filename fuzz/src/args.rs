@@ -87,16 +87,20 @@ pub(crate) fn any_call(kit: *mut abi::nertc_callkit, bytes: &mut Bytes<'_>, lent
     // SAFETY: structs and texts that are lent; handles may be anything.
     let status = unsafe {
         match bytes.below(14) {
-            12 | 13 => super::surface::settings(kit, bytes, lent),
+            12 | 13 => super::stateless_functions::settings(kit, bytes, lent),
             0 => nertc_callkit_set_call_timeout(kit, bytes.number() as u32),
             1 => nertc_callkit_set_local_view(kit, view, None, null_mut()),
             2 => nertc_callkit_set_remote_view(kit, view, None, null_mut()),
             3 => nertc_callkit_push_frame(kit, frame),
             4 => nertc_callkit_call(kit, options, None, null_mut()),
             5 => nertc_callkit_accept(kit, null(), None, null_mut()),
-            6 => {
-                nertc_callkit_hangup(kit, null(), super::surface::end_options(bytes, lent), None, null_mut())
-            }
+            6 => nertc_callkit_hangup(
+                kit,
+                null(),
+                super::stateless_functions::end_options(bytes, lent),
+                None,
+                null_mut(),
+            ),
             7 => nertc_callkit_mute_local(kit, bytes.u32(), number(1, bytes), None, null_mut()),
             8 => nertc_callkit_get_event_handle(kit, null_mut()),
             9 => nertc_callkit_null_rtc(&mut backends),

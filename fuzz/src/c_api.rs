@@ -338,7 +338,7 @@ impl<'a> Host<'a> {
         let (kind, bits) = (bytes.below(13), bytes.byte());
         let call = super::args::call_ref(&self.around.known(), bytes, lent);
         let options = super::args::call_options(bytes, lent);
-        let end = super::surface::end_options(bytes, lent);
+        let end = super::stateless_functions::end_options(bytes, lent);
         let (media, on) = (u32::from(bits >> 4), i32::from(bits & 3) - i32::from(bits & 1));
         // SAFETY: structs and texts that are lent, and a request that outlives the client.
         self.submit(|kit, done, data| unsafe {
@@ -364,7 +364,7 @@ impl<'a> Host<'a> {
 
     /// What only looks, and what ends.
     fn look(&mut self, bytes: &mut Bytes<'_>) {
-        super::surface::push(bytes);
+        super::stateless_functions::push(bytes);
         let kit = self.kit;
         let mut info: [abi::nertc_callkit_call_info; 2] = zeroed();
         let sizes = [size::<abi::nertc_callkit_call_info>(), 0, 8, 12, 100, 4097, u32::MAX];

@@ -120,7 +120,7 @@ impl Kit {
                 let req = if self.ended.is_empty() { Req(bytes.number()) } else { *bytes.pick(&self.ended) };
                 let result = any_result(bytes, &self.known);
                 self.feed(if bytes.flag() {
-                    Input::SignalDone { req, result }
+                    Input::SignalDone { req, result: result.into() }
                 } else {
                     Input::RtcDone { req, outcome: result.outcome }
                 });
@@ -205,7 +205,7 @@ impl Kit {
         self.watch.asked(ticket, command.operation());
         let was_idle = self.engine.phase() == Phase::Idle && matches!(command, Command::Call(_));
         let open = self.watch.open();
-        self.handle(Input::Command { ticket, command });
+        self.handle(Input::Command { ticket, command: command.into() });
         if was_idle && self.engine.phase() == Phase::Calling {
             self.watch.placed(self.engine.snapshot().call_no);
         }
@@ -241,7 +241,7 @@ impl Kit {
             return self.feed(Input::RtcDone { req: running.req, outcome });
         };
         let result = OperationResult { outcome, server_ms, ..self.known.granted(&op) };
-        self.feed(Input::SignalDone { req: running.req, result });
+        self.feed(Input::SignalDone { req: running.req, result: result.into() });
     }
 
     /// A running operation ends somehow.
@@ -254,7 +254,7 @@ impl Kit {
         }
         // Now and then the wrong backend answers.
         self.feed(match running.op.is_some() != bytes.chance(16) {
-            true => Input::SignalDone { req, result },
+            true => Input::SignalDone { req, result: result.into() },
             false => Input::RtcDone { req, outcome: result.outcome },
         });
     }
@@ -405,7 +405,7 @@ fn call_options(bytes: &mut Bytes<'_>) -> CallOptions {
         call_type: if bits & 2 != 0 { CallType::Video } else { CallType::Audio },
         attachment: text(4, "{\"order\":7}"),
         extra: text(8, "extra"),
-        push: (bits & 16 != 0).then(|| PushText { title: text(4, "t"), content: None, payload: None }),
+        push: (bits & 16 != 0).then(|| PushText { title: text(4, "t"), content: None, payload: None }.into()),
         no_offline: bits & 32 != 0,
         no_record: bits & 64 != 0,
     }

@@ -12,7 +12,7 @@ mod engine;
 mod feedback;
 mod peer;
 mod protocol;
-mod surface;
+mod stateless_functions;
 mod trace;
 mod values;
 mod wire;

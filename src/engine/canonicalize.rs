@@ -5,19 +5,18 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use super::Engine;
 use super::claims::Claims;
 use super::coalesce::Coalescer;
+use super::core::Engine;
 use super::ids::Ids;
+use super::in_flight::{Awaited, Owner, Step, Teardown, Undo};
 use super::input::Ticket;
-use super::ops::{Owner, Undo};
-use super::session::{Closing, Session};
 use super::state::{
-    Called, Calling, Glare, InCall, Invite, InviteStage, JoinStage, MediaRoom, OutgoingInvite, OwnOutcome,
-    State,
+    Called, Calling, Closing, Glare, InCall, Invite, InviteStage, JoinStage, MediaRoom, OutgoingInvite,
+    OwnOutcome, Session, State,
 };
-use super::teardown::{Awaited, Step, Teardown};
 use super::time::Time;
+use super::tombstones::Tombstones;
 use super::wire;
 use nertc_callkit_signaling::{Message, Req, Text};
 
@@ -139,16 +138,16 @@ impl Engine {
     pub fn canonical(&self, now: Time) -> Engine {
         let mut names = Renamer::new(now);
         let mut engine = self.canonical_in(&mut names);
-        engine.tombstones.0.clone_from(&self.tombstones.0);
-        engine.tombstones.0.retain(|stone| stone.until > now);
-        for stone in &mut engine.tombstones.0 {
+        let mut stones: Vec<_> = self.tombstones.iter().filter(|it| it.until > now).cloned().collect();
+        for stone in &mut stones {
             names.id(&mut stone.channel_id);
             stone.request_id.iter_mut().for_each(|request| names.id(request));
             stone.until = Time(0);
         }
-        engine.tombstones.0.make_contiguous().sort_by(|a, b| {
+        stones.sort_by(|a, b| {
             (&a.channel_id, &a.request_id, &a.writer).cmp(&(&b.channel_id, &b.request_id, &b.writer))
         });
+        engine.tombstones = stones.into();
         engine
     }
 
@@ -158,7 +157,7 @@ impl Engine {
         let mut engine = self.clone();
         engine.ids = Ids::new([0; 32]);
         (engine.last_req, engine.last_call, engine.last_teardown) = (0, 0, 0);
-        engine.tombstones.0.clear();
+        engine.tombstones = Tombstones::default();
         // What is counted changes nothing of any call.
         engine.coalescer = Coalescer::default();
         engine.claims = Claims::default();
@@ -216,7 +215,7 @@ impl Engine {
 
     /// The channel of every tombstone, and a fingerprint of the whole.
     pub fn tombstones<H: Hasher + Default>(&self, now: Time) -> impl Iterator<Item = (&Text, u64)> {
-        self.tombstones.0.iter().filter(move |stone| stone.until > now).map(|stone| {
+        self.tombstones.iter().filter(move |stone| stone.until > now).map(|stone| {
             let mut hasher = H::default();
             (&stone.channel_id, &stone.request_id, &stone.writer).hash(&mut hasher);
             (&stone.channel_id, hasher.finish())
@@ -402,10 +401,11 @@ impl Renamer {
 
 #[cfg(test)]
 mod tests {
+    use super::super::core::Config;
     use super::super::input::{CallOptions, Command, Input};
     use super::super::output::Output;
-    use super::super::{Config, Engine, IdGenerator};
     use super::*;
+    use nertc_callkit_ids::IdGenerator;
     use nertc_callkit_signaling as signaling;
     use nertc_callkit_signaling::{CallType, Channel, ChannelState, OperationResult};
 
@@ -416,7 +416,8 @@ mod tests {
             engine.handle(Time(now), input);
             std::iter::from_fn(|| engine.poll_output()).collect::<Vec<_>>()
         };
-        let command = |n: u64, command| Input::Command { ticket: Ticket(padding + n), command };
+        let command =
+            |n: u64, command| Input::Command { ticket: Ticket(padding + n), command: Box::new(command) };
         let login = Command::Login { account: "alice".into(), token: Text::default() };
         let outputs = feed(&mut engine, command(0, login));
         let answer = |outputs: &[Output], room: Option<ChannelState>| match outputs.first() {
@@ -425,7 +426,7 @@ mod tests {
                 op: signaling::Operation::Login { .. } | signaling::Operation::Create { .. },
             }) => Input::SignalDone {
                 req: *req,
-                result: OperationResult { channel: room, ..OperationResult::default() },
+                result: OperationResult { channel: room, ..OperationResult::default() }.into(),
             },
             other => panic!("no operation to answer: {other:?}"),
         };

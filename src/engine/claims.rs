@@ -2,12 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coalesce::Kind;
-use super::output::{Event, RecordSent};
-use super::session::Session;
-use super::time::Time;
-use super::{Engine, limits};
-use nertc_callkit_signaling::{Record, Text};
+use super::limits;
+use nertc_callkit_signaling::Text;
 
 /// The records already reported, oldest first: sender and message id.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -21,7 +17,7 @@ struct Claim {
 
 impl Claims {
     /// True if this one is new. Each sender has a share; its own oldest goes first.
-    fn take(&mut self, from: &Text, msg_id: &Text) -> bool {
+    pub(super) fn take(&mut self, from: &Text, msg_id: &Text) -> bool {
         if self.0.iter().any(|known| known.msg_id == *msg_id && known.from == *from) {
             return false;
         }
@@ -39,47 +35,6 @@ impl Claims {
         }
         self.0.push(Claim { from: from.clone(), msg_id: msg_id.clone() });
         true
-    }
-}
-
-impl Engine {
-    /// A call record of the peer of some call, or of another device of this account.
-    pub(super) fn on_record(&mut self, now: Time, from: Text, record: Record) {
-        if let Session::LoggingIn { records, .. } = &mut self.session {
-            if records.len() >= limits::EARLY_RECORDS {
-                return self.ignore("too many records before the login completed");
-            }
-            return records.push((from, record));
-        }
-        if !self.session.is_logged_in() {
-            return self.ignore("a record while not logged in");
-        }
-        let account = self.session.account();
-        let is_own = from == account;
-        if from.is_empty() || record.client_msg_id.is_empty() {
-            return self.ignore("a record without sender or message id");
-        }
-        if !is_own && record.to != account {
-            return self.ignore("a record for another account");
-        }
-        if !is_own && self.state.peer() != from && !self.policy.admits(&from) {
-            return self.ignore("a record of an account that the policy refuses");
-        }
-        if self.is_backlogged {
-            return self.ignore("a record, and the app takes no events");
-        }
-        if !self.claims.take(&from, &record.client_msg_id) {
-            return self.ignore("duplicate of a record");
-        }
-        let event = Event::RecordReceived(RecordSent {
-            call_no: 0,
-            user: from.clone(),
-            peer: record.to,
-            msg_id: record.client_msg_id,
-            status: record.status,
-            call_type: record.call_type,
-        });
-        self.notify_coalesced(now, &from, Kind::Record, event);
     }
 }
 

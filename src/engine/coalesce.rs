@@ -4,9 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::limits;
 use super::output::{Event, Missed};
 use super::time::Time;
-use super::{Engine, limits};
 use nertc_callkit_signaling::Text;
 
 /// Kinds of callbacks that others cause at will.
@@ -71,7 +71,7 @@ impl Coalescer {
     }
 
     /// Takes an event; returns what must be emitted now.
-    fn offer(&mut self, now: Time, account: &Text, kind: Kind, event: Event) -> Vec<Event> {
+    pub(super) fn offer(&mut self, now: Time, account: &Text, kind: Kind, event: Event) -> Vec<Event> {
         let mut told = self.take_due(now);
         if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
             if window.told < kind.burst() {
@@ -111,7 +111,7 @@ impl Coalescer {
     }
 
     /// Forgets what was held back about a call that has ended.
-    fn forget_call(&mut self) {
+    pub(super) fn forget_call(&mut self) {
         self.0.retain(|window| !window.kind.is_of_call());
     }
 
@@ -124,7 +124,7 @@ impl Coalescer {
     }
 
     /// Closes expired windows; those that held an event reopen with it.
-    fn take_due(&mut self, now: Time) -> Vec<Event> {
+    pub(super) fn take_due(&mut self, now: Time) -> Vec<Event> {
         let mut told = Vec::new();
         if self.0.iter().all(|window| window.until > now) {
             return told;
@@ -150,7 +150,7 @@ impl Coalescer {
     }
 
     /// Closes all windows.
-    fn take_all(&mut self) -> Vec<Event> {
+    pub(super) fn take_all(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.0).iter_mut().filter_map(Window::release).collect()
     }
 }
@@ -164,39 +164,6 @@ impl Window {
         }
         self.count = 0;
         Some(event)
-    }
-}
-
-impl Engine {
-    /// Emits the event that `account` caused, now or counted.
-    pub(super) fn notify_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
-        for event in self.coalescer.offer(now, account, kind, event) {
-            self.tell(event);
-        }
-    }
-
-    /// Whether the peer's question about the call type may reach the app.
-    pub(super) fn may_ask_app(&mut self, now: Time, peer: &Text) -> bool {
-        self.coalescer.admit(now, peer, Kind::TypeRequest)
-    }
-
-    /// No event of an ended call is emitted after its end.
-    pub(super) fn forget_held_of_call(&mut self) {
-        self.coalescer.forget_call();
-    }
-
-    /// Emits held events that are due.
-    pub(super) fn notify_due(&mut self, now: Time) {
-        for event in self.coalescer.take_due(now) {
-            self.tell(event);
-        }
-    }
-
-    /// Emits held events: the session ends, and nothing may follow.
-    pub(super) fn notify_held(&mut self) {
-        for event in self.coalescer.take_all() {
-            self.tell(event);
-        }
     }
 }
 

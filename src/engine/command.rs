@@ -1,13 +1,12 @@
 //! Commands of the app: checks the login first, then the state, then the call reference.
 
-use super::incoming::Words;
+use super::answer::{Words, reply_to};
+use super::core::Engine;
+use super::in_flight::{Awaited, Finish, TakeBack};
 use super::input::{CallRef, Command, Ticket};
 use super::output::{EndReason, Operation};
-use super::session::{CallMatch, Closing};
-use super::state::{Glare, State};
-use super::teardown::{Finish, TakeBack};
+use super::state::{CallMatch, Closing, Glare, State};
 use super::time::Time;
-use super::{Engine, outgoing};
 use nertc_callkit_signaling::{self as signaling, Code, Outcome, RecordStatus, Text};
 
 /// Answers of a function in the states idle, calling, called, in call; 0 = legal. NetEase's table.
@@ -164,11 +163,11 @@ impl Engine {
             State::Called(called) => {
                 let aside = called.aside.take();
                 let (no, invite) = (called.no, called.invite.clone());
-                let reject = outgoing::reply_to(&invite, 0);
+                let reject = reply_to(&invite, 0);
                 let running = called.accepting.as_ref().map(|a| a.req);
                 match running {
                     Some(req) => {
-                        let running = Some((req, super::teardown::Awaited::Accept(reject)));
+                        let running = Some((req, Awaited::Accept(reject)));
                         self.close_channel(now, no, &invite.channel_id, Finish::leave(), running);
                     }
                     None => {
@@ -206,32 +205,6 @@ impl Engine {
                 call.legacy_invite = None;
                 self.end_in_call_of(now, reason.into(), None, account);
             }
-        }
-    }
-}
-
-impl Command {
-    /// The operation its completion reports.
-    pub fn operation(&self) -> Operation {
-        match self {
-            Command::Login { .. } => Operation::Login,
-            Command::Logout => Operation::Logout,
-            Command::SetCallTimeout { .. } | Command::SetCallPolicy(_) | Command::SetToken { .. } => {
-                Operation::None
-            }
-            Command::Call(_) => Operation::Call,
-            Command::Cancel { .. } => Operation::Cancel,
-            Command::Accept { .. } => Operation::Accept,
-            Command::Reject { .. } => Operation::Reject,
-            Command::Hangup { .. } => Operation::Hangup,
-            Command::Leave { .. } => Operation::Leave,
-            Command::SwitchCallType { .. } => Operation::Switch,
-            Command::SendData { .. } => Operation::SendData,
-            Command::EnableLocal { .. } => Operation::EnableLocal,
-            Command::MuteLocal { .. } => Operation::MuteLocal,
-            Command::MuteRemote { .. } => Operation::MuteRemote,
-            Command::SetLocalView(_) => Operation::LocalView,
-            Command::SetRemoteView(_) => Operation::RemoteView,
         }
     }
 }

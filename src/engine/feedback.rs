@@ -1,8 +1,8 @@
 //! Reports the decision about each INVITE to the backend that delivered it: ringing only after the app was
 //! notified, dropped so that it forgets the invite. Once per INVITE, unless an accept or reject implies it.
 
-use super::Engine;
-use super::outgoing::reply_to;
+use super::answer::reply_to;
+use super::core::Engine;
 use super::output::{Operation, Output};
 use super::state::{Glare, Invite, State};
 use super::time::Time;

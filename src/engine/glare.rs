@@ -1,14 +1,13 @@
 //! Glare: both sides called each other. One call results, by make before break: nobody cancels its own invite
 //! before the other's is granted, so no third device can intervene and nobody ends up alone.
 
-use super::Engine;
-use super::in_call::foreign;
-use super::notify::user_event;
-use super::ops::Owner;
-use super::outgoing::accept_of;
+use super::answer::accept_of;
+use super::core::Engine;
+use super::in_flight::{Finish, Owner, TakeBack};
+use super::notify::{foreign, user_event};
 use super::output::{CallEvent, EndReason, Event, Operation};
 use super::state::{Calling, Ending, Glare, Invite, InviteFailure, InviteStage, OwnOutcome, State};
-use super::teardown::{Finish, TakeBack};
+use super::teardown::is_decided;
 use super::time::Time;
 use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Outcome, Req, Text};
 
@@ -114,7 +113,7 @@ impl Engine {
             },
             Code::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
             code => {
-                if !super::teardown::is_decided(code) {
+                if !is_decided(code) {
                     let leave = Finish::leave().op(channel.clone());
                     self.side(now, Operation::Leave, call, true, leave);
                     self.reject_held(now, &invite, 0);
@@ -220,7 +219,7 @@ impl Engine {
         if calling.own.no != call || calling.own.step != InviteStage::Yielding(req) {
             return self.ignore("cancel completed for an ended call");
         }
-        let is_over = outcome.code.is_success() || super::teardown::is_decided(outcome.code);
+        let is_over = outcome.code.is_success() || is_decided(outcome.code);
         if outcome.code == Code::INVITE_ACCEPTED || !is_over {
             // Accepted: the answer is in flight. Otherwise undecided: check again later.
             let next = (outcome.code != Code::INVITE_ACCEPTED).then_some(again);

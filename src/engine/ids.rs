@@ -4,17 +4,16 @@
 use nertc_callkit_ids::{IdGenerator, Seed};
 use serde::{Deserialize, Serialize};
 
-use super::Engine;
 use nertc_callkit_signaling::Text;
 
 /// The source of ids.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Ids {
     /// The next id is drawn here.
-    stream: IdGenerator,
+    pub(super) stream: IdGenerator,
     /// While a trace is written: the secret stream. Never serialized.
     #[serde(skip)]
-    secret: Option<IdGenerator>,
+    pub(super) secret: Option<IdGenerator>,
 }
 
 impl Ids {
@@ -22,24 +21,8 @@ impl Ids {
         Ids { stream: IdGenerator::new(seed), secret: None }
     }
 
-    pub(super) fn uuid(&mut self) -> Text {
-        self.stream.uuid().into()
-    }
-}
-
-impl Engine {
-    /// To be called before the engine's state is written to a file that others may read: from here on ids
-    /// come from a new stream, independent of any other. Call it again for each further header.
-    pub fn begin_trace(&mut self) {
-        let Ids { stream, secret } = &mut self.ids;
-        let secret = secret.get_or_insert_with(|| stream.clone());
-        *stream = IdGenerator::new(secret.seed());
-    }
-
-    /// The trace has ended: ids come from the secret stream again.
-    pub fn end_trace(&mut self) {
-        if let Some(secret) = self.ids.secret.take() {
-            self.ids.stream = secret;
-        }
+    /// Two ids: of a request and of its call.
+    pub(super) fn uuids(&mut self) -> [Text; 2] {
+        self.stream.uuids().map(|uuid| uuid.as_str().into())
     }
 }

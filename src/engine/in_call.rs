@@ -1,20 +1,18 @@
 //! In a call: joining the media room, presence of the peer, and every way in which the call can end.
 
+use super::core::Engine;
+use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent};
-use super::negotiation::other_media;
-use super::notify::connection_event;
-use super::ops::Owner;
+use super::messages;
+use super::notify::{connection_event, foreign, other_media};
 use super::output::{CallEnd, EndReason, Event, Layer, Operation};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
-use super::teardown::{Awaited, Finish, TakeBack};
-use super::time::Time;
-use super::{Engine, messages, wire};
-use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
-
-/// A text of the peer's app, unless it only echoes the invite's.
-pub(super) fn foreign(text: &str, invite: &Text) -> Text {
-    if invite == text { Text::default() } else { text.into() }
-}
+use super::text_queue::PeerTexts;
+use super::time::{Soonest, Time};
+use super::wire;
+use nertc_callkit_signaling::{
+    self as signaling, CallType, Code, Message, OperationResult, Outcome, Req, Text,
+};
 
 /// How long the peer has been silent when a media backend reports it.
 const SILENT_MS: u32 = 2_000;
@@ -22,6 +20,42 @@ const SILENT_MS: u32 = 2_000;
 const QUALITY_DOWN: i32 = 4;
 
 impl InCall {
+    /// A call of which nothing is known yet, with nobody in the media room: its two sides fill in the rest.
+    pub(super) fn at_start() -> InCall {
+        InCall {
+            no: 0,
+            issued_by: None,
+            peer: Text::EMPTY,
+            call_type: CallType::Audio,
+            attachment: Text::EMPTY,
+            channel_id: Text::EMPTY,
+            request_id: Text::EMPTY,
+            call_id: Text::EMPTY,
+            rtc_channel: Text::EMPTY,
+            own_uid: 0,
+            rtc_token: Text::EMPTY,
+            is_inviter: false,
+            no_record: false,
+            peer_has_call_id: false,
+            peer_is_versionless: false,
+            peer_takes_data: false,
+            texts: PeerTexts::default(),
+            ring_ms: 0,
+            entry: JoinStage::Joining { notify_legacy_peer: false },
+            connect_by: None,
+            peer_uid: None,
+            peer_media: PeerMedia::default(),
+            connected_at: None,
+            peer_left: None,
+            silence: None,
+            is_unheard: false,
+            camera_allowed: false,
+            switch: None,
+            alias: None,
+            legacy_invite: None,
+        }
+    }
+
     /// The peer has been silent for so long that a new invite of it means that it restarted.
     pub(super) fn is_silent(&self, now: Time) -> bool {
         self.silence.is_some_and(|silence| silence.told || silence.notify_at <= now)
@@ -49,7 +83,6 @@ impl Engine {
         let wait = (invite.old && !control).then(|| now.after(self.config.timers.handshake_ms));
         InCall {
             no,
-            issued_by: None,
             peer: invite.from.clone(),
             call_type: invite.switched.unwrap_or(invite.call_type),
             attachment: invite.attachment.clone(),
@@ -57,10 +90,6 @@ impl Engine {
             channel_id,
             request_id: invite.request_id.clone(),
             call_id: invite.call_id.clone(),
-            own_uid: 0,
-            rtc_token: Text::default(),
-            is_inviter: false,
-            no_record: false,
             peer_has_call_id: !invite.call_id.is_empty(),
             peer_is_versionless: invite.is_versionless,
             peer_takes_data: invite.takes_data,
@@ -68,17 +97,9 @@ impl Engine {
             ring_ms: now.since(since),
             entry: JoinStage::Signaling { req, wait },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
-            peer_uid: None,
-            peer_media: PeerMedia::default(),
-            connected_at: None,
-            peer_left: None,
-            silence: None,
-            is_unheard: false,
             // A switch of the peer's never starts the camera.
             camera_allowed: invite.switched.is_none_or(|switched| switched == invite.call_type),
-            switch: None,
-            alias: None,
-            legacy_invite: None,
+            ..InCall::at_start()
         }
     }
 
@@ -96,7 +117,7 @@ impl Engine {
         no: u64,
         req: Req,
         _channel: &Text,
-        result: OperationResult,
+        result: &mut OperationResult,
     ) {
         let account = self.session.account();
         let Some(call) = self.call_in(no) else { return self.ignore("channel joined for an ended call") };
@@ -115,10 +136,10 @@ impl Engine {
             return self.end_in_call(now, EndReason::PeerHungUp, None);
         }
         if !result.outcome.code.is_success() || uid == 0 {
-            return self.media_failed(now, result.outcome);
+            return self.media_failed(now, std::mem::take(&mut result.outcome));
         }
         call.own_uid = uid;
-        call.rtc_token = result.rtc_token.unwrap_or_default();
+        call.rtc_token = result.rtc_token.take().unwrap_or_default();
         match wait.filter(|until| *until > now) {
             Some(until) => call.entry = JoinStage::Waiting { until },
             None => {
@@ -352,26 +373,22 @@ impl Engine {
 
     /// When something of the call is due.
     pub(super) fn in_call_due(call: &InCall) -> Option<(Time, &'static str)> {
-        let waiting = match call.entry {
-            JoinStage::Waiting { until } => Some((until, "a legacy caller does not say that it joined")),
+        let legacy_caller = match call.entry {
+            JoinStage::Waiting { until } => Some(until),
             JoinStage::Signaling { .. } | JoinStage::Joining { .. } | JoinStage::Joined => None,
         };
-        let silent = call.silence.map(|silence| match silence.told {
-            true => (silence.lost_at, "the peer is lost"),
-            false => (silence.notify_at.min(silence.lost_at), "the peer is silent"),
-        });
-        let due = [
-            call.connect_by.map(|at| (at, "media is not up")),
-            waiting,
-            call.peer_left.map(|at| (at, "the peer left the media room")),
-            silent,
-            call.switch.map(|switch| (switch.until, "the question about the call type is open")),
-            call.texts.due().map(|at| (at, "a text of the peer is missing")),
-        ];
-        due.iter().fold(None, |soonest, next| match (soonest, *next) {
-            (Some(a), Some(b)) => Some(std::cmp::min(a, b)),
-            (a, b) => a.or(b),
-        })
+        let mut soonest = Soonest::default();
+        soonest.or(legacy_caller, "a legacy caller does not say that it joined");
+        soonest.or(call.texts.due(), "a text of the peer is missing");
+        soonest.or(call.connect_by, "media is not up");
+        match call.silence {
+            Some(silence) if silence.told => soonest.or(Some(silence.lost_at), "the peer is lost"),
+            Some(silence) => soonest.or(Some(silence.notify_at.min(silence.lost_at)), "the peer is silent"),
+            None => {}
+        }
+        soonest.or(call.peer_left, "the peer left the media room");
+        soonest.or(call.switch.map(|switch| switch.until), "the question about the call type is open");
+        soonest.get()
     }
 
     /// Something of the call is due.

@@ -1,41 +1,20 @@
 //! We are called: ring, answer, and every way in which that can end.
 
-use serde::{Deserialize, Serialize};
-
-use super::Engine;
+use super::answer::{Answer, Words, accept_of, reply_to};
 use super::coalesce::Kind;
+use super::core::Engine;
 use super::feedback::Known;
-use super::in_call::foreign;
+use super::in_flight::{Awaited, Finish, Owner};
 use super::input::Ticket;
-use super::negotiation::PeerTexts;
-use super::notify::user_event;
-use super::ops::Owner;
-use super::outgoing::{accept_of, reply_to, reply_with};
+use super::notify::{foreign, user_event};
 use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation};
-use super::session::Session;
-use super::state::{Accepting, Called, Ended, Ending, Invite, State};
-use super::teardown::{Awaited, Finish};
+use super::state::{Accepting, Called, Ended, Ending, Invite, Session, State};
+use super::teardown::is_decided;
+use super::text_queue::PeerTexts;
 use super::time::Time;
 use super::tombstones::Tombstone;
-use super::waiting::Answer;
 use super::wire::{self, Reason};
-use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Message, Outcome, Req, Text};
-
-/// How the app rejects.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Words {
-    /// Busy; else declined.
-    pub(super) busy: bool,
-    /// For the caller's app, if its invite had a call id.
-    #[serde(rename = "extra")]
-    pub(super) text: Option<Text>,
-}
-
-impl Words {
-    pub(super) fn reply_to(&self, invite: &Invite) -> Message {
-        reply_with(invite, if self.busy { 3 } else { 0 }, self.text.as_deref())
-    }
-}
+use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Outcome, Req, Text};
 
 impl Engine {
     /// An INVITE that is worth looking at: ids in order, not from ourselves, not known, no group.
@@ -344,7 +323,7 @@ impl Engine {
         }
         let code = outcome.code;
         let user = user_event(call, &called.invite.from, 0);
-        let undecided = (!super::teardown::is_decided(code)).then(|| reply_to(&called.invite, 0));
+        let undecided = (!is_decided(code)).then(|| reply_to(&called.invite, 0));
         for ticket in accepting.tickets {
             self.done_with(ticket, Operation::Accept, call, outcome.clone());
         }
@@ -496,15 +475,5 @@ impl Engine {
             count: 1,
         });
         self.notify_coalesced(now, &invite.from, Kind::Missed(why), missed);
-    }
-}
-
-impl Invite {
-    pub(super) fn is_same(&self, other: &Invite) -> bool {
-        self.has_ids(&other.channel_id, &other.request_id)
-    }
-
-    pub(super) fn has_ids(&self, channel: &str, request: &str) -> bool {
-        &*self.channel_id == channel && &*self.request_id == request
     }
 }

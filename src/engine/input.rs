@@ -45,7 +45,7 @@ pub struct CallOptions {
     /// The service's own text (global_extra).
     pub extra: Option<Text>,
     /// Push text.
-    pub push: Option<PushText>,
+    pub push: Option<Box<PushText>>,
     /// Keep nothing for offline devices.
     pub no_offline: bool,
     /// Never write a record of this call.
@@ -187,6 +187,9 @@ pub enum SwitchStep {
     Reject,
 }
 
+/// An input is moved from place to place: nothing that is rare makes all of them large.
+const _: () = assert!(size_of::<Input>() <= 112);
+
 /// Everything that the engine can be fed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Input {
@@ -195,7 +198,7 @@ pub enum Input {
         /// Completion.
         ticket: Ticket,
         /// What.
-        command: Command,
+        command: Box<Command>,
     },
     /// The client is destroyed: end the live call, complete everything, then emit `Output::Closed`.
     Close,
@@ -206,7 +209,7 @@ pub enum Input {
         /// Which.
         req: Req,
         /// How.
-        result: OperationResult,
+        result: Box<OperationResult>,
     },
     /// Signaling messages.
     Signals {

@@ -1,12 +1,12 @@
 //! Aborted logins: nothing of them may continue.
 
+use super::core::Engine;
+use super::in_flight::{Op, Owner};
 use super::input::Ticket;
-use super::ops::{Op, Owner};
+use super::messages;
 use super::output::{Operation, Output};
-use super::session::Session;
+use super::state::{Session, Tokens};
 use super::time::Time;
-use super::tokens::Tokens;
-use super::{Engine, messages};
 use nertc_callkit_signaling::{self as signaling, Code, Notification, Outcome, Req};
 
 impl Engine {

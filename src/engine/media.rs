@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use super::Engine;
+use super::core::Engine;
+use super::in_flight::Owner;
 use super::input::{Media, Ticket, View};
-use super::ops::Owner;
 use super::output::{Operation, Output, RtcOp};
 use super::state::{JoinStage, MediaRoom, State};
 use super::time::Time;

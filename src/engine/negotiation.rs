@@ -5,53 +5,20 @@
 //! A text may arrive before it can be delivered: it may overtake the answer it follows, and a
 //! media backend takes none before its join. Until then it is queued with the invite, then with the call.
 
-use nertc_callkit_signaling::{self as signaling, Code, Message, Outcome, Req, Text};
-use serde::{Deserialize, Serialize};
-
+use super::answer::reply_other_media;
 use super::coalesce::Kind;
 use super::command::Allowed;
+use super::core::Engine;
+use super::in_flight::{Finish, Op, Owner};
 use super::input::{CallRef, Ticket};
-use super::ops::Owner;
-use super::outgoing::reply_other_media;
+use super::limits;
+use super::notify::other_media;
 use super::output::{DataEvent, EndReason, Event, Missed, Operation, Output};
 use super::state::{Glare, Invite, MediaRoom, State};
-use super::text_queue::TextQueue;
+use super::text_queue::PeerTexts;
 use super::time::Time;
-use super::wire::{self, Capabilities, TextKind};
-use super::{Config, Engine, limits, messages};
-
-/// The texts of one call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct PeerTexts {
-    media: TextQueue,
-    app: TextQueue,
-}
-
-impl PeerTexts {
-    fn of(&mut self, kind: TextKind) -> &mut TextQueue {
-        match kind {
-            TextKind::Media => &mut self.media,
-            TextKind::App => &mut self.app,
-        }
-    }
-
-    /// When a text that is missing has been waited for long enough.
-    pub(super) fn due(&self) -> Option<Time> {
-        [self.media.due(), self.app.due()].into_iter().flatten().min()
-    }
-
-    /// Every deadline.
-    pub(super) fn deadlines(&mut self) -> impl Iterator<Item = &mut Time> {
-        [self.media.due_mut(), self.app.due_mut()].into_iter().flatten()
-    }
-}
-
-impl Config {
-    /// What our invites and accepts announce.
-    pub(super) fn capabilities(&self) -> Capabilities<'_> {
-        Capabilities { data: self.takes_data, rtc: &self.media_protocol }
-    }
-}
+use super::wire::{self, TextKind};
+use nertc_callkit_signaling::{self as signaling, Code, Message, Outcome, Req, Text};
 
 impl Engine {
     /// The peer's media backend is incompatible with ours: only one negotiates, or the protocols differ.
@@ -193,7 +160,7 @@ impl Engine {
         }
         let State::InCall(call) = &self.state else { return };
         let (no, peer_takes_data) = (call.no, call.peer_takes_data);
-        let waiting = |op: &&super::ops::Op| matches!(op.owner, Owner::Data { .. });
+        let waiting = |op: &&Op| matches!(op.owner, Owner::Data { .. });
         let code = match self.ops.iter().filter(waiting).count() {
             _ if !peer_takes_data || !self.config.caps.control => Code::UNSUPPORTED,
             count if count >= limits::DATA_WAITING => Code::LIMIT,
@@ -252,12 +219,7 @@ impl Engine {
         let State::InCall(call) = &self.state else { return };
         let no = call.no;
         self.notify_error(Operation::Rtc, no, other_media());
-        let finish = super::teardown::Finish::close().for_media(self.config.media_protocol.clone());
+        let finish = Finish::close().for_media(self.config.media_protocol.clone());
         self.end_in_call(now, EndReason::MediaMismatch, Some(finish));
     }
-}
-
-/// The error that reports incompatible media to the app.
-pub(super) fn other_media() -> Outcome {
-    Outcome::failed(Code::MEDIA_MISMATCH, messages::OTHER_MEDIA)
 }

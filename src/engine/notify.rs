@@ -1,11 +1,14 @@
 //! Completions and events for the app, in the documented order.
 
-use super::Engine;
+use super::coalesce::Kind;
+use super::core::Engine;
 use super::input::Ticket;
+use super::messages;
 use super::output::{
     CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
 };
 use super::state::{InCall, OutgoingInvite, State};
+use super::time::Time;
 use nertc_callkit_signaling::{Code, Outcome, Text};
 
 impl Engine {
@@ -89,6 +92,37 @@ impl Engine {
         let call_no = self.known_no(call_no);
         self.tell(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));
     }
+
+    /// Emits the event that `account` caused, now or counted.
+    pub(super) fn notify_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
+        for event in self.coalescer.offer(now, account, kind, event) {
+            self.tell(event);
+        }
+    }
+
+    /// Whether the peer's question about the call type may reach the app.
+    pub(super) fn may_ask_app(&mut self, now: Time, peer: &Text) -> bool {
+        self.coalescer.admit(now, peer, Kind::TypeRequest)
+    }
+
+    /// No event of an ended call is emitted after its end.
+    pub(super) fn forget_held_of_call(&mut self) {
+        self.coalescer.forget_call();
+    }
+
+    /// Emits held events that are due.
+    pub(super) fn notify_due(&mut self, now: Time) {
+        for event in self.coalescer.take_due(now) {
+            self.tell(event);
+        }
+    }
+
+    /// Emits held events: the session ends, and nothing may follow.
+    pub(super) fn notify_held(&mut self) {
+        for event in self.coalescer.take_all() {
+            self.tell(event);
+        }
+    }
 }
 
 /// Payload of an event about the other party.
@@ -126,4 +160,14 @@ pub(super) fn connection_event(
 ) -> ConnectionEvent {
     let Outcome { code, raw_code, message } = outcome;
     ConnectionEvent { call_no, layer, user: user.clone(), code, raw_code, message, quality }
+}
+
+/// A text of the peer's app, unless it only echoes the invite's.
+pub(super) fn foreign(text: &str, invite: &Text) -> Text {
+    if invite == text { Text::default() } else { text.into() }
+}
+
+/// The error that reports incompatible media to the app.
+pub(super) fn other_media() -> Outcome {
+    Outcome::failed(Code::MEDIA_MISMATCH, messages::OTHER_MEDIA)
 }

@@ -1,10 +1,11 @@
 //! What waited while this device was offline: one batch, in which later messages may undo earlier ones.
 
+use super::core::Engine;
+use super::limits;
 use super::output::Missed;
 use super::shares::share_out;
 use super::state::{Invite, State};
 use super::time::Time;
-use super::{Engine, limits};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
 
 /// An invite whose end is in the batch itself.

@@ -1,141 +1,14 @@
 //! Operations in flight: who gets the result, when it is overdue, and what a late success must undo.
 
-use serde::{Deserialize, Serialize};
+use std::mem::take;
 
-use super::input::Ticket;
+use super::core::Engine;
+use super::in_flight::{Finish, Op, Owner, Undo};
+use super::limits;
+use super::messages;
 use super::output::{Operation, Output, RtcOp};
-use super::teardown::Finish;
 use super::time::Time;
-use super::{Engine, limits, messages};
-use nertc_callkit_signaling::{self as signaling, Code, OperationResult, Outcome, Req, Text};
-
-/// One operation of a backend.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Op {
-    pub(super) req: Req,
-    /// None: overdue already, kept only to undo a late success.
-    pub(super) deadline: Option<Time>,
-    pub(super) owner: Owner,
-}
-
-/// Who gets the result. Call numbers ensure that one of an ended call affects no other.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Owner {
-    Login,
-    Logout,
-    /// An aborted login, by its own completion or by that of a logout.
-    Abort {
-        is_logout: bool,
-    },
-    /// Create, join or invite of our own invite.
-    Create(u64),
-    Join(u64, Text),
-    Invite(u64),
-    /// The cancel at the ring limit.
-    RingCancel(u64),
-    /// The cancel of a glare's winner.
-    Yield(u64),
-    /// Accept of the invite that rings.
-    Accept(u64, Text),
-    /// Accept of the peer's invite in a glare.
-    GlareAccept(u64, Text),
-    /// Join of the channel of an accepted invite.
-    Enter(u64, Text),
-    /// A teardown's step.
-    #[serde(rename = "Teardown")]
-    Teardown(u64),
-    /// An operation outside the call; its failure is reported unless `quiet`.
-    Side {
-        operation: Operation,
-        call_no: u64,
-        quiet: bool,
-    },
-    /// A text of the media backend to its peer.
-    Negotiation(u64),
-    /// A text of the app to its peer.
-    Data {
-        call: u64,
-        ticket: Ticket,
-    },
-    RtcJoin(u64),
-    RtcLeave,
-    /// Microphone, camera, views.
-    Media {
-        operation: Operation,
-        call_no: u64,
-        ticket: Option<Ticket>,
-    },
-    /// Overdue.
-    Late(Undo),
-}
-
-/// What a success that comes too late must undo.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Undo {
-    /// A channel: close it.
-    Create,
-    /// A membership: leave.
-    Join(Text),
-    /// An accepted invite: join and close, so that the caller is notified.
-    Accept(Text),
-}
-
-impl Owner {
-    /// An operation of the media backend: the other backend cannot complete it.
-    fn is_media(&self) -> bool {
-        match self {
-            Owner::RtcJoin(_) | Owner::RtcLeave | Owner::Media { .. } => true,
-            Owner::Login
-            | Owner::Logout
-            | Owner::Abort { .. }
-            | Owner::Create(_)
-            | Owner::Join(..)
-            | Owner::Invite(_)
-            | Owner::RingCancel(_)
-            | Owner::Yield(_)
-            | Owner::Accept(..)
-            | Owner::GlareAccept(..)
-            | Owner::Enter(..)
-            | Owner::Teardown(_)
-            | Owner::Side { .. }
-            | Owner::Negotiation(_)
-            | Owner::Data { .. }
-            | Owner::Late(_) => false,
-        }
-    }
-
-    fn is_side(&self) -> bool {
-        matches!(self, Owner::Side { .. })
-    }
-
-    /// An answer that the network caused and no user.
-    fn is_answer(&self) -> bool {
-        matches!(self, Owner::Side { operation: Operation::Reject, call_no: 0, quiet: true })
-    }
-
-    /// What must be undone if this succeeds after it was abandoned.
-    fn undo(&self) -> Option<Undo> {
-        match self {
-            Owner::Create(_) => Some(Undo::Create),
-            Owner::Join(_, channel) | Owner::Enter(_, channel) => Some(Undo::Join(channel.clone())),
-            Owner::Accept(_, channel) | Owner::GlareAccept(_, channel) => Some(Undo::Accept(channel.clone())),
-            Owner::Late(undo) => Some(undo.clone()),
-            Owner::Login
-            | Owner::Logout
-            | Owner::Abort { .. }
-            | Owner::Invite(_)
-            | Owner::RingCancel(_)
-            | Owner::Yield(_)
-            | Owner::Teardown(_)
-            | Owner::Side { .. }
-            | Owner::Negotiation(_)
-            | Owner::Data { .. }
-            | Owner::RtcJoin(_)
-            | Owner::RtcLeave
-            | Owner::Media { .. } => None,
-        }
-    }
-}
+use nertc_callkit_signaling::{self as signaling, Code, OperationResult, Outcome, Req};
 
 impl Engine {
     fn next_req(&mut self) -> Req {
@@ -211,7 +84,7 @@ impl Engine {
         self.abandon(op.req, undo);
     }
 
-    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: OperationResult) {
+    pub(super) fn on_signal_done(&mut self, now: Time, req: Req, result: &mut OperationResult) {
         let Some(index) = self.ops.iter().position(|op| op.req == req && !op.owner.is_media()) else {
             return self.ignore("completion of an unknown or ended operation");
         };
@@ -224,7 +97,7 @@ impl Engine {
             return self.ignore("completion of an unknown or ended media operation");
         };
         let op = self.ops.remove(index);
-        self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
+        self.finish_signal(now, op, &mut outcome.into());
     }
 
     /// Fails what is overdue, in the order of issue.
@@ -239,37 +112,39 @@ impl Engine {
                 if let Owner::Teardown(id) = &op.owner { self.teardown_undo(*id) } else { op.owner.undo() };
             self.abandon(op.req, undo);
             let outcome = Outcome::failed(Code::TIMEOUT, messages::NO_ANSWER);
-            self.finish_signal(now, op, OperationResult { outcome, ..OperationResult::default() });
+            self.finish_signal(now, op, &mut outcome.into());
         }
     }
 
-    fn finish_signal(&mut self, now: Time, op: Op, result: OperationResult) {
+    fn finish_signal(&mut self, now: Time, op: Op, result: &mut OperationResult) {
         match op.owner {
             Owner::Login => self.on_login_done(now, result),
             Owner::Logout => self.on_logout_done(now, &result.outcome),
-            Owner::Abort { is_logout } => self.on_aborted(now, is_logout, result.outcome),
+            Owner::Abort { is_logout } => self.on_aborted(now, is_logout, take(&mut result.outcome)),
             Owner::Create(call) => self.on_create_done(now, call, op.req, result),
             Owner::Join(call, _) => self.on_join_done(now, call, op.req, result),
-            Owner::Invite(call) => self.on_invite_done(now, call, op.req, result.outcome),
+            Owner::Invite(call) => self.on_invite_done(now, call, op.req, take(&mut result.outcome)),
             Owner::RingCancel(call) => self.on_ring_cancel_done(now, call, op.req, &result.outcome),
             Owner::Yield(call) => self.on_yield_done(now, call, op.req, &result.outcome),
-            Owner::Accept(call, channel) => self.on_accept_done(now, call, op.req, &channel, result.outcome),
+            Owner::Accept(call, channel) => {
+                self.on_accept_done(now, call, op.req, &channel, take(&mut result.outcome));
+            }
             Owner::GlareAccept(call, channel) => {
                 self.on_glare_accept_done(now, call, op.req, &channel, &result.outcome);
             }
             Owner::Enter(call, channel) => self.on_enter_done(now, call, op.req, &channel, result),
             Owner::Teardown(teardown) => self.on_teardown_step(now, teardown, result),
             Owner::Side { operation, call_no, quiet } => {
-                self.on_side_done(now, operation, call_no, quiet, result.outcome);
+                self.on_side_done(now, operation, call_no, quiet, take(&mut result.outcome));
             }
-            Owner::Negotiation(call) => self.on_negotiation_sent(call, result.outcome),
-            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, result.outcome),
-            Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, result.outcome),
+            Owner::Negotiation(call) => self.on_negotiation_sent(call, take(&mut result.outcome)),
+            Owner::Data { call, ticket } => self.on_data_sent(call, ticket, take(&mut result.outcome)),
+            Owner::RtcJoin(call) => self.on_rtc_join_done(now, call, op.req, take(&mut result.outcome)),
             Owner::RtcLeave => self.on_rtc_leave_done(now, op.req),
             Owner::Media { operation, call_no, ticket } => {
-                self.on_media_done(operation, call_no, ticket, result.outcome);
+                self.on_media_done(operation, call_no, ticket, take(&mut result.outcome));
             }
-            Owner::Late(undo) => self.on_late_success(now, undo, result),
+            Owner::Late(undo) => self.on_late_success(now, undo, take(result)),
         }
     }
 

@@ -1,18 +1,20 @@
 //! We call: create, join, invite, and every way in which that can end.
 
+use super::answer::reply_to;
+use super::core::Engine;
+use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{CallOptions, Ticket};
-use super::negotiation::{PeerTexts, other_media};
-use super::notify::user_event;
-use super::ops::Owner;
+use super::limits;
+use super::notify::{other_media, user_event};
 use super::output::{CallEnd, CallEvent, EndReason, Event, Operation};
 use super::state::{
     Calling, Ended, Ending, Glare, InCall, InviteFailure, InviteStage, JoinStage, OutgoingInvite, OwnOutcome,
-    PeerMedia, State,
+    State,
 };
-use super::teardown::{Awaited, Finish, TakeBack, cancel_message, is_never_delivered};
+use super::teardown::{cancel_message, is_never_delivered};
+use super::text_queue::PeerTexts;
 use super::time::Time;
 use super::wire::{self, Outgoing, Reason};
-use super::{Engine, limits};
 use nertc_callkit_signaling::{
     self as signaling, Code, Message, OperationResult, Outcome, RecordStatus, Req, Text,
 };
@@ -33,13 +35,14 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let create = signaling::Operation::Create { call_type: options.call_type };
         let req = self.signal(now, ms, Owner::Create(no), create);
+        let [request_id, call_id] = self.ids.uuids();
         let own = OutgoingInvite {
             no,
             issued_by: ticket,
             confirmed: false,
             options,
-            request_id: self.ids.uuid(),
-            call_id: self.ids.uuid(),
+            request_id,
+            call_id,
             channel_id: Text::default(),
             uid: 0,
             rtc_token: Text::default(),
@@ -70,11 +73,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
+    pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: &mut OperationResult) {
         let Some(own) = self.own_at(call, &InviteStage::Creating(req)) else {
             return self.ignore("channel created for an ended call");
         };
-        let channel = result.channel.map(|state| state.channel.id).filter(|id| is_id(id));
+        let channel = result.channel.take().map(|state| state.channel.id).filter(|id| is_id(id));
         match channel {
             Some(id) if result.outcome.code.is_success() => {
                 own.channel_id = id.clone();
@@ -84,11 +87,11 @@ impl Engine {
                 let req = self.signal(now, ms, Owner::Join(call, id), join);
                 self.set_own_step(InviteStage::Joining(req));
             }
-            Some(_) | None => self.own_failed(now, result.outcome),
+            Some(_) | None => self.own_failed(now, std::mem::take(&mut result.outcome)),
         }
     }
 
-    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: OperationResult) {
+    pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: &mut OperationResult) {
         let account = self.session.account();
         let Some(own) = self.own_at(call, &InviteStage::Joining(req)) else {
             return self.ignore("channel joined for an ended call");
@@ -98,11 +101,11 @@ impl Engine {
         match me.map(|me| me.uid).filter(|uid| *uid != 0) {
             Some(uid) if result.outcome.code.is_success() => {
                 own.uid = uid;
-                own.rtc_token = result.rtc_token.unwrap_or_default();
+                own.rtc_token = result.rtc_token.take().unwrap_or_default();
                 own.step = InviteStage::Held;
                 self.go_on_calling(now);
             }
-            Some(_) | None => self.own_failed(now, result.outcome),
+            Some(_) | None => self.own_failed(now, std::mem::take(&mut result.outcome)),
         }
     }
 
@@ -489,16 +492,8 @@ impl Engine {
             ring_ms: now.since(own.since),
             entry: JoinStage::Joining { notify_legacy_peer: is_old },
             connect_by: Some(now.after(self.config.timers.rtc_connect_ms)),
-            peer_uid: None,
-            peer_media: PeerMedia::default(),
-            connected_at: None,
-            peer_left: None,
-            silence: None,
-            is_unheard: false,
             camera_allowed: !is_switched,
-            switch: None,
-            alias: None,
-            legacy_invite: None,
+            ..InCall::at_start()
         };
         if is_switched {
             self.tell(Event::CallTypeChange(call.call_event(0)));
@@ -509,54 +504,6 @@ impl Engine {
             return self.end_other_media(now);
         }
         self.enter_media(now);
-    }
-}
-
-/// The answer to an invite, addressed.
-pub(super) fn reply_to(invite: &super::state::Invite, reason: i64) -> Message {
-    reply_with(invite, reason, None)
-}
-
-/// The same with a text of the app, which clients without call ids cannot read.
-pub(super) fn reply_with(invite: &super::state::Invite, reason: i64, text: Option<&str>) -> Message {
-    let custom_info = match (invite.call_id.is_empty(), reason) {
-        (false, _) => wire::reply_with(&invite.custom_info, reason, text),
-        (true, 0) => Text::default(),
-        (true, _) => wire::BUSY.into(),
-    };
-    answer(invite, custom_info)
-}
-
-/// Busy in the name of this device alone: other devices of the account may ring on.
-pub(super) fn reply_local(invite: &super::state::Invite) -> Message {
-    let custom_info = match invite.call_id.is_empty() {
-        false => wire::reply_local(&invite.custom_info),
-        true => wire::BUSY.into(),
-    };
-    answer(invite, custom_info)
-}
-
-/// Rejects for this device only, because our media is incompatible with the inviter's.
-pub(super) fn reply_other_media(invite: &super::state::Invite, own: &str) -> Message {
-    let custom = match invite.call_id.is_empty() {
-        false => wire::reply_other_media(&invite.custom_info, own),
-        true => wire::BUSY.into(),
-    };
-    answer(invite, custom)
-}
-
-/// An accept has our version even to callers that sent none: they look for it.
-pub(super) fn accept_of(invite: &super::state::Invite, own: &wire::Capabilities<'_>) -> Message {
-    answer(invite, wire::accept(&invite.custom_info, own))
-}
-
-fn answer(invite: &super::state::Invite, custom_info: Text) -> Message {
-    Message {
-        channel_id: invite.channel_id.clone(),
-        account: invite.from.clone(),
-        request_id: invite.request_id.clone(),
-        custom_info,
-        no_offline: false,
     }
 }
 

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 use std::ffi::CStr;
 
+use super::input::{Command, Ticket};
 pub use nertc_callkit_media::MediaOperation as RtcOp;
 use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
-
-use super::input::Ticket;
 
 /// The enum and its texts from one table.
 macro_rules! operations {
@@ -397,6 +396,9 @@ impl MissedCall {
     }
 }
 
+/// An output is moved from place to place: nothing that is rare makes all of them large.
+const _: () = assert!(size_of::<Output>() <= 112);
+
 /// Everything that the engine can emit, in the order in which it must happen.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Output {
@@ -436,4 +438,30 @@ pub enum Output {
     Ignored(Cow<'static, str>),
     /// After `Input::Close`: everything is emitted; the backends may be closed.
     Closed,
+}
+
+impl Command {
+    /// The operation its completion reports.
+    pub fn operation(&self) -> Operation {
+        match self {
+            Command::Login { .. } => Operation::Login,
+            Command::Logout => Operation::Logout,
+            Command::SetCallTimeout { .. } | Command::SetCallPolicy(_) | Command::SetToken { .. } => {
+                Operation::None
+            }
+            Command::Call(_) => Operation::Call,
+            Command::Cancel { .. } => Operation::Cancel,
+            Command::Accept { .. } => Operation::Accept,
+            Command::Reject { .. } => Operation::Reject,
+            Command::Hangup { .. } => Operation::Hangup,
+            Command::Leave { .. } => Operation::Leave,
+            Command::SwitchCallType { .. } => Operation::Switch,
+            Command::SendData { .. } => Operation::SendData,
+            Command::EnableLocal { .. } => Operation::EnableLocal,
+            Command::MuteLocal { .. } => Operation::MuteLocal,
+            Command::MuteRemote { .. } => Operation::MuteRemote,
+            Command::SetLocalView(_) => Operation::LocalView,
+            Command::SetRemoteView(_) => Operation::RemoteView,
+        }
+    }
 }

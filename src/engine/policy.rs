@@ -1,10 +1,9 @@
 //! The call policy: whose invites ring. Checked first: a refused caller changes nothing of any call.
 
-use super::Engine;
-use super::outgoing::reply_local;
+use super::answer::reply_local;
+use super::core::Engine;
 use super::output::{Missed, Output};
-use super::session::Session;
-use super::state::Invite;
+use super::state::{Invite, Session};
 use super::time::Time;
 use nertc_callkit_signaling::{self as signaling, CallPolicy, Message, Notification};
 

@@ -1,8 +1,10 @@
 //! Call records: who writes which, and at most one a call.
 
-use super::Engine;
+use super::coalesce::Kind;
+use super::core::Engine;
+use super::limits;
 use super::output::{Event, Operation, RecordSent};
-use super::state::{InCall, OutgoingInvite};
+use super::state::{InCall, OutgoingInvite, Session};
 use super::time::Time;
 use super::wire;
 use nertc_callkit_signaling::{self as signaling, CallType, Record, RecordStatus, Text};
@@ -76,5 +78,44 @@ impl Engine {
             status,
             call_type: about.call_type,
         }));
+    }
+
+    /// A call record of the peer of some call, or of another device of this account.
+    pub(super) fn on_record(&mut self, now: Time, from: Text, record: Record) {
+        if let Session::LoggingIn { records, .. } = &mut self.session {
+            if records.len() >= limits::EARLY_RECORDS {
+                return self.ignore("too many records before the login completed");
+            }
+            return records.push((from, record));
+        }
+        if !self.session.is_logged_in() {
+            return self.ignore("a record while not logged in");
+        }
+        let account = self.session.account();
+        let is_own = from == account;
+        if from.is_empty() || record.client_msg_id.is_empty() {
+            return self.ignore("a record without sender or message id");
+        }
+        if !is_own && record.to != account {
+            return self.ignore("a record for another account");
+        }
+        if !is_own && self.state.peer() != from && !self.policy.admits(&from) {
+            return self.ignore("a record of an account that the policy refuses");
+        }
+        if self.is_backlogged {
+            return self.ignore("a record, and the app takes no events");
+        }
+        if !self.claims.take(&from, &record.client_msg_id) {
+            return self.ignore("duplicate of a record");
+        }
+        let event = Event::RecordReceived(RecordSent {
+            call_no: 0,
+            user: from.clone(),
+            peer: record.to,
+            msg_id: record.client_msg_id,
+            status: record.status,
+            call_type: record.call_type,
+        });
+        self.notify_coalesced(now, &from, Kind::Record, event);
     }
 }

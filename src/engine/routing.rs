@@ -1,9 +1,9 @@
 //! Messages of the signaling service: which call they are about, and what they mean in its state.
 
-use super::Engine;
+use super::core::Engine;
+use super::in_flight::{Finish, TakeBack};
 use super::output::{EndReason, Event};
 use super::state::{Glare, InviteFailure, State};
-use super::teardown::TakeBack;
 use super::time::Time;
 use super::tombstones::Tombstone;
 use super::wire;
@@ -254,7 +254,7 @@ impl Engine {
             State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
                 let left = call.user_event();
                 self.tell(Event::UserLeave(left));
-                let close = Some(super::teardown::Finish::close());
+                let close = Some(Finish::close());
                 self.end_by_peer(now, EndReason::PeerLeft, &event.custom_info, close);
             }
             State::Idle => self.record_event_tombstone(now, event, true),

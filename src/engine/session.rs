@@ -1,81 +1,17 @@
 //! Login, logout, kick, connection, and the way out of everything.
 
-use serde::{Deserialize, Serialize};
-
+use super::core::Engine;
+use super::in_flight::{Finish, Owner};
 use super::input::{CallRef, Ticket};
+use super::limits;
 use super::notify::connection_event;
-use super::ops::Owner;
-use super::output::{EndReason, Event, Layer, Operation, Output};
+use super::output::{ConnectionEvent, EndReason, Event, Layer, Operation, Output};
 use super::shares::share_out;
-use super::state::{MediaRoom, State};
-use super::teardown::Finish;
+use super::state::{CallMatch, Closing, MediaRoom, NextLogin, Session, State, Tokens};
 use super::time::Time;
-use super::tokens::Tokens;
-use super::{Engine, limits};
 use nertc_callkit_signaling::{
-    self as signaling, CallPolicy, ChannelState, Code, Connection, OperationResult, Outcome, Record, Text,
+    self as signaling, CallPolicy, ChannelState, Code, Connection, OperationResult, Outcome, Text,
 };
-
-/// Who is logged in.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Session {
-    /// Nobody.
-    LoggedOut,
-    /// The login is pending. Messages and channel states before its completion wait; the messages then form
-    /// one backlog.
-    LoggingIn {
-        account: Text,
-        tickets: Vec<Ticket>,
-        early: Vec<signaling::Event>,
-        rooms: Vec<ChannelState>,
-        #[serde(default)]
-        records: Vec<(Text, Record)>,
-    },
-    /// `clock` = the service's clock minus ours, if it reported it.
-    LoggedIn { account: Text, clock: Option<u64> },
-    /// The live call is being torn down, until `until`; then the service is asked (None).
-    LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
-    /// A login was aborted, and the backend has not confirmed that yet. `tickets` = logouts.
-    Aborting { tickets: Vec<Ticket>, next: Vec<NextLogin> },
-}
-
-/// A login requested during a logout, or while an earlier one was being aborted.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct NextLogin {
-    pub(super) ticket: Ticket,
-    pub(super) account: Text,
-    pub(super) token: Text,
-}
-
-/// The way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Closing {
-    No,
-    /// Closing; what is not done by then is not waited for.
-    Until(Time),
-    Closed,
-}
-
-impl Session {
-    pub(super) fn is_logged_in(&self) -> bool {
-        matches!(self, Session::LoggedIn { .. })
-    }
-
-    /// The account, empty when logged out.
-    pub(super) fn account(&self) -> Text {
-        self.account_ref().cloned().unwrap_or_default()
-    }
-
-    /// None: logged out.
-    pub(super) fn account_ref(&self) -> Option<&Text> {
-        match self {
-            Session::LoggedOut | Session::Aborting { .. } => None,
-            Session::LoggingIn { account, .. }
-            | Session::LoggedIn { account, .. }
-            | Session::LoggingOut { account, .. } => Some(account),
-        }
-    }
-}
 
 impl Engine {
     pub(super) fn cmd_login(&mut self, now: Time, ticket: Ticket, account: Text, token: Text) {
@@ -104,7 +40,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn on_login_done(&mut self, now: Time, result: OperationResult) {
+    pub(super) fn on_login_done(&mut self, now: Time, result: &OperationResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
         let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
             self.session = session;
@@ -282,7 +218,7 @@ impl Engine {
         let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
         self.tell(Event::Kicked(event.clone()));
         if matches!(self.media_room, MediaRoom::In { .. }) {
-            self.tell(Event::Disconnect(super::output::ConnectionEvent { layer: Layer::Media, ..event }));
+            self.tell(Event::Disconnect(ConnectionEvent { layer: Layer::Media, ..event }));
         }
         self.drop_live(now, EndReason::Kicked, &account);
         self.fail_media_requests();
@@ -435,17 +371,4 @@ impl Engine {
                 }
             }
     }
-}
-
-/// What a call reference turned out to mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CallMatch {
-    /// The live call.
-    Live,
-    /// A call that has ended.
-    Ended,
-    /// None that we know.
-    Other,
-    /// The app named none and none was shown to it.
-    Unnamed,
 }

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{Engine, limits};
+use super::core::Engine;
+use super::limits;
 use nertc_callkit_signaling::{self as signaling, Text};
 
 /// The messages that stay, in their order, and those that do not. Each account has the same share, and its

@@ -1,6 +1,6 @@
 //! What `get_state` and `get_call_info` show.
 
-use super::Engine;
+use super::core::Engine;
 use super::state::{Glare, State};
 use nertc_callkit_signaling::{CallType, Text};
 
@@ -35,8 +35,10 @@ pub struct Snapshot {
     pub rtc_channel: Text,
 }
 
-/// The same, borrowed; a text that is not there is empty.
-#[derive(Default)]
+/// What a text that is not there is.
+static NONE: Text = Text::EMPTY;
+
+/// The same, borrowed.
 struct View<'a> {
     state: i32,
     call_type: Option<CallType>,
@@ -44,15 +46,14 @@ struct View<'a> {
     is_inviter: bool,
     call_no: u64,
     uids: [u64; 2],
-    texts: [Option<&'a Text>; 6],
+    texts: [&'a Text; 6],
 }
 
 impl Engine {
     /// What is going on.
     pub fn snapshot(&self) -> Snapshot {
         let view = self.view();
-        let [account, peer, channel_id, request_id, call_id, rtc_channel] =
-            view.texts.map(|text| text.cloned().unwrap_or_default());
+        let [account, peer, channel_id, request_id, call_id, rtc_channel] = view.texts.map(Text::clone);
         let View { state, call_type, connected, is_inviter, call_no, uids: [own_uid, peer_uid], .. } = view;
         Snapshot {
             state,
@@ -71,7 +72,9 @@ impl Engine {
         }
     }
 
-    /// Whether `snapshot` would return this. Most inputs change nothing, and taking one costs more.
+    /// Whether `snapshot` would return this. Most inputs change nothing, and taking one costs more. Not inlined:
+    /// its caller is compiled for size.
+    #[inline(never)]
     pub fn is_as_in(&self, shown: &Snapshot) -> bool {
         let Snapshot { account, peer, channel_id, request_id, call_id, rtc_channel, .. } = shown;
         let texts = [account, peer, channel_id, request_id, call_id, rtc_channel];
@@ -82,50 +85,53 @@ impl Engine {
             && view.is_inviter == shown.is_inviter
             && view.call_no == shown.call_no
             && view.uids == [shown.own_uid, shown.peer_uid]
-            && view.texts.iter().zip(texts).all(|(new, old)| is_same(*new, old))
+            && view.texts.iter().zip(texts).all(|(new, old)| *new == old)
     }
 
     fn view(&self) -> View<'_> {
-        let account = self.session.account_ref();
-        let view = View { state: self.state.number(), call_no: self.state.call_no(), ..View::default() };
+        let account = self.session.account_ref().unwrap_or(&NONE);
+        let view = View {
+            state: self.state.number(),
+            call_type: None,
+            connected: false,
+            is_inviter: false,
+            call_no: self.state.call_no(),
+            uids: [0, 0],
+            texts: [account, &NONE, &NONE, &NONE, &NONE, &NONE],
+        };
         match &self.state {
-            State::Idle => View { texts: [account, None, None, None, None, None], ..view },
+            State::Idle => view,
             State::Calling(calling) => {
                 let own = &calling.own;
-                let ids = [&own.channel_id, &own.request_id, &own.call_id].map(Some);
+                let ids = [&own.channel_id, &own.request_id, &own.call_id];
                 View {
                     call_type: Some(own.options.call_type),
                     is_inviter: !matches!(calling.glare, Glare::Accepting { .. }),
                     uids: [own.uid, 0],
-                    texts: [account, Some(&own.options.user), ids[0], ids[1], ids[2], None],
+                    texts: [account, &own.options.user, ids[0], ids[1], ids[2], &NONE],
                     ..view
                 }
             }
             State::Called(called) => {
                 let invite = &called.invite;
-                let ids = [&invite.channel_id, &invite.request_id, &invite.call_id].map(Some);
+                let ids = [&invite.channel_id, &invite.request_id, &invite.call_id];
                 View {
                     call_type: Some(invite.call_type),
-                    texts: [account, Some(&invite.from), ids[0], ids[1], ids[2], None],
+                    texts: [account, &invite.from, ids[0], ids[1], ids[2], &NONE],
                     ..view
                 }
             }
             State::InCall(call) => {
-                let ids = [&call.channel_id, &call.request_id, &call.call_id, &call.rtc_channel].map(Some);
+                let ids = [&call.channel_id, &call.request_id, &call.call_id, &call.rtc_channel];
                 View {
                     call_type: Some(call.call_type),
                     connected: call.connected_at.is_some(),
                     is_inviter: call.is_inviter,
                     uids: [call.own_uid, call.peer_uid.unwrap_or(0)],
-                    texts: [account, Some(&call.peer), ids[0], ids[1], ids[2], ids[3]],
+                    texts: [account, &call.peer, ids[0], ids[1], ids[2], ids[3]],
                     ..view
                 }
             }
         }
     }
-}
-
-/// Nearly always the very same text.
-fn is_same(new: Option<&Text>, old: &Text) -> bool {
-    new.map_or(old.is_empty(), |new| new == old)
 }

@@ -17,16 +17,14 @@
 //! Two states have an inner one in which our accept is pending at the service, which decides which device
 //! was first: *glare-accepting* in Calling (both sides called each other) and *accepting* in Called.
 
-use std::fmt::Write;
-
 use serde::{Deserialize, Serialize};
 
 use super::input::{CallOptions, Media, Ticket, View};
-use super::negotiation::PeerTexts;
 use super::output::EndReason;
+use super::text_queue::PeerTexts;
 use super::time::Time;
 use super::wire::Reason;
-use nertc_callkit_signaling::{CallType, Code, Req, Text};
+use nertc_callkit_signaling::{self as signaling, CallType, ChannelState, Code, Outcome, Record, Req, Text};
 
 /// Every move between the phases: from, on what, to. The picture in the documents is drawn from this table,
 /// and the engine refuses (in debug builds) to make a move that is not in it.
@@ -150,10 +148,7 @@ impl OutgoingInvite {
 
     /// The media room that our invite names.
     pub(super) fn rtc_channel(&self) -> Text {
-        let mut name = String::with_capacity(self.channel_id.len() + 24);
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{}|0|{}", self.channel_id, self.uid);
-        name.into()
+        Text::concat(&[&self.channel_id, "|0|", itoa::Buffer::new().format(self.uid)])
     }
 }
 
@@ -189,6 +184,16 @@ pub(super) struct Invite {
     pub(super) time_ms: u64,
     /// When it must have stopped ringing at the latest (age limit).
     pub(super) expires: Time,
+}
+
+impl Invite {
+    pub(super) fn is_same(&self, other: &Invite) -> bool {
+        self.has_ids(&other.channel_id, &other.request_id)
+    }
+
+    pub(super) fn has_ids(&self, channel: &str, request: &str) -> bool {
+        &*self.channel_id == channel && &*self.request_id == request
+    }
 }
 
 /// The relation between our own invite and the peer's (protocol: make before break).
@@ -454,4 +459,91 @@ impl From<EndReason> for Ending {
     fn from(reason: EndReason) -> Ending {
         Ending { reason, extra: Text::default() }
     }
+}
+
+/// Who is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) enum Session {
+    /// Nobody.
+    LoggedOut,
+    /// The login is pending. Messages and channel states before its completion wait; the messages then form
+    /// one backlog.
+    LoggingIn {
+        account: Text,
+        tickets: Vec<Ticket>,
+        early: Vec<signaling::Event>,
+        rooms: Vec<ChannelState>,
+        #[serde(default)]
+        records: Vec<(Text, Record)>,
+    },
+    /// `clock` = the service's clock minus ours, if it reported it.
+    LoggedIn { account: Text, clock: Option<u64> },
+    /// The live call is being torn down, until `until`; then the service is asked (None).
+    LoggingOut { account: Text, until: Option<Time>, tickets: Vec<Ticket>, next: Vec<NextLogin> },
+    /// A login was aborted, and the backend has not confirmed that yet. `tickets` = logouts.
+    Aborting { tickets: Vec<Ticket>, next: Vec<NextLogin> },
+}
+
+/// A login requested during a logout, or while an earlier one was being aborted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct NextLogin {
+    pub(super) ticket: Ticket,
+    pub(super) account: Text,
+    pub(super) token: Text,
+}
+
+/// The way out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) enum Closing {
+    No,
+    /// Closing; what is not done by then is not waited for.
+    Until(Time),
+    Closed,
+}
+
+impl Session {
+    pub(super) fn is_logged_in(&self) -> bool {
+        matches!(self, Session::LoggedIn { .. })
+    }
+
+    /// The account, empty when logged out.
+    pub(super) fn account(&self) -> Text {
+        self.account_ref().cloned().unwrap_or_default()
+    }
+
+    /// None: logged out.
+    pub(super) fn account_ref(&self) -> Option<&Text> {
+        match self {
+            Session::LoggedOut | Session::Aborting { .. } => None,
+            Session::LoggingIn { account, .. }
+            | Session::LoggedIn { account, .. }
+            | Session::LoggingOut { account, .. } => Some(account),
+        }
+    }
+}
+
+/// What a session still needs of its app and of its connection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct Tokens {
+    /// The app was asked for a token and has not answered.
+    pub(super) is_asked: bool,
+    /// When the session ends without one; at a login, its own limit counts.
+    pub(super) until: Option<Time>,
+    /// There is none: the session ends with this once no media needs it any more.
+    pub(super) refused: Option<Outcome>,
+    /// Logins of the account that is logged in, while the connection is lost, and their limits.
+    pub(super) logins: Vec<(Ticket, Time)>,
+}
+
+/// What a call reference turned out to mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallMatch {
+    /// The live call.
+    Live,
+    /// A call that has ended.
+    Ended,
+    /// None that we know.
+    Other,
+    /// The app named none and none was shown to it.
+    Unnamed,
 }

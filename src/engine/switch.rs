@@ -1,7 +1,7 @@
 //! Audio to video and back, inside a call.
 
-use super::Engine;
 use super::coalesce::Kind;
+use super::core::Engine;
 use super::input::{SwitchStep, Ticket};
 use super::output::{Event, Operation};
 use super::state::{State, Switch};

@@ -3,157 +3,14 @@
 //! Wait for the pending operation, then cancel the invite if one was issued, wait for the result,
 //! then close or leave the channel. A teardown owns the old ids, so it cannot affect the next call.
 
-use serde::{Deserialize, Serialize};
-
-use super::ops::{Owner, Undo};
+use super::core::Engine;
+use super::in_flight::{Awaited, Finish, Owner, Step, TakeBack, Teardown, Undo};
+use super::limits;
 use super::output::Operation;
 use super::state::{InviteStage, OutgoingInvite};
 use super::time::Time;
 use super::wire::{self, Outgoing};
-use super::{Engine, limits};
 use nertc_callkit_signaling::{self as signaling, Code, Message, OperationResult, Outcome, Req, Text};
-
-/// The teardown of one ended call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Teardown {
-    pub(super) id: u64,
-    pub(super) call_no: u64,
-    pub(super) deadline: Time,
-    /// Empty while the channel is still being created.
-    pub(super) channel_id: Text,
-    /// The invite to cancel.
-    pub(super) cancel: Option<Message>,
-    pub(super) finish: Finish,
-    pub(super) step: Step,
-}
-
-/// Last step of a teardown: how a channel is left.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Finish {
-    /// For everybody, or only by us.
-    closes: bool,
-    no_offline: bool,
-    /// The app's text for the other side.
-    extra: Option<Text>,
-    /// The reason: the peer's media is incompatible with this, ours.
-    #[serde(default)]
-    rtc: Option<Text>,
-}
-
-impl Finish {
-    /// Closes the channel for all members.
-    pub(super) fn close() -> Finish {
-        Finish { closes: true, no_offline: false, extra: None, rtc: None }
-    }
-
-    /// Only leaves it.
-    pub(super) fn leave() -> Finish {
-        Finish { closes: false, ..Finish::close() }
-    }
-
-    /// Spares offline devices the message.
-    pub(super) fn unkept(self, no_offline: bool) -> Finish {
-        Finish { no_offline, ..self }
-    }
-
-    /// Announces the own media protocol.
-    pub(super) fn for_media(self, rtc: Text) -> Finish {
-        Finish { rtc: Some(rtc), ..self }
-    }
-
-    /// Sends the app's text.
-    pub(super) fn saying(self, extra: Option<Text>) -> Finish {
-        Finish { extra, ..self }
-    }
-
-    /// The operation. Clients parse its text as JSON and fail on an empty one.
-    pub(super) fn op(&self, channel_id: Text) -> signaling::Operation {
-        let (custom_info, no_offline) =
-            (wire::ending(self.extra.as_deref(), self.rtc.as_deref()), self.no_offline);
-        match self.closes {
-            true => signaling::Operation::Close { channel_id, custom_info, no_offline },
-            false => signaling::Operation::Leave { channel_id, custom_info, no_offline },
-        }
-    }
-}
-
-/// What a teardown is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Step {
-    /// An operation of the call is still running.
-    Await(Awaited),
-    /// Taking the invite back.
-    Cancelling,
-    /// Joining the channel of an accepted invite, because only members can leave or close.
-    Joining,
-    /// Closing or leaving.
-    Finishing,
-}
-
-/// The operation that was running when the call ended.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Awaited {
-    Create,
-    Join,
-    Invite,
-    Cancel,
-    /// If it fails for another reason than that the call is gone, this reject goes out.
-    Accept(Message),
-    /// Join of an accepted invite.
-    Enter,
-}
-
-impl Teardown {
-    /// What a late success of the operation it waits for must be followed by.
-    fn undo(&self) -> Option<Undo> {
-        match &self.step {
-            Step::Await(awaited) => awaited.undo(&self.channel_id),
-            Step::Joining => Some(Undo::Join(self.channel_id.clone())),
-            Step::Cancelling | Step::Finishing => None,
-        }
-    }
-}
-
-impl Awaited {
-    /// What its late success must be followed by.
-    fn undo(&self, channel: &Text) -> Option<Undo> {
-        match self {
-            Awaited::Create => Some(Undo::Create),
-            Awaited::Join | Awaited::Enter => Some(Undo::Join(channel.clone())),
-            Awaited::Accept(_) => Some(Undo::Accept(channel.clone())),
-            Awaited::Invite | Awaited::Cancel => None,
-        }
-    }
-}
-
-/// How an own invite is cancelled.
-#[derive(Clone, Debug)]
-pub(super) struct TakeBack {
-    /// Send CANCEL if the peer may know of the invite. Off when the invite has ended, and towards legacy
-    /// clients while a call with them is live: they treat any CANCEL as its end.
-    pub(super) cancel: bool,
-    /// 0 or 2.
-    pub(super) reason: i64,
-    /// The call continues on another device.
-    pub(super) glare: bool,
-    pub(super) attach_ext: Option<Text>,
-    pub(super) no_offline: bool,
-}
-
-impl TakeBack {
-    pub(super) fn plain() -> TakeBack {
-        TakeBack { cancel: true, reason: 0, glare: false, attach_ext: None, no_offline: false }
-    }
-
-    pub(super) fn for_glare() -> TakeBack {
-        TakeBack { glare: true, ..TakeBack::plain() }
-    }
-
-    /// Only the channel has to be closed.
-    pub(super) fn close_only() -> TakeBack {
-        TakeBack { cancel: false, ..TakeBack::plain() }
-    }
-}
 
 /// The CANCEL of an own invite.
 pub(super) fn cancel_message(own: &OutgoingInvite, how: &TakeBack) -> Message {
@@ -257,14 +114,14 @@ impl Engine {
     }
 
     /// A teardown's operation has ended.
-    pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: OperationResult) {
+    pub(super) fn on_teardown_step(&mut self, now: Time, id: u64, result: &mut OperationResult) {
         let Some(index) = self.teardowns.iter().position(|teardown| teardown.id == id) else {
             return self.ignore("step of an ended teardown");
         };
         let ok = result.outcome.code.is_success();
         match self.teardowns[index].step.clone() {
             Step::Await(Awaited::Create) => {
-                match result.channel {
+                match result.channel.take() {
                     Some(room) if ok => self.teardowns[index].channel_id = room.channel.id,
                     Some(_) | None => {}
                 }
@@ -284,7 +141,7 @@ impl Engine {
             Step::Await(Awaited::Accept(reject)) => {
                 self.after_accept(now, index, ok, &result.outcome, reject)
             }
-            Step::Finishing => self.end_teardown(now, index, result.outcome),
+            Step::Finishing => self.end_teardown(now, index, std::mem::take(&mut result.outcome)),
         }
     }
 

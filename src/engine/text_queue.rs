@@ -1,11 +1,40 @@
 //! Texts in order of sending, each once: duplicates
 //! are dropped, early ones wait, and a missing text is waited for up to a limit.
 
+use super::limits;
+use super::time::Time;
+use super::wire::TextKind;
 use nertc_callkit_signaling::Text;
 use serde::{Deserialize, Serialize};
 
-use super::limits;
-use super::time::Time;
+/// The texts of one call.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(super) struct PeerTexts {
+    pub(super) media: TextQueue,
+    pub(super) app: TextQueue,
+}
+
+impl PeerTexts {
+    pub(super) fn of(&mut self, kind: TextKind) -> &mut TextQueue {
+        match kind {
+            TextKind::Media => &mut self.media,
+            TextKind::App => &mut self.app,
+        }
+    }
+
+    /// When a text that is missing has been waited for long enough.
+    pub(super) fn due(&self) -> Option<Time> {
+        match (self.media.due(), self.app.due()) {
+            (Some(media), Some(app)) => Some(media.min(app)),
+            (media, app) => media.or(app),
+        }
+    }
+
+    /// Every deadline.
+    pub(super) fn deadlines(&mut self) -> impl Iterator<Item = &mut Time> {
+        [self.media.due_mut(), self.app.due_mut()].into_iter().flatten()
+    }
+}
 
 /// Both directions of one kind of text within one call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -1,29 +1,14 @@
 //! Tokens: the app is asked for one and has a limit to answer; a refused one does not end a call with
 //! media.
 
-use serde::{Deserialize, Serialize};
-
+use super::core::Engine;
 use super::input::Ticket;
+use super::messages;
 use super::notify::connection_event;
 use super::output::{Event, Layer, Operation, Output};
-use super::session::Session;
-use super::state::{JoinStage, State};
+use super::state::{JoinStage, Session, State, Tokens};
 use super::time::Time;
-use super::{Engine, messages};
 use nertc_callkit_signaling::{Code, Notification, Outcome, Text};
-
-/// What a session still needs of its app and of its connection.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Tokens {
-    /// The app was asked for a token and has not answered.
-    pub(super) is_asked: bool,
-    /// When the session ends without one; at a login, its own limit counts.
-    pub(super) until: Option<Time>,
-    /// There is none: the session ends with this once no media needs it any more.
-    pub(super) refused: Option<Outcome>,
-    /// Logins of the account that is logged in, while the connection is lost, and their limits.
-    pub(super) logins: Vec<(Ticket, Time)>,
-}
 
 impl Engine {
     /// The backend needs a token for the next connection.

@@ -10,7 +10,34 @@ use nertc_callkit_signaling::Text;
 
 /// Remembered ends, oldest first: all are kept equally long, so what is over stands at the front.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Tombstones(pub(super) VecDeque<Tombstone>);
+#[serde(from = "Vec<Tombstone>", into = "Vec<Tombstone>")]
+pub(super) struct Tombstones(VecDeque<(Tail, Tombstone)>);
+
+/// The end of a channel's id, by which nearly all others are told apart at a glance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Tail(u64);
+
+impl Tail {
+    fn of(channel_id: &Text) -> Tail {
+        let bytes = channel_id.as_bytes();
+        Tail(match bytes.last_chunk() {
+            Some(end) => u64::from_le_bytes(*end),
+            None => bytes.iter().fold(0, |tail, byte| tail << 8 | u64::from(*byte)),
+        })
+    }
+}
+
+impl From<Vec<Tombstone>> for Tombstones {
+    fn from(stones: Vec<Tombstone>) -> Tombstones {
+        Tombstones(stones.into_iter().map(|stone| (Tail::of(&stone.channel_id), stone)).collect())
+    }
+}
+
+impl From<Tombstones> for Vec<Tombstone> {
+    fn from(stones: Tombstones) -> Vec<Tombstone> {
+        stones.0.into_iter().map(|(_, stone)| stone).collect()
+    }
+}
 
 /// One ended invite, or a whole channel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -30,32 +57,39 @@ pub(super) struct Tombstone {
 impl Tombstones {
     /// Remembers an ended invite, or (without `request_id`) a closed channel.
     pub(super) fn add(&mut self, now: Time, stone: Tombstone) {
-        while self.0.front().is_some_and(|stone| stone.until <= now) {
+        while self.0.front().is_some_and(|(_, stone)| stone.until <= now) {
             self.0.pop_front();
         }
+        let tail = Tail::of(&stone.channel_id);
         // What ends twice mostly does so at once.
-        let known = self.0.iter_mut().rev().find(|known| {
-            known.request_id == stone.request_id
+        let known = self.0.iter_mut().rev().find(|(other, known)| {
+            *other == tail
+                && known.request_id == stone.request_id
                 && known.channel_id == stone.channel_id
                 && known.writer == stone.writer
         });
-        if let Some(known) = known {
+        if let Some((_, known)) = known {
             known.is_own |= stone.is_own;
             return;
         }
         if self.0.len() >= limits::TOMBSTONES_PER_SENDER {
             self.make_room(&stone);
         }
-        self.0.push_back(stone);
+        self.0.push_back((tail, stone));
+    }
+
+    /// All of them, oldest first.
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Tombstone> {
+        self.0.iter().map(|(_, stone)| stone)
     }
 
     /// For one more of its owner and kind.
     fn make_room(&mut self, stone: &Tombstone) {
         let limit = if stone.is_own { limits::OWN_TOMBSTONES } else { limits::TOMBSTONES };
         let is_of_share = |other: &Tombstone| other.is_own == stone.is_own && other.owner == stone.owner;
-        if self.0.iter().filter(|other| is_of_share(other)).count() >= limits::TOMBSTONES_PER_SENDER {
+        if self.iter().filter(|other| is_of_share(other)).count() >= limits::TOMBSTONES_PER_SENDER {
             self.remove_oldest(is_of_share);
-        } else if self.0.iter().filter(|other| other.is_own == stone.is_own).count() >= limit {
+        } else if self.iter().filter(|other| other.is_own == stone.is_own).count() >= limit {
             self.remove_of_greediest(stone.is_own);
         }
     }
@@ -63,18 +97,20 @@ impl Tombstones {
     /// Evicts the oldest of the owner with the most.
     fn remove_of_greediest(&mut self, is_own: bool) {
         let mut shares: BTreeMap<&Text, usize> = BTreeMap::new();
-        for stone in self.0.iter().filter(|stone| stone.is_own == is_own) {
+        for stone in self.iter().filter(|stone| stone.is_own == is_own) {
             *shares.entry(&stone.owner).or_default() += 1;
         }
         let Some(most) = shares.values().copied().max() else { return };
         let is_greediest = |stone: &Tombstone| stone.is_own == is_own && shares[&stone.owner] == most;
-        if let Some(index) = self.0.iter().position(is_greediest) {
+        let oldest = self.iter().position(is_greediest);
+        if let Some(index) = oldest {
             self.0.remove(index);
         }
     }
 
     fn remove_oldest(&mut self, which: impl Fn(&Tombstone) -> bool) {
-        if let Some(index) = self.0.iter().position(which) {
+        let oldest = self.iter().position(which);
+        if let Some(index) = oldest {
             self.0.remove(index);
         }
     }
@@ -88,7 +124,8 @@ impl Tombstones {
         inviter: &Text,
         account: &Text,
     ) -> bool {
-        self.0.iter().any(|stone| {
+        let tail = Tail::of(channel_id);
+        self.0.iter().filter(|(other, _)| *other == tail).any(|(_, stone)| {
             stone.request_id.as_ref().is_none_or(|request| request == request_id)
                 && stone.channel_id == *channel_id
                 && (stone.writer == *inviter || stone.writer == *account)

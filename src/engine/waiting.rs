@@ -5,55 +5,14 @@
 //! once this device is online only as long as an accept may take (`request_ms`): the service has delivered
 //! by then what it kept.
 
-use serde::{Deserialize, Serialize};
-
-use super::incoming::Words;
+use super::answer::{Answer, Waiting, Words};
+use super::core::Engine;
 use super::input::{Command, Ticket};
-use super::output::Operation;
-use super::session::CallMatch;
-use super::state::{Invite, State};
+use super::limits;
+use super::messages;
+use super::state::{CallMatch, Invite, State};
 use super::time::Time;
-use super::{Engine, limits, messages};
 use nertc_callkit_signaling::{self as signaling, Code, EventKind, Outcome, Text};
-
-/// An answer that waits for its call.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Waiting {
-    pub(super) ticket: Ticket,
-    pub(super) answer: Answer,
-    /// The inviter.
-    pub(super) from: Text,
-    pub(super) channel_id: Text,
-    pub(super) request_id: Text,
-    /// Own account; None while nobody has been logged in since the request.
-    pub(super) account: Option<Text>,
-    /// It expires then.
-    pub(super) latest: Time,
-    /// The same once this device is online.
-    pub(super) until: Option<Time>,
-}
-
-/// The user's answer.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Answer {
-    Accept,
-    Reject(Words),
-}
-
-impl Answer {
-    fn operation(&self) -> Operation {
-        match self {
-            Answer::Accept => Operation::Accept,
-            Answer::Reject(_) => Operation::Reject,
-        }
-    }
-}
-
-impl Waiting {
-    fn is_for(&self, invite: &Invite) -> bool {
-        self.from == invite.from && invite.has_ids(&self.channel_id, &self.request_id)
-    }
-}
 
 impl Engine {
     /// An accept or reject that may wait for its call; false if it is about a call that is here, or may not.
@@ -202,9 +161,6 @@ impl Engine {
     }
 
     pub(super) fn waiting_due(&self) -> Option<Time> {
-        if self.waiting.is_empty() {
-            return None;
-        }
         self.waiting.iter().map(|waiting| self.limit_of(waiting)).min()
     }
 

@@ -5,7 +5,6 @@
 //! default.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +12,15 @@ use super::input::SwitchStep;
 use super::limits;
 use nertc_callkit_signaling::{CallType, Text, json};
 
+macro_rules! version {
+    () => {
+        "1.8.1"
+    };
+}
+
 /// Our version: three numbers, the first two at least 1, because older peers compare component by
 /// component and take 2.0.0 for older than 1.1.0.
-pub const VERSION: &str = "1.8.1";
+pub const VERSION: &str = version!();
 
 /// Busy, as clients up to 1.5 send it.
 pub const BUSY: &str = "601";
@@ -91,6 +96,9 @@ impl Attachment<'_> {
     /// A client from before 1.1.0, by its version alone: it waits for, or sends, control 1.
     pub fn is_old_version(&self) -> bool {
         let Some(version) = &self.version else { return true };
+        if version == VERSION {
+            return false;
+        }
         let mut numbers = version.split('.').map(str::parse::<u32>);
         match (numbers.next(), numbers.next(), numbers.next(), numbers.next()) {
             (Some(Ok(a)), Some(Ok(b)), Some(Ok(c)), None) => (a, b, c) < (1, 1, 0),
@@ -250,9 +258,7 @@ pub struct Outgoing<'a> {
 /// clients of 1.6 and later, which also read `_attachment`.
 pub fn outgoing(message: &Outgoing<'_>) -> Text {
     let base = || {
-        let object = Object::new()
-            .number("callType", 0)
-            .text("version", VERSION)
+        let object = Object::starting(concat!("{\"callType\":0,\"version\":\"", version!(), "\""))
             .text("channelName", message.channel_name)
             .text("callId", message.call_id)
             .number("reason", message.reason);
@@ -290,9 +296,8 @@ pub fn invite_fits(attachment: Option<&str>, extra: Option<&str>) -> bool {
 
 /// How long an invite or a cancel with these texts can get on the wire, with the longest ids.
 pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
-    let mut object = Object::new()
+    let mut object = Object::versioned()
         .number("callType", 0)
-        .text("version", VERSION)
         .text("channelName", &"x".repeat(limits::RTC_CHANNEL))
         .text("callId", &"x".repeat(limits::ID))
         .number("reason", 0)
@@ -311,7 +316,7 @@ pub fn invite_bytes(attachment: Option<&str>, extra: Option<&str>) -> usize {
 /// fit twice is sent once, one that does not fit at all is left out. `rtc`: the own, incompatible media.
 pub fn ending(text: Option<&str>, rtc: Option<&str>) -> Text {
     let base = || {
-        let object = Object::new().text("version", VERSION).number("reason", 0);
+        let object = Object::versioned().number("reason", 0);
         rtc.into_iter().fold(object, |object, rtc| object.text("rtc", rtc))
     };
     if let Some(text) = text {
@@ -360,7 +365,7 @@ pub fn reply_with(invite: &str, reason: i64, text: Option<&str>) -> Text {
 
 /// An answer that says nothing of the invite.
 fn minimum(reason: i64) -> Object {
-    let object = Object::new().text("version", VERSION);
+    let object = Object::versioned();
     if reason == 0 { object } else { object.number("reason", reason) }
 }
 
@@ -378,7 +383,7 @@ fn echo(invite: &str, reason: i64, text: Option<&str>) -> Object {
         return minimum(reason);
     }
     let with = |left_out: &[&str]| {
-        let object = Object::new().text("version", VERSION).number("reason", reason);
+        let object = Object::versioned().number("reason", reason);
         let known = ECHOED.iter().zip(values).filter(|(key, _)| !left_out.contains(key));
         known.fold(object, |object, (key, json)| match json {
             Some(json) => object.raw(key, json),
@@ -459,8 +464,18 @@ struct Object(String);
 
 impl Object {
     fn new() -> Object {
+        Object::starting("{")
+    }
+
+    /// As most begin.
+    fn versioned() -> Object {
+        Object::starting(concat!("{\"version\":\"", version!(), "\""))
+    }
+
+    /// `start` is an object without its closing brace.
+    fn starting(start: &str) -> Object {
         let mut text = String::with_capacity(256);
-        text.push('{');
+        text.push_str(start);
         Object(text)
     }
 
@@ -469,7 +484,10 @@ impl Object {
     }
 
     fn key(&mut self, key: &str) {
-        self.put(if self.0.ends_with('{') { "\"" } else { ",\"" });
+        if !self.0.ends_with('{') {
+            self.0.push(',');
+        }
+        self.0.push('"');
         self.put(key);
         self.put("\":");
     }
@@ -488,11 +506,7 @@ impl Object {
 
     fn number(mut self, key: &str, number: i64) -> Object {
         self.key(key);
-        // Nearly all are one digit; writing to a String cannot fail.
-        match u8::try_from(number) {
-            Ok(digit @ 0..=9) => self.0.push(char::from(b'0' + digit)),
-            Ok(_) | Err(_) => _ = write!(self.0, "{number}"),
-        }
+        self.put(itoa::Buffer::new().format(number));
         self
     }
 

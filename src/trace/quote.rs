@@ -10,7 +10,7 @@ pub(super) fn write_quoted(out: &mut Vec<u8>, text: &str) {
 
 /// `text` as a JSON string.
 pub(super) fn quote(text: &str) -> String {
-    let mut quoted = Vec::with_capacity(text.len() + 2);
-    write_quoted(&mut quoted, text);
-    String::from_utf8(quoted).unwrap_or_default()
+    let mut quoted = String::with_capacity(text.len() + 2);
+    json::quote(text, |part| quoted.push_str(part));
+    quoted
 }

@@ -39,7 +39,7 @@ impl Recorded {
 
     fn command(&mut self, command: Command) -> &mut Recorded {
         self.tickets += 1;
-        self.feed(Input::Command { ticket: Ticket(self.tickets), command })
+        self.feed(Input::Command { ticket: Ticket(self.tickets), command: command.into() })
     }
 
     fn due(&mut self) -> &mut Recorded {
@@ -68,7 +68,7 @@ impl Recorded {
     fn login(&mut self) -> &mut Recorded {
         self.command(Command::Login { account: "alice@example".into(), token: "sesame".into() });
         let req = Req(1);
-        self.feed(Input::SignalDone { req, result: OperationResult::default() })
+        self.feed(Input::SignalDone { req, result: Box::default() })
     }
 
     fn text(&self) -> String {
@@ -82,7 +82,7 @@ fn options() -> CallOptions {
         call_type: CallType::Audio,
         attachment: Some("{\"dish\":\"petunias\"}".into()),
         extra: Some("whale".into()),
-        push: Some(PushText { title: Some("Mr Prosser".into()), content: None, payload: None }),
+        push: Some(PushText { title: Some("Mr Prosser".into()), content: None, payload: None }.into()),
         no_offline: false,
         no_record: false,
     }
@@ -152,10 +152,10 @@ fn texts_from_peer_to_peer_are_secret_in_every_trace_and_replay() {
         recorded.tape.begin(1, recorded.now, 0, &recorded.engine);
         let me = Member { account: "alice@example".into(), device: Text::default(), uid: 7 };
         let room = Some(ChannelState { channel: Channel::default(), members: vec![me] });
-        recorded.feed(Input::SignalDone { req: Req(2), result: OperationResult::default() });
+        recorded.feed(Input::SignalDone { req: Req(2), result: Box::default() });
         recorded.feed(Input::SignalDone {
             req: Req(3),
-            result: OperationResult { channel: room, ..OperationResult::default() },
+            result: OperationResult { channel: room, ..OperationResult::default() }.into(),
         });
         let json: Text = " {\"pwd\":\"hunter2\"}".into();
         recorded.feed(Input::RtcSend { join: Req(4), json: json.clone() });

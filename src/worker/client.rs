@@ -67,7 +67,7 @@ impl Client {
         if !self.shared.callbacks.has_room_for(Some(&command)) {
             return Err(self.shared.quota.full());
         }
-        self.push(Message::Input(Input::Command { ticket, command }))
+        self.push(Message::Input(Input::Command { ticket, command: command.into() }))
     }
 
     /// Queues what a backend reports. Completions of operations that were started always fit; `QueueFull` for

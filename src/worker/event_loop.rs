@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::clock::{Clock, tick};
 use super::guard::CallbackGuard;
-use super::inbox::Entry;
+use super::inbox::{Batch, Head};
 use super::message::Message;
+use super::quota::Class;
 use super::slot::{Slot, StepResult};
 use super::thread::Worker;
 use crate::engine::time::Time;
@@ -64,7 +65,7 @@ impl EventLoop {
 
     fn run(mut self) {
         let _nothing_here_may_wait_for_this_thread = CallbackGuard::enter();
-        let mut batch = Vec::new();
+        let mut batch = Batch::new();
         while self.is_ready() && self.worker.inbox.take(&mut batch, self.next_deadline()) {
             self.now.refresh(self.worker.clock, batch.is_empty());
             self.on_batch(&mut batch);
@@ -96,23 +97,24 @@ impl EventLoop {
         self.deadlines.first().map(|(at, _)| *at)
     }
 
-    fn on_batch(&mut self, batch: &mut Vec<Entry<Message>>) {
-        let mut rest = batch.iter_mut().peekable();
-        while let Some((client, message)) = rest.next() {
-            let is_last = rest.peek().is_none_or(|(next, _)| next != client);
-            self.on_message(*client, message, is_last);
+    fn on_batch(&mut self, batch: &mut Batch<Message>) {
+        let mut heads = batch.heads.iter().peekable();
+        for message in &mut batch.messages {
+            let Some(head) = heads.next() else { break };
+            let is_last = heads.peek().is_none_or(|next| next.client != head.client);
+            self.on_message(*head, message, is_last);
         }
         batch.clear();
     }
 
     /// `is_last`: the next message is not for the same client.
-    fn on_message(&mut self, client: u64, message: &mut Option<Message>, is_last: bool) {
+    fn on_message(&mut self, head: Head, message: &mut Option<Message>, is_last: bool) {
         if !self.worker.is_ours() {
             std::mem::forget(message.take());
         } else if let Some(Message::Start(start)) = message.take_if(|it| matches!(it, Message::Start(_))) {
-            self.slots.insert(client, Box::new(Slot::new(self.worker.clone(), *start)));
+            self.slots.insert(head.client, Box::new(Slot::new(self.worker.clone(), *start)));
         } else {
-            self.step(client, message, is_last);
+            self.step(head, message, is_last);
         }
     }
 
@@ -121,14 +123,16 @@ impl EventLoop {
         let due =
             self.deadlines.range(..=(self.now.time, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
         for client in due {
-            self.step(client, &mut None, true);
+            self.step(Head { client, class: Class::Control }, &mut None, true);
         }
     }
 
     /// Steps a client by a message, or because it is due. Its next deadline is only asked for behind the last
     /// of a run of messages.
-    fn step(&mut self, client: u64, message: &mut Option<Message>, is_last: bool) {
+    fn step(&mut self, head: Head, message: &mut Option<Message>, is_last: bool) {
+        let Head { client, class } = head;
         let Some(slot) = self.slots.get_mut(&client) else { return };
+        slot.shared.quota.took(class);
         if slot.has_failed {
             return match message.take() {
                 Some(Message::End) => self.end(client),
@@ -158,15 +162,15 @@ impl EventLoop {
                 return self.fail(client);
             }
         };
-        let before = std::mem::replace(&mut slot.due, due);
-        self.rearm(client, before, due);
+        if slot.due != due {
+            let before = std::mem::replace(&mut slot.due, due);
+            self.rearm(client, before, due);
+        }
     }
 
     fn rearm(&mut self, client: u64, before: Option<Time>, due: Option<Time>) {
-        if before != due {
-            before.map(|at| self.deadlines.remove(&(at, client)));
-            due.map(|at| self.deadlines.insert((at, client)));
-        }
+        before.map(|at| self.deadlines.remove(&(at, client)));
+        due.map(|at| self.deadlines.insert((at, client)));
     }
 
     /// After a panic: notifies app and peer. The client ends after its queued messages.

@@ -20,6 +20,7 @@ pub(super) struct Owed {
 
 impl Owed {
     /// The engine is about to take this.
+    #[inline]
     pub(super) fn input(&mut self, input: &Input) {
         if let Input::Command { ticket, command } = input {
             self.tickets.insert(*ticket, command.operation());
@@ -40,13 +41,17 @@ impl Owed {
         }
     }
 
+    /// The completion of this request is about to be delivered.
+    pub(super) fn done(&mut self, ticket: Ticket) {
+        self.tickets.remove(ticket);
+    }
+
     /// This is about to be delivered.
-    pub(super) fn output(&mut self, output: &Output) {
-        if let Output::Done { ticket, .. } = output {
-            self.tickets.remove(*ticket);
-        } else if let Output::Event(Event::Invited(invited)) = output {
+    #[inline]
+    pub(super) fn event(&mut self, event: &Event) {
+        if let Event::Invited(invited) = event {
             self.call(invited.call_no, &invited.invitor);
-        } else if let Output::Event(Event::CallEnd(end)) = output {
+        } else if let Event::CallEnd(end) = event {
             self.calls.retain(|(no, _)| *no != end.call_no);
         }
     }

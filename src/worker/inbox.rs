@@ -15,8 +15,35 @@ pub(super) trait Classified {
     fn class(&self) -> Class;
 }
 
-/// A message and the client that it is for; taken out where it lies, because it is large.
-pub(super) type Entry<M> = (u64, Option<M>);
+/// Messages in order. Each is moved in once and taken out where it lies, because it is large; what the queue has
+/// to know of it lies beside it.
+pub(super) struct Batch<M> {
+    pub(super) heads: Vec<Head>,
+    pub(super) messages: Vec<Option<M>>,
+}
+
+/// Whom a message is for, and the slots that it uses.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    pub(super) client: u64,
+    pub(super) class: Class,
+}
+
+impl<M> Batch<M> {
+    pub(super) const fn new() -> Batch<M> {
+        Batch { heads: Vec::new(), messages: Vec::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// Forgets the messages, which were taken out.
+    pub(super) fn clear(&mut self) {
+        self.heads.clear();
+        self.messages.clear();
+    }
+}
 
 /// The queue of one worker, and what it sleeps on.
 pub(super) struct Inbox<M> {
@@ -25,7 +52,7 @@ pub(super) struct Inbox<M> {
 }
 
 struct State<M> {
-    queue: Vec<Entry<M>>,
+    queue: Batch<M>,
     /// Set by the worker before it sleeps, taken by the thread that wakes it: a wake-up costs a system call.
     asleep: bool,
     stopped: bool,
@@ -33,7 +60,7 @@ struct State<M> {
 
 impl<M: Classified> Inbox<M> {
     pub(super) fn new(sleeper: Sleeper) -> Inbox<M> {
-        let state = State { queue: Vec::new(), asleep: false, stopped: false };
+        let state = State { queue: Batch::new(), asleep: false, stopped: false };
         Inbox { state: Mutex::new(state), sleeper }
     }
 
@@ -41,8 +68,10 @@ impl<M: Classified> Inbox<M> {
     pub(super) fn push(&self, client: u64, quota: &Quota, message: M) -> Result<(), Refused> {
         let asleep = {
             let mut state = self.state.lock();
-            quota.admit(message.class())?;
-            state.queue.push((client, Some(message)));
+            let class = message.class();
+            quota.admit(class)?;
+            state.queue.heads.push(Head { client, class });
+            state.queue.messages.push(Some(message));
             std::mem::take(&mut state.asleep)
         };
         if asleep {
@@ -53,9 +82,10 @@ impl<M: Classified> Inbox<M> {
 
     /// Takes everything out, in order, into an empty `batch`; if there is nothing, sleeps first, until
     /// `deadline` at the latest. False: stopped.
-    pub(super) fn take(&self, batch: &mut Vec<Entry<M>>, deadline: Option<Time>) -> bool {
-        if batch.capacity() > KEPT {
-            batch.shrink_to(KEPT);
+    pub(super) fn take(&self, batch: &mut Batch<M>, deadline: Option<Time>) -> bool {
+        if batch.messages.capacity() > KEPT {
+            batch.heads.shrink_to(KEPT);
+            batch.messages.shrink_to(KEPT);
         }
         let mut state = self.state.lock();
         if state.queue.is_empty() && !state.stopped {

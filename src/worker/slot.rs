@@ -1,10 +1,10 @@
 //! One client on the worker's thread: feeds its engine and executes the outputs.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::failed::{self, Owed};
 use super::guard::guarded;
-use super::inbox::Classified;
 use super::message::{Message, Start};
 use super::ports::Ports;
 use super::shared::Shared;
@@ -14,7 +14,6 @@ use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
-use nertc_callkit_signaling::OperationResult;
 
 /// How a step ended.
 pub(super) enum StepResult {
@@ -86,14 +85,13 @@ impl Slot {
 
     /// Answers a message that was queued before the panic.
     pub(super) fn refuse(&mut self, message: &Message) {
-        self.shared.quota.took(message.class());
         if let Some(output) = failed::answer(message) {
             self.deliver(output);
         }
     }
 
     fn deliver(&mut self, output: Output) {
-        guarded("a callback", || _ = self.carry_out(output));
+        guarded("a callback", || _ = self.carry_out(Some(output)));
     }
 
     /// The trace; steps without one are compiled without this branch.
@@ -127,20 +125,23 @@ impl Slot {
         message: &mut Option<Message>,
         is_last: bool,
     ) -> StepResult {
-        message.iter().for_each(|message| self.shared.quota.took(message.class()));
-        match message.take() {
+        match message {
             None => {
                 let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
                 self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(now, why));
                 self.engine.handle_timeout(now);
             }
-            Some(Message::Input(input)) => self.feed::<TRACED>(now, input),
+            // Inputs are large: this moves them once, `take` and a pattern would twice.
+            Some(Message::Input(input)) => {
+                let input = std::mem::replace(input, Input::Backlog(self.backlog));
+                self.feed::<TRACED>(now, input);
+            }
             Some(Message::NetworkChanged) => {
                 self.ports.signaling.network_changed();
                 self.ports.rtc.network_changed();
             }
             Some(Message::Trace(recorder)) => {
-                self.trace = recorder;
+                self.trace = recorder.take();
                 match &mut self.trace {
                     Some(trace) => trace.begin(now, &mut self.engine),
                     None => self.engine.end_trace(),
@@ -151,6 +152,7 @@ impl Slot {
         self.drain::<TRACED>(now, is_last)
     }
 
+    #[inline]
     fn feed<const TRACED: bool>(&mut self, now: Time, input: Input) {
         self.recorder::<TRACED>().into_iter().for_each(|trace| trace.input(now, &input));
         self.owed.input(&input);
@@ -160,17 +162,19 @@ impl Slot {
     /// Executes the engine's outputs. Refusals of a backend are fed back after the rest, never in
     /// between.
     fn drain<const TRACED: bool>(&mut self, now: Time, is_last: bool) -> StepResult {
-        let mut refusals = Vec::new();
+        let mut refusals = None::<VecDeque<Input>>;
         loop {
             self.publish_snapshot();
-            while let Some(output) = self.engine.poll_output() {
-                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.output(&output));
+            loop {
+                // Large, as inputs: handed on as a whole, and looked at where it lies.
+                let next = self.engine.poll_output();
+                let Some(output) = &next else { break };
+                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.output(output));
                 if matches!(output, Output::Closed) {
                     return StepResult::Over;
                 }
-                self.owed.output(&output);
-                if let Some(refusal) = self.carry_out(output) {
-                    refusals.push(refusal);
+                if let Some(refusal) = self.carry_out(next) {
+                    refusals.get_or_insert_default().push_back(refusal);
                 }
                 if !self.worker.is_ours() {
                     return StepResult::Until(None);
@@ -180,8 +184,8 @@ impl Slot {
                 trace.end_step(now, &mut self.engine);
                 self.leave_broken_trace();
             }
-            let first = if refusals.is_empty() { self.backlog_changed() } else { Some(refusals.remove(0)) };
-            let Some(input) = first else {
+            let refusal = refusals.as_mut().and_then(VecDeque::pop_front);
+            let Some(input) = refusal.or_else(|| self.backlog_changed()) else {
                 if !is_last {
                     return StepResult::MoreToCome;
                 }
@@ -192,14 +196,11 @@ impl Slot {
     }
 
     /// `Some`: the backend refused, and this is the answer.
-    fn carry_out(&mut self, output: Output) -> Option<Input> {
-        match output {
+    fn carry_out(&mut self, output: Option<Output>) -> Option<Input> {
+        match output? {
             Output::Signal { req, op } => {
                 let outcome = self.ports.signaling.start(req, op).err()?;
-                return Some(Input::SignalDone {
-                    req,
-                    result: OperationResult { outcome, ..Default::default() },
-                });
+                return Some(Input::SignalDone { req, result: Box::new(outcome.into()) });
             }
             Output::Notify(notice) => self.ports.signaling.notify(notice),
             Output::Rtc { req, op } => {
@@ -207,19 +208,32 @@ impl Slot {
                 return Some(Input::RtcDone { req, outcome });
             }
             Output::RtcReceive { join, json } => self.ports.rtc.receive(join, &json),
-            Output::Done { ticket, result } if self.shared.manual_dispatch => {
-                self.shared.callbacks.done(ticket, result)
+            Output::Done { ticket, result } => {
+                self.owed.done(ticket);
+                match self.shared.manual_dispatch {
+                    true => self.shared.callbacks.done(ticket, result),
+                    false => self.ports.listener.done(ticket, result),
+                }
             }
-            Output::Event(event) if self.shared.manual_dispatch => self.shared.callbacks.event(event),
-            Output::Done { ticket, result } => self.ports.listener.done(ticket, result),
-            Output::Event(event) => self.ports.listener.event(event),
+            Output::Event(event) => {
+                self.owed.event(&event);
+                match self.shared.manual_dispatch {
+                    true => self.shared.callbacks.event(event),
+                    false => self.ports.listener.event(event),
+                }
+            }
             Output::Ignored(why) => log::debug!("ignored: {why}"),
             Output::Closed => {}
         }
         None
     }
 
+    /// Only with APP delivery is there a backlog.
+    #[inline]
     fn backlog_changed(&mut self) -> Option<Input> {
+        if !self.shared.manual_dispatch {
+            return None;
+        }
         let backlog = self.shared.callbacks.is_backlogged();
         (std::mem::replace(&mut self.backlog, backlog) != backlog).then_some(Input::Backlog(backlog))
     }

@@ -46,7 +46,7 @@ fn data_goes_both_ways_in_order() {
     pair.alice.sync();
     pair.broker.thaw();
     (1..=COUNT).for_each(|number| pair.bob.expect(&format!("on_data({number})")));
-    pair.alice.expect(&vec!["done(send_data,0)"; COUNT].join(" "));
+    pair.alice.expect(&["done(send_data,0)"; COUNT].join(" "));
     pair.hang_up();
     pair.alice.say("send 1");
     pair.alice.expect("done(send_data,90010)");

@@ -20,6 +20,6 @@ mod proxy;
 mod rabbitmq;
 mod race;
 mod refused;
-mod rows;
 mod security;
+mod shared_cases;
 mod transport;

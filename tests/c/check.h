@@ -46,7 +46,7 @@ struct setup {
   void (*on_wakeup)(void *);
   void *mine;
   int no_data;  /* no on_data */
-  int null_rtc; /* signaling of the hub, media by the host */
+  int null_rtc; /* signaling of the hub, media by the app */
   int media;    /* note the other side's media events, too */
   int news;     /* note on_user_ringing and on_record_received, too */
 };

@@ -279,7 +279,7 @@ int main(void)
 {
   check_functions_are_complete();
   for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_APP; delivery++) {
-    printf("-- %s\n", delivery ? "host" : "worker");
+    printf("-- %s\n", delivery ? "app" : "worker");
     RUN(stale_handles);
     RUN(foreign_handles);
     RUN(no_handle);

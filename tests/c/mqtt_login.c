@@ -13,35 +13,35 @@ static const char *const nobody = "mqtt://127.0.0.1:1";
 static struct {
   int loaded, saved;
   char account[72], device[72], client_id[72];
-} host;
+} app;
 
 static int32_t load_client_id(const char *account, const char *device, char *buffer, uint32_t size, void *user_data)
 {
-  CHECK(user_data == &host && size >= 24);
-  snprintf(host.account, sizeof host.account, "%s", account);
-  snprintf(host.device, sizeof host.device, "%s", device);
-  snprintf(buffer, size, "%s", host.client_id);
-  host.loaded++;
-  return host.client_id[0] ? 0 : 1;
+  CHECK(user_data == &app && size >= 24);
+  snprintf(app.account, sizeof app.account, "%s", account);
+  snprintf(app.device, sizeof app.device, "%s", device);
+  snprintf(buffer, size, "%s", app.client_id);
+  app.loaded++;
+  return app.client_id[0] ? 0 : 1;
 }
 
 static void save_client_id(const char *account, const char *device, const char *client_id, void *user_data)
 {
-  CHECK(user_data == &host);
-  CHECK_TEXT(account, host.account);
-  CHECK_TEXT(device, host.device);
-  snprintf(host.client_id, sizeof host.client_id, "%s", client_id);
-  host.saved++;
+  CHECK(user_data == &app);
+  CHECK_TEXT(account, app.account);
+  CHECK_TEXT(device, app.device);
+  snprintf(app.client_id, sizeof app.client_id, "%s", client_id);
+  app.saved++;
 }
 
 static nertc_callkit_mqtt_options options_to_nobody(void)
 {
   const nertc_callkit_mqtt_options init = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
   nertc_callkit_mqtt_options options = init;
-  memset(&host, 0, sizeof host);
+  memset(&app, 0, sizeof app);
   options.endpoints = &nobody;
   options.endpoint_count = 1;
-  options.user_data = &host;
+  options.user_data = &app;
   return options;
 }
 
@@ -135,7 +135,7 @@ static void destroy_while_a_token_is_awaited(void)
 static void the_host_keeps_the_client_id(void)
 {
   nertc_callkit_mqtt_options options = options_to_nobody();
-  char first[sizeof host.client_id];
+  char first[sizeof app.client_id];
   int round;
   options.load_client_id = load_client_id;
   options.save_client_id = save_client_id;
@@ -143,15 +143,15 @@ static void the_host_keeps_the_client_id(void)
     struct phone *phone = new_phone("al ice", &options, 60000);
     log_in(phone, "token");
     end(phone, "done(login,90003)");
-    CHECK_INT(host.loaded, round + 1);
-    CHECK_INT(host.saved, 1);
-    CHECK_TEXT(host.account, "al ice");
-    CHECK_TEXT(host.device, "phone");
-    CHECK_INT(strlen(host.client_id), 22);
+    CHECK_INT(app.loaded, round + 1);
+    CHECK_INT(app.saved, 1);
+    CHECK_TEXT(app.account, "al ice");
+    CHECK_TEXT(app.device, "phone");
+    CHECK_INT(strlen(app.client_id), 22);
     if (round == 0) {
-      memcpy(first, host.client_id, sizeof first);
+      memcpy(first, app.client_id, sizeof first);
     }
-    CHECK_TEXT(host.client_id, first);
+    CHECK_TEXT(app.client_id, first);
   }
 }
 

@@ -42,6 +42,6 @@ int main(void)
   all("own worker");
   mode.worker = NERTC_CALLKIT_WORKER_SHARED;
   mode.delivery = NERTC_CALLKIT_DELIVERY_APP;
-  all("host");
+  all("app");
   return 0;
 }

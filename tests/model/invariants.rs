@@ -5,7 +5,7 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, EventKind};
 
 use crate::fingerprint::channel_bit;
-use crate::memo::Verdict;
+use crate::transition_cache::Verdict;
 use crate::world::{Ask, World};
 
 impl World {

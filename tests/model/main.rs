@@ -17,15 +17,15 @@ mod in_flight;
 mod invariants;
 #[path = "../sim/legacy.rs"]
 mod legacy;
-mod memo;
 #[path = "../sim/monitor.rs"]
 mod monitor;
 #[path = "../sim/peer_texts.rs"]
 mod peer_texts;
 mod scenarios;
 mod search;
+mod trace_file;
+mod transition_cache;
 mod world;
-mod written;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,7 +33,7 @@ use std::time::Instant;
 
 use scenarios::{Scenario, scenarios};
 use search::search;
-use written::write_trace;
+use trace_file::write_trace;
 
 /// The most memory that this process ever had, in MB; 0 = not known here.
 fn peak_memory() -> u64 {

@@ -20,9 +20,9 @@ use crate::exchange::Exchange;
 use crate::fingerprint::{Fingerprint, Mix, channel_bit};
 use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
-use crate::memo::{Body, Hub, Memo, Step, Verdict};
 use crate::monitor::Monitor;
 use crate::peer_texts;
+use crate::transition_cache::{Body, Hub, Memo, Step, Verdict};
 
 /// Tombstones count as everlasting: no world may outlive one.
 const END_OF_TIME: u64 = 600_000;
@@ -348,7 +348,7 @@ impl World {
             }
         };
         let ticket = Ticket(self.bodies[device].tickets + 1);
-        self.feed(device, Fed::Input(Input::Command { ticket, command }))
+        self.feed(device, Fed::Input(Input::Command { ticket, command: command.into() }))
     }
 
     /// The next deadline of a device passes.
@@ -389,7 +389,7 @@ impl World {
                 Ok(())
             }
             What::Completion(result) => {
-                self.feed(device, Fed::Input(Input::SignalDone { req, result: result.clone() }))
+                self.feed(device, Fed::Input(Input::SignalDone { req, result: result.clone().into() }))
             }
             What::Message(source, event) => {
                 self.check_legacy(device, event)?;
@@ -456,7 +456,7 @@ impl World {
         match output {
             // No decision hangs on a record.
             Output::Signal { req, op: signaling::Operation::Record(_) } => {
-                self.feed(device, Fed::Input(Input::SignalDone { req, result: OperationResult::default() }))
+                self.feed(device, Fed::Input(Input::SignalDone { req, result: Box::default() }))
             }
             Output::Signal { req, op } => {
                 if let signaling::Operation::Cancel(message) = &op {
@@ -600,7 +600,7 @@ impl World {
 /// or in the opposite one.
 fn seeds(devices: usize, is_reversed: bool) -> Vec<Seed> {
     let mut seeds: Vec<Seed> = (0..devices as u64).map(IdGenerator::test_seed).collect();
-    seeds.sort_by_key(|seed| IdGenerator::new(*seed).uuid());
+    seeds.sort_by_key(|seed| IdGenerator::new(*seed).uuids()[0].as_str().to_owned());
     if is_reversed {
         seeds.reverse();
     }

@@ -6,10 +6,10 @@ use nertc_callkit_signaling::{
     Outcome, Record, Req, Text,
 };
 
+use super::cross_device_monitor::is_local;
 use super::device::Delivery;
 use super::exchange::Report;
 use super::network::name;
-use super::watch::is_local;
 use super::world::{EPOCH, Scheduled, World};
 
 /// Failures that imply nothing about what has happened.

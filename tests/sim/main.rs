@@ -3,9 +3,9 @@
 //! A failure names its seed; `SIM_SEED0=n SIM_SEEDS=1 cargo test --test sim` repeats it with its trace.
 
 mod broker;
+mod cross_device_monitor;
 mod delivery;
 mod device;
-mod early;
 mod exchange;
 mod faults;
 mod feedback;
@@ -18,9 +18,9 @@ mod network;
 mod network_conditions;
 mod paired;
 mod peer_texts;
+mod side_events;
 mod trace;
 mod users;
-mod watch;
 mod world;
 
 use std::path::Path;

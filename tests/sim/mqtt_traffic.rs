@@ -9,8 +9,8 @@ use nertc_callkit_signaling::{
 };
 
 use super::broker::Parcel;
+use super::cross_device_monitor;
 use super::mqtt_peers::{Link, Mail, Phone, Wire};
-use super::watch;
 use super::world::{Scheduled, World};
 
 impl World {
@@ -163,7 +163,7 @@ impl World {
     fn is_local(&self, device: usize, op: &signaling::Operation) -> bool {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
-        watch::is_local(op)
+        cross_device_monitor::is_local(op)
             || is_busy && self.peers.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
     }
 
@@ -181,7 +181,7 @@ impl World {
         match mail {
             Mail::Done(req, result) => {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
-                self.feed(device, Input::SignalDone { req, result })
+                self.feed(device, Input::SignalDone { req, result: result.into() })
             }
             Mail::Events(Origin::Offline, events) => self.feed_backlog(device, events),
             Mail::Events(source, events) => {

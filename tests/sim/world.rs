@@ -13,6 +13,7 @@ use nertc_callkit_signaling::{
 };
 use nertc_callkit_testkit::Random;
 
+use super::cross_device_monitor::Watch;
 use super::device::{Delivery, Device, MediaProtocols, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
@@ -20,7 +21,6 @@ use super::monitor::Monitor;
 use super::mqtt_peers::{Mail, MqttPeers, Wire};
 use super::network_conditions::NetworkConditions;
 use super::trace::{Redaction, RunTrace};
-use super::watch::Watch;
 
 /// Something on its way.
 #[derive(Clone, Debug)]
@@ -340,7 +340,7 @@ impl World {
             }
             Scheduled::Completed(req, result) => {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
-                self.feed(device, Input::SignalDone { req, result })
+                self.feed(device, Input::SignalDone { req, result: result.into() })
             }
             Scheduled::RtcCompleted(req, code) => {
                 let outcome = Outcome { code, ..Outcome::default() };
@@ -461,7 +461,7 @@ impl World {
         let is_call = matches!(command, Command::Call(_));
         self.note(|| format!("device {device}: user: {command:?}"));
         self.watch.on_command(device, &command);
-        let input = Input::Command { ticket, command };
+        let input = Input::Command { ticket, command: command.into() };
         self.record(device, &input);
         let target = &mut self.devices[device];
         target.monitor.before(&input);

@@ -75,7 +75,7 @@ fn options(fields: &mut Fields) -> Result<CallOptions, String> {
             let content = maybe_text(&mut push, "content")?;
             let payload = maybe_text(&mut push, "payload")?;
             push.end()?;
-            Some(PushText { title, content, payload })
+            Some(Box::new(PushText { title, content, payload }))
         }
     };
     Ok(CallOptions {

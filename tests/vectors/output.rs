@@ -74,7 +74,7 @@ fn signal(op: &signaling::Operation) -> Value {
         rest = json!({"channel_id": &**channel_id, "custom": wire(custom), "no_offline": no_offline});
     } else if let signaling::Operation::Invite { expires_ms, push, .. } = op {
         rest["expires_ms"] = json!(expires_ms);
-        rest["push"] = push.as_ref().map_or(Value::Null, self::push);
+        rest["push"] = push.as_deref().map_or(Value::Null, self::push);
     } else if let signaling::Operation::Record(record) = op {
         rest = self::record(record);
     }

@@ -142,7 +142,7 @@ impl Player<'_> {
         } else if let Some(name) = of.maybe_text("answer")? {
             let req = self.answered("signal", &name)?;
             let result = input::result(of, &self.account)?;
-            self.handle(Input::SignalDone { req, result });
+            self.handle(Input::SignalDone { req, result: result.into() });
         } else if let Some(name) = of.maybe_text("rtc_answer")? {
             let req = self.answered("rtc", &name)?;
             let outcome = input::outcome(of)?;
@@ -189,7 +189,7 @@ impl Player<'_> {
             self.issued = Some(ticket);
         }
         self.open.push((ticket, operation_name(command.operation())));
-        self.handle(Input::Command { ticket, command });
+        self.handle(Input::Command { ticket, command: command.into() });
         Ok(())
     }
 

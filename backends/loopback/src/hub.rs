@@ -233,13 +233,9 @@ impl State {
     /// Moves what the service has for its ports into the queues of their sinks; answers which to flush.
     fn collect(&mut self, first: Option<Port>, leave: Option<Req>) -> FlushList {
         let mut list = FlushList(SmallVec::new());
-        if let Some((port, sink)) = first.and_then(|port| Some((port, self.sinks.get(&port)?))) {
-            list.add(port, sink);
-        }
+        first.and_then(|port| list.sink(port, &self.sinks));
         while let Some(output) = self.service.poll_output() {
-            let port = output.port();
-            let Some(sink) = self.sinks.get(&port) else { continue };
-            list.add(port, sink);
+            let Some(sink) = list.sink(output.port(), &self.sinks) else { continue };
             match (sink, output) {
                 (Sink::Signaling(sink), Output::Signaling(_, message)) => sink.push(message),
                 (Sink::Media(sink), Output::Media(_, message)) => {
@@ -263,10 +259,16 @@ impl State {
 }
 
 impl FlushList {
-    fn add(&mut self, port: Port, sink: &Sink) {
-        if self.0.iter().all(|(other, _)| *other != port) {
-            self.0.push((port, sink.clone()));
-        }
+    /// The sink of a port, which is in the list from then on.
+    fn sink(&mut self, port: Port, sinks: &BTreeMap<Port, Sink>) -> Option<&Sink> {
+        let at = match self.0.iter().position(|(other, _)| *other == port) {
+            Some(at) => at,
+            None => {
+                self.0.push((port, sinks.get(&port)?.clone()));
+                self.0.len() - 1
+            }
+        };
+        self.0.get(at).map(|(_, sink)| sink)
     }
 }
 

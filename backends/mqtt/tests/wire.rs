@@ -99,7 +99,7 @@ impl Device {
         self.now = end;
     }
 
-    fn hear(&mut self, topic: &str, payload: Vec<u8>, expires_at: Option<u64>) {
+    fn receive(&mut self, topic: &str, payload: Vec<u8>, expires_at: Option<u64>) {
         let Some(Incoming::Message { kind, from, device }) = self.topics.read(topic) else { return };
         self.feed(Input::Message { kind, from, device, payload, expires_at });
     }
@@ -122,7 +122,7 @@ impl Device {
         }
     }
 
-    /// What the vector says, with the values of its names.
+    /// The content of the vector, with the values of its variables.
     fn filled(&self, value: &Value) -> Value {
         match value {
             Value::String(name) => self.known.get(name).unwrap_or(value).clone(),
@@ -190,14 +190,14 @@ impl Device {
             "disconnect" => self.feed(Input::Down),
             "pass_ms" => self.pass(what.as_u64().ok_or("not a number")?),
             "do" => self.op(&filled),
-            "hear" => {
+            "receive" => {
                 let topic = filled["topic"].as_str().ok_or("no topic")?;
                 let text = filled["text"].as_str().map(str::to_owned);
                 let payload = text.unwrap_or_else(|| filled["message"].to_string());
                 let expires_at = filled["expires_ms"].as_u64().map(|ms| self.now + ms);
-                self.hear(topic, payload.into_bytes(), expires_at);
+                self.receive(topic, payload.into_bytes(), expires_at);
             }
-            "says" => {
+            "publishes" => {
                 let mut said = std::mem::take(&mut self.said);
                 // When the broker may forget it is compared where the vector names it.
                 for (at, said) in said.iter_mut().enumerate() {
@@ -207,13 +207,13 @@ impl Device {
                 }
                 let said = Value::Array(said);
                 if !self.is_like(what, &said) {
-                    return Err(format!("says {said}\nshould say {filled}"));
+                    return Err(format!("publishes {said}\nshould publish {filled}"));
                 }
             }
-            "tells" => {
+            "reports" => {
                 let told = Value::Array(std::mem::take(&mut self.told));
                 if !self.is_like(what, &told) {
-                    return Err(format!("tells {told}\nshould tell {filled}"));
+                    return Err(format!("reports {told}\nshould report {filled}"));
                 }
             }
             other => return Err(format!("what is the step {other:?}?")),
@@ -245,7 +245,11 @@ fn every_vector_is_obeyed() {
             }
             let left = (device.said.len(), device.told.len());
             if failed.is_empty() && left != (0, 0) {
-                failed.push(format!("{}: {}: says or tells more at the end", path.display(), vector["what"]));
+                failed.push(format!(
+                    "{}: {}: publishes or reports more at the end",
+                    path.display(),
+                    vector["what"]
+                ));
             }
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use nertc_callkit_backend::{Frame, MediaSink};
 
+use crate::audio::PullError;
 use crate::options::Options;
 use crate::peer::{AudioPacket, MediaState};
 
@@ -23,11 +24,20 @@ pub trait AudioPort: Send + Sync + 'static {
     /// A frame of the app, on its thread. What is to be sent goes to `send`.
     fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>));
 
+    /// Fills `out` with the peer's sound, from the app's playout callback: see `nertc_callkit_webrtc_pull_audio`.
+    ///
+    /// # Errors
+    /// It cannot be used so; `out` is silence.
+    fn pull(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError>;
+
+    /// The part of our packets that the peer misses, in percent.
+    fn set_loss(&self, percent: u8);
+
     /// The microphone was opened, closed, muted or unmuted. Muted, silence is sent.
     fn set_local(&self, state: MediaState);
 
     /// A packet of the peer has arrived. On the media thread; must not block.
-    fn receive(&self, now: u64, packet: AudioPacket);
+    fn receive(&self, packet: AudioPacket);
 
     /// The peer begins anew, or is gone: numbers and times of its packets begin anew, too.
     fn reset(&self);
@@ -39,5 +49,5 @@ pub trait AudioPort: Send + Sync + 'static {
     fn handle_timeout(&self, now: u64, uid: u64);
 }
 
-/// Makes the port of a call.
-pub type MakeAudio = Arc<dyn Fn(&Options, &Arc<MediaSink>) -> Arc<dyn AudioPort> + Send + Sync>;
+/// Makes the port of a call; `None` = there is no memory for it.
+pub type MakeAudio = Arc<dyn Fn(&Options, &Arc<MediaSink>) -> Option<Arc<dyn AudioPort>> + Send + Sync>;

@@ -8,6 +8,7 @@ use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::Mutex;
 
+use crate::audio::PullError;
 use crate::audio_port::{Encoded, MakeAudio};
 use crate::driver::{Call, CallState, Command, Joining};
 use crate::ice_server::{self, IceServer, ServerKind};
@@ -73,6 +74,22 @@ impl WebRtcMedia {
         self.with_call(|call| call.send(encoded))
     }
 
+    /// Fills `out` with the peer's sound, from the app's playout callback, and returns how many frames are
+    /// sound; the rest is silence. Waits for nobody.
+    ///
+    /// # Errors
+    /// It cannot be used so; `out` is silence.
+    pub fn pull_audio(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError> {
+        let call = self.current.try_lock().and_then(|current| current.call.clone());
+        match call {
+            Some(call) => call.pull(out, sample_rate, channels),
+            None => {
+                out.fill(0);
+                Ok(0)
+            }
+        }
+    }
+
     /// The running call, for the app to see; `None` outside of one.
     pub fn call_state(&self) -> Option<CallState> {
         let call = self.current.lock().call.clone();
@@ -91,7 +108,7 @@ impl WebRtcMedia {
             return Err(Code::BACKEND_FAILED);
         }
         let settings = self.settings(&mut current, join.token);
-        let audio = (self.make_audio)(&self.options, &self.sink);
+        let audio = (self.make_audio)(&self.options, &self.sink).ok_or(Code::BACKEND_FAILED)?;
         let call = Call::new(req, join.peer, self.sink.clone(), self.options.clone(), audio);
         let call = call.map_err(|error| {
             log::error!("webrtc: no media thread: {error}");

@@ -15,11 +15,13 @@ use nertc_callkit_reactor::{Handler, Kind, Readiness, Registration, now_us};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::Mutex;
 
+use crate::audio::PullError;
 use crate::audio_port::{AudioPort, Encoded};
 use crate::ice_server::IceServer;
 use crate::network::{Change, Network, Relays, Settings};
 use crate::options::Options;
 use crate::peer::{AudioPacket, Config, Input, MediaState, Output, Peer, Security, Stats};
+use crate::quality::{Changes, Monitor};
 use crate::reports::Reports;
 
 /// How long a join waits for its relay, where there is no other way.
@@ -78,6 +80,7 @@ enum Todo {
     Audio(AudioPacket),
     Begin,
     Local(MediaState),
+    Loss(u8),
 }
 
 /// One call.
@@ -99,6 +102,7 @@ struct State {
     peer: Option<Peer>,
     network: Option<Network>,
     reports: Reports,
+    quality: Monitor,
     shown: CallState,
     /// A join that is not completed yet, and until when.
     joining: Option<(Req, u64)>,
@@ -154,6 +158,11 @@ impl Call {
     /// A frame of the app.
     pub(crate) fn push(&self, frame: &nertc_callkit_backend::Frame<'_>) {
         self.audio.push(frame, &mut |encoded| self.send(encoded));
+    }
+
+    /// Sound for the app's playout.
+    pub(crate) fn pull(&self, out: &mut [i16], rate: u32, channels: u32) -> Result<usize, PullError> {
+        self.audio.pull(out, rate, channels)
     }
 
     /// A frame that is encoded already.
@@ -220,7 +229,8 @@ impl Call {
                 let right = self.options.hooks.verify(&self.peer_account, &transcript, &signature);
                 self.post(Command::PeerSignature(right));
             }
-            Todo::Audio(packet) => self.audio.receive(now_us(), packet),
+            Todo::Audio(packet) => self.audio.receive(packet),
+            Todo::Loss(percent) => self.audio.set_loss(percent),
             Todo::Begin => self.audio.reset(),
             Todo::Local(local) => self.audio.set_local(local),
         }
@@ -480,7 +490,39 @@ impl State {
             for event in self.reports.on_output(&output) {
                 self.tell(call, event);
             }
+            self.rate(call, now, &output);
             self.on_output(now, output);
+        }
+    }
+
+    /// Says how good the connection is, where that has changed.
+    fn rate(&mut self, call: &Call, now: u64, output: &Output) {
+        let Changes { sent, received } = match output {
+            Output::Stats(stats) => {
+                self.todo.extend(loss_percent(&self.shown.stats, stats).map(Todo::Loss));
+                self.quality.on_stats(now, stats)
+            }
+            Output::Silent => self.quality.set_silent(true),
+            Output::Heard => self.quality.set_silent(false),
+            Output::Transmit { .. }
+            | Output::Text(_)
+            | Output::Connected { .. }
+            | Output::Secured { .. }
+            | Output::PeerMedia(_)
+            | Output::Reconnecting
+            | Output::Reconnected
+            | Output::Audio(_)
+            | Output::Sign { .. }
+            | Output::Verify { .. }
+            | Output::Disconnected(_)
+            | Output::Finished
+            | Output::Ignored(_) => return,
+        };
+        let Some(peer) = self.reports.uid() else { return };
+        for (uid, quality) in [(0, sent), (peer, received)] {
+            if let Some(quality) = quality {
+                self.tell(call, MediaEvent::Quality { uid, quality: quality as i32 });
+            }
         }
     }
 
@@ -566,6 +608,13 @@ impl State {
 
 fn with(all: Media, changed: Media, on: bool) -> Media {
     if on { all | changed } else { all - changed }
+}
+
+/// The part of our packets that the peer has missed since the report before; `None` = none was sent.
+fn loss_percent(before: &Stats, stats: &Stats) -> Option<u8> {
+    let sent = stats.audio_packets_sent.checked_sub(before.audio_packets_sent).filter(|sent| *sent > 0)?;
+    let lost = stats.audio_lost_remote.saturating_sub(before.audio_lost_remote).min(sent);
+    u8::try_from(lost * 100 / sent).ok()
 }
 
 /// Pictures are not sent yet; sound that is wanted with them is.

@@ -17,6 +17,32 @@ pub struct IdGenerator {
     counter: u64,
 }
 
+/// A UUID as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uuid([u8; 36]);
+
+impl Uuid {
+    fn from_random(bytes: &[u8]) -> Uuid {
+        /// Where the digits of each byte are.
+        const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut text = [b'-'; 36];
+        for (byte, place) in bytes.iter().zip(PLACES) {
+            text[place] = DIGITS[usize::from(byte >> 4)];
+            text[place + 1] = DIGITS[usize::from(byte & 15)];
+        }
+        text[14] = b'4';
+        // The variant: 10 and two random bits.
+        text[19] = DIGITS[usize::from(bytes[8] >> 4 & 3 | 8)];
+        Uuid(text)
+    }
+
+    /// Digits and dashes.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
 /// Without the seed, which a log must not show.
 impl std::fmt::Debug for IdGenerator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -70,22 +96,11 @@ impl IdGenerator {
         text
     }
 
-    /// A UUID (version 4): what NetEase's newer clients use for request and call ids.
-    pub fn uuid(&mut self) -> String {
-        let mut bytes: [u8; 16] = self.draw();
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let mut text = [b'-'; 36];
-        let mut places = text.iter_mut();
-        for (at, byte) in bytes.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                places.next();
-            }
-            for (digit, place) in [byte >> 4, byte & 15].into_iter().zip(&mut places) {
-                *place = b"0123456789abcdef"[usize::from(digit)];
-            }
-        }
-        String::from_utf8_lossy(&text).into_owned()
+    /// Two UUIDs (version 4) from one block: what NetEase's newer clients use for request and call ids.
+    pub fn uuids(&mut self) -> [Uuid; 2] {
+        let block = self.draw::<32>();
+        let (first, second) = block.split_at(16);
+        [first, second].map(Uuid::from_random)
     }
 
     /// A media uid other than `taken`: not 0, and a number that every service's SDK can hold.
@@ -116,9 +131,16 @@ mod tests {
         let mut ids = IdGenerator::new([7; 32]);
         let (one, two) = (ids.id(), ids.id());
         assert!(one != two && one.len() == 22 && one.bytes().all(|it| it.is_ascii_alphanumeric()));
-        let uuid = ids.uuid();
-        assert_eq!((uuid.len(), &uuid[14..15]), (36, "4"));
-        assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"), "{uuid}");
+        for _ in 0..100 {
+            let uuids = ids.uuids();
+            assert_ne!(uuids[0], uuids[1]);
+            for uuid in uuids.iter().map(Uuid::as_str) {
+                let groups: Vec<usize> = uuid.split('-').map(str::len).collect();
+                assert_eq!((groups, &uuid[14..15]), (vec![8, 4, 4, 4, 12], "4"));
+                assert!(matches!(&uuid[19..20], "8" | "9" | "a" | "b"), "{uuid}");
+                assert!(uuid.bytes().all(|it| it == b'-' || it.is_ascii_hexdigit()), "{uuid}");
+            }
+        }
         let uid = ids.uid(0);
         assert!(uid > 0 && uid < 1 << 31 && ids.uid(uid) != uid);
     }

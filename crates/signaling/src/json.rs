@@ -30,7 +30,7 @@ pub fn members(text: &str, deepest: usize) -> Option<Vec<(Cow<'_, str>, &str)>> 
 /// The contents of a JSON text, if it is a string; None as well if a surrogate is missing.
 pub fn string(json: &str) -> Option<Cow<'_, str>> {
     let inside = json.strip_prefix('"')?.strip_suffix('"')?;
-    if inside.as_bytes().contains(&b'\\') {
+    if plain_length(inside.as_bytes()) < inside.len() {
         unescape(inside).map(Cow::Owned)
     } else {
         Some(Cow::Borrowed(inside))
@@ -67,13 +67,13 @@ pub fn quote(text: &str, mut put: impl FnMut(&str)) {
 /// Number of leading bytes that represent themselves in a string.
 fn plain_length(bytes: &[u8]) -> usize {
     const ONES: u64 = u64::MAX / 255;
-    // The highest bit of each byte that is zero, or of a byte above the lowest such.
-    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    // The highest bit of each byte less than `limit`, or of a byte above the lowest such.
+    let below = |limit: u64, word: u64| word.wrapping_sub(ONES * limit) & !word;
     let mut at = 0;
     while let Some(chunk) = bytes[at..].first_chunk::<8>() {
         let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word;
-        let special = control | zeros(word ^ (ONES * 0x22)) | zeros(word ^ (ONES * 0x5c));
+        // A quote, which this makes a blank, stands directly above the control characters.
+        let special = below(0x21, word ^ (ONES * 0x02)) | below(1, word ^ (ONES * 0x5c));
         match special & (ONES << 7) {
             0 => at += 8,
             found => return at + found.trailing_zeros() as usize / 8,

@@ -43,7 +43,7 @@ pub enum Operation {
         /// What is left of the ring time.
         expires_ms: u32,
         /// Push text.
-        push: Option<PushText>,
+        push: Option<Box<PushText>>,
     },
     /// Cancel an invite.
     #[cfg_attr(feature = "serde", serde(rename = "CancelInvite"))]

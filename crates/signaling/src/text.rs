@@ -39,9 +39,12 @@ impl Text {
     }
 
     /// The text as C reads it.
+    #[inline]
+    #[expect(unsafe_code, reason = "to look for the NUL each time would cost more than all else here")]
     pub fn as_c_str(&self) -> &CStr {
-        let terminated = self.terminated.as_deref().unwrap_or("\0");
-        CStr::from_bytes_with_nul(terminated.as_bytes()).unwrap_or_default()
+        let Some(terminated) = &self.terminated else { return c"" };
+        // SAFETY: it ends with its only NUL; whatever makes a text sees to that.
+        unsafe { CStr::from_bytes_with_nul_unchecked(terminated.as_bytes()) }
     }
 
     /// The text as C reads it, without a look at it: good as long as this text or a clone of it lives.
@@ -58,18 +61,33 @@ impl Text {
         }
     }
 
-    /// `text` holds no NUL.
-    fn terminate(mut text: String) -> Text {
-        if text.is_empty() {
-            return Text::EMPTY;
+    /// Copies these texts, one behind the other, into one allocation.
+    #[expect(unsafe_code, reason = "what was a text a moment ago need not be validated again")]
+    pub fn concat(parts: &[&str]) -> Text {
+        let length = parts.iter().map(|part| part.len()).sum::<usize>();
+        let mut short = [0; SHORT];
+        if length < SHORT {
+            let mut end = 0;
+            for part in parts {
+                short[end..end + part.len()].copy_from_slice(part.as_bytes());
+                end += part.len();
+            }
+            let end = until_nul(&short[..end]);
+            if end == 0 {
+                return Text::EMPTY;
+            }
+            // SAFETY: texts in a row, up to a NUL, which is no part of any other character.
+            let terminated = unsafe { std::str::from_utf8_unchecked(&short[..=end]) };
+            return Text { terminated: Some(terminated.into()) };
         }
-        text.push('\0');
-        Text { terminated: Some(text.into()) }
+        let mut copy = String::with_capacity(length + 1);
+        parts.iter().for_each(|part| copy.push_str(part));
+        copy.into()
     }
 }
 
 /// Texts below this are terminated on the stack: one allocation less.
-const SHORT: usize = 128;
+const SHORT: usize = 256;
 
 /// Compares bytes of one length. Names are short and ids mostly differ in their last characters: both are
 /// told apart by whole words, without a call.
@@ -84,9 +102,17 @@ fn is_equal(one: &[u8], two: &[u8]) -> bool {
     }
 }
 
-fn until_nul(text: &str) -> &str {
-    // The search for a byte is much cheaper than that for a char, and nearly always all there is to do.
-    if text.as_bytes().contains(&0) { text.split('\0').next().unwrap_or_default() } else { text }
+/// How many bytes come before the first NUL.
+fn until_nul(bytes: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    // There is hardly ever one: to look at all of them is cheaper than to stop at the first.
+    let (words, rest) = bytes.as_chunks::<8>();
+    let zeros = words.iter().map(|word| u64::from_le_bytes(*word));
+    let zeros = zeros.fold(0, |found, word| found | word.wrapping_sub(ONES) & !word);
+    if zeros & (ONES << 7) == 0 && !rest.contains(&0) {
+        return bytes.len();
+    }
+    bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len())
 }
 
 impl Deref for Text {
@@ -112,25 +138,19 @@ impl Borrow<str> for Text {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Text {
-        let text = until_nul(text);
-        let mut short = [0; SHORT];
-        if let Some(place) = short[..SHORT - 1].get_mut(..text.len()).filter(|_| !text.is_empty()) {
-            place.copy_from_slice(text.as_bytes());
-            if let Ok(terminated) = std::str::from_utf8(&short[..=text.len()]) {
-                return Text { terminated: Some(terminated.into()) };
-            }
-        }
-        let mut copy = String::with_capacity(text.len() + 1);
-        copy.push_str(text);
-        Text::terminate(copy)
+        Text::concat(&[text])
     }
 }
 
 impl From<String> for Text {
     fn from(mut text: String) -> Text {
-        text.truncate(until_nul(&text).len());
+        text.truncate(until_nul(text.as_bytes()));
+        if text.is_empty() {
+            return Text::EMPTY;
+        }
         text.reserve_exact(1);
-        Text::terminate(text)
+        text.push('\0');
+        Text { terminated: Some(text.into()) }
     }
 }
 
@@ -284,6 +304,15 @@ mod tests {
                 assert_eq!((again.as_str(), again.len()), (given, given.len()));
                 assert!(again == text && text.clone().is_same(&text));
             }
+        }
+    }
+
+    #[test]
+    fn parts_become_one_text() {
+        let long = "\u{e4}".repeat(SHORT);
+        for parts in [&[][..], &["", ""], &["a", "", "b\u{e4}r"], &[&long, "|", "1"], &["x\0y", "z"]] {
+            let whole = parts.concat();
+            assert_eq!(Text::concat(parts), whole.split('\0').next().expect("a part"));
         }
     }
 

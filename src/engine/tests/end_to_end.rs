@@ -38,7 +38,7 @@ fn call_with(options: CallOptions) -> Harness {
 
 #[test]
 fn an_invite_carries_all_options() {
-    let push = PushText { title: Some("t".into()), content: Some("c".into()), payload: None };
+    let push = Box::new(PushText { title: Some("t".into()), content: Some("c".into()), payload: None });
     let options = CallOptions {
         call_type: CallType::Video,
         attachment: Some("for the app".into()),

@@ -188,7 +188,7 @@ impl Harness {
         if matches!(command, Command::Call(_)) {
             self.issued = Some(ticket);
         }
-        self.handle(Input::Command { ticket, command });
+        self.handle(Input::Command { ticket, command: command.into() });
         ticket
     }
 
@@ -309,7 +309,7 @@ impl Harness {
     pub(super) fn complete(&mut self, req: Req, is_rtc: bool, result: OperationResult) {
         match is_rtc {
             true => self.handle(Input::RtcDone { req, outcome: result.outcome }),
-            false => self.handle(Input::SignalDone { req, result }),
+            false => self.handle(Input::SignalDone { req, result: result.into() }),
         }
     }
 

@@ -21,7 +21,7 @@ fn ids_from_file(engine: &Engine) -> Vec<String> {
     assert!(!found.is_empty(), "{}", state["ids"]);
     let ids = found.iter().flat_map(|seed| {
         let mut stream = IdGenerator::new(*seed);
-        (0..1_000).map(move |_| stream.uuid())
+        (0..500).flat_map(move |_| stream.uuids()).map(|uuid| uuid.as_str().to_owned())
     });
     ids.collect()
 }

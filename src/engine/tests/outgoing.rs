@@ -1,8 +1,8 @@
 //! Outgoing calls: the caller's column of the event-order table, and the signaling operations behind it.
 
+use super::super::in_flight::Finish;
 use super::super::input::*;
 use super::super::output::*;
-use super::super::teardown::Finish;
 use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{
     ChannelState, Code, Connection, EventKind, OperationResult, Origin, Outcome, Req,

@@ -209,16 +209,16 @@ pub(crate) unsafe fn view(place: *const abi::nertc_callkit_view) -> Result<Optio
 
 /// # Safety
 /// As `call`.
-unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<PushText>, Error> {
+unsafe fn push(place: *const abi::nertc_callkit_push) -> Result<Option<Box<PushText>>, Error> {
     // SAFETY: the caller's promise.
     unsafe {
         let Some(c) = read_strict_opt("", place)? else { return Ok(None) };
         flags("flags", c.flags, 0)?;
-        Ok(Some(PushText {
+        Ok(Some(Box::new(PushText {
             title: opt_text("title", c.title, limits::PUSH_TEXT)?,
             content: opt_text("content", c.content, limits::PUSH_TEXT)?,
             payload: opt_text("payload", c.payload, limits::PUSH_PAYLOAD)?,
-        }))
+        })))
     }
 }
 

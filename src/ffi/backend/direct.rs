@@ -67,7 +67,7 @@ pub(super) fn signaling_sink(
     move |message| {
         guard_or(Ok(()), || {
             if let SignalingMessage::Completed(req, result) = message {
-                report(&client, Input::SignalDone { req, result: checked_result(*result) });
+                report(&client, Input::SignalDone { req, result: checked_result(result) });
                 return Ok(());
             }
             if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
@@ -98,7 +98,7 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
         }
         SignalingMessage::Offline(batch) => take_events(client, Origin::Offline, batch),
         SignalingMessage::Channels(states) => {
-            let rooms = usable("room", states.iter().map(|state| checked_room(state.clone())));
+            let rooms = usable("channel state", states.iter().map(|state| checked_room(state.clone())));
             rooms.is_empty() || report(client, Input::Rooms(rooms))
         }
         SignalingMessage::Connection(change) => report(client, Input::Connection(connection(change))),
@@ -168,20 +168,25 @@ fn checked_member(member: &Member) -> Result<(), DecodeError> {
 }
 
 fn checked_room(mut room: ChannelState) -> Result<ChannelState, DecodeError> {
-    checked_channel(&room.channel)?;
-    room.members.retain(|member| checked_member(member).inspect_err(|it| _ = dropped("member", *it)).is_ok());
-    Ok(room)
+    check_room(&mut room).map(|()| room)
 }
 
-fn checked_result(result: OperationResult) -> OperationResult {
-    let OperationResult { outcome, channel, rtc_token, server_ms } = result;
-    let token = rtc_token.iter().try_for_each(|token| fits(token, limits::TOKEN));
-    match token.and_then(|()| channel.map(checked_room).transpose()) {
-        Ok(channel) => {
-            let rtc_token = rtc_token.filter(|token| !token.is_empty());
-            OperationResult { outcome: bounded(outcome), channel, rtc_token, server_ms }
+/// Members that are not sound are left out.
+fn check_room(room: &mut ChannelState) -> Result<(), DecodeError> {
+    checked_channel(&room.channel)?;
+    room.members.retain(|member| checked_member(member).inspect_err(|it| _ = dropped("member", *it)).is_ok());
+    Ok(())
+}
+
+fn checked_result(mut result: Box<OperationResult>) -> Box<OperationResult> {
+    let token = result.rtc_token.iter().try_for_each(|token| fits(token, limits::TOKEN));
+    match token.and_then(|()| result.channel.as_mut().map_or(Ok(()), check_room)) {
+        Ok(()) => {
+            result.rtc_token.take_if(|token| token.is_empty());
+            result.outcome = bounded(std::mem::take(&mut result.outcome));
+            result
         }
-        Err(error) => error.outcome().into(),
+        Err(error) => Box::new(error.outcome().into()),
     }
 }
 

@@ -168,7 +168,7 @@ impl CSignaling {
                 self.run(slots.join, req, &Args::channel(channel_id, *no_offline))
             }
             signaling::Operation::Invite { message, expires_ms, push } => {
-                let args = Args { expires_ms: *expires_ms, push: push.as_ref(), ..Args::message(message) };
+                let args = Args { expires_ms: *expires_ms, push: push.as_deref(), ..Args::message(message) };
                 self.run(slots.invite, req, &args)
             }
             signaling::Operation::Cancel(message) => {

@@ -64,7 +64,7 @@ unsafe extern "C" fn signal_complete(
             outcome: error.outcome(),
             ..OperationResult::default()
         });
-        report(ctx, Input::SignalDone { req: Req(req as u64), result });
+        report(ctx, Input::SignalDone { req: Req(req as u64), result: Box::new(result) });
     });
 }
 
@@ -92,7 +92,7 @@ unsafe extern "C" fn signal_rooms(
 ) -> i32 {
     guard_or(0, || {
         // SAFETY: the backend lends `count` channel states for the call.
-        let rooms = unsafe { list(rooms, count, "room", |place| room(place)) };
+        let rooms = unsafe { list(rooms, count, "channel state", |place| room(place)) };
         if rooms.is_empty() { 0 } else { report(ctx, Input::Rooms(rooms)) }
     })
 }

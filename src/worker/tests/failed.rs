@@ -36,7 +36,7 @@ impl Signaling for Planted {
             panic!("planted");
         }
         let result = OperationResult { channel: Some(room()), ..OperationResult::default() };
-        let _ = self.client().report(Input::SignalDone { req, result });
+        let _ = self.client().report(Input::SignalDone { req, result: result.into() });
         Ok(())
     }
 

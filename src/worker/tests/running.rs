@@ -44,7 +44,7 @@ impl Signaling for Fake {
             Behavior::Forgets => {}
             Behavior::LogsIn if !logs_in && !matches!(op, signaling::Operation::Logout) => {}
             Behavior::Answers | Behavior::LogsIn | Behavior::Refuses | Behavior::Panics => {
-                self.report(Input::SignalDone { req, result: OperationResult::default() });
+                self.report(Input::SignalDone { req, result: Box::default() });
             }
         }
         Ok(())

@@ -12,7 +12,7 @@ use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
 
-use super::letter::{Letter, digest};
+use super::message::{Letter, digest};
 
 /// A third party that calls, from a device that is named like a called one.
 pub(crate) const THIRD_PARTY: &str = "m";

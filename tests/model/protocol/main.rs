@@ -7,7 +7,7 @@
 //! channel left.
 
 mod core;
-mod letter;
+mod message;
 mod third_party;
 mod world;
 

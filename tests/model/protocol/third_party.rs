@@ -5,7 +5,7 @@ use nertc_callkit_mqtt::protocol::TopicKind;
 use nertc_callkit_signaling::Text;
 
 use super::core::{Phase, THIRD_PARTY};
-use super::letter::Letter;
+use super::message::Letter;
 use super::world::World;
 
 /// Something it says.

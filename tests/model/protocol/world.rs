@@ -8,7 +8,7 @@ use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
 use nertc_callkit_signaling::{EventKind, Text};
 
 use super::core::{Phase, Phone, Said, Word};
-use super::letter::{Letter, digest};
+use super::message::{Letter, digest};
 
 /// What may go wrong, and who may do what. Each counts how often it still may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

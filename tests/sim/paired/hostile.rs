@@ -7,8 +7,8 @@ use nertc_callkit_signaling::Text;
 use nertc_callkit_testkit::Random;
 use serde_json::{Value, json};
 
+use super::id_prediction;
 use super::plan::{FRIENDS, Plan, Style, hostile_name};
-use super::predict;
 
 /// Every kind of message there is, and one that there is not.
 pub(super) const KINDS: [&str; 16] = [
@@ -182,7 +182,7 @@ impl Hostile {
         }
         if self.style == Style::Predictions {
             let id = value["id"].as_str().unwrap_or_default();
-            let after = predict::ids_after(id, 240);
+            let after = id_prediction::ids_after(id, 240);
             self.predicted_streams += u64::from(!after.is_empty());
             if !after.is_empty() {
                 self.known.predicted = after.into();

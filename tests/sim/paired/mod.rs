@@ -3,14 +3,14 @@
 //! login failed, sends nothing (invariant 14).
 
 mod broker;
+mod engine_adapter;
 mod events;
-mod expect;
+mod expected_events;
 mod hostile;
+mod id_prediction;
+mod liveness;
 mod plan;
-mod port;
-mod predict;
 mod users;
-mod watch;
 mod world;
 
 use std::collections::BTreeMap;

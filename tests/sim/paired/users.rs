@@ -23,7 +23,7 @@ impl World {
         let it = &mut self.devices[device];
         it.last_ticket += 1;
         let ticket = Ticket(it.last_ticket);
-        self.tell_engine(device, Input::Command { ticket, command });
+        self.tell_engine(device, Input::Command { ticket, command: command.into() });
     }
 
     pub(super) fn user_acts(&mut self, device: usize) {

@@ -15,9 +15,9 @@ use nertc_callkit_testkit::Random;
 
 use super::super::exchange::{Exchange, Report};
 use super::hostile::{Aim, Hostile, Shot};
+use super::liveness::Watch;
 use super::plan::{FRIENDS, Guard, Plan};
-use super::watch::Watch;
-use super::{plan, port};
+use super::{engine_adapter, plan};
 
 /// The devices concerned: events of one path keep their order.
 pub(super) type Path = [u64; 3];
@@ -140,8 +140,8 @@ impl World {
                 let seed = number(plan.seed, [9, index as u64, at as u64], 0);
                 devices.push(Device {
                     account: (*account).into(),
-                    engine: port::engine(seed),
-                    protocol: port::protocol(plan, account, &name, seed ^ 0x5747),
+                    engine: engine_adapter::engine(seed),
+                    protocol: engine_adapter::protocol(plan, account, &name, seed ^ 0x5747),
                     name,
                     link: Link::Off,
                     epoch: 0,
@@ -447,7 +447,7 @@ impl World {
                     if let Some(room) = answer.channel.as_ref() {
                         self.name_channel(device, room);
                     }
-                    let done = Input::SignalDone { req: Req(req), result: answer };
+                    let done = Input::SignalDone { req: Req(req), result: answer.into() };
                     self.devices[device].inbox.push_back(done);
                 }
                 protocol::Output::Events { origin, events } => {
@@ -465,7 +465,7 @@ impl World {
                     self.note(|| format!("device {device}: protocol: {text}"));
                 }
                 protocol::Output::Record { from, id, text, .. } => {
-                    self.devices[device].inbox.push_back(port::record(&from, &id, &text));
+                    self.devices[device].inbox.push_back(engine_adapter::record(&from, &id, &text));
                 }
             }
         }
@@ -501,7 +501,7 @@ impl World {
         let Input::Signals { origin, mut events } = input else { return Some(input) };
         if self.plan.guard == Guard::Busy && !self.is_busy_with_friend(device) {
             for event in events.iter().filter(|it| is_invite_of_hostile(it)) {
-                let dropped = port::dropped(&event.channel.id, &event.request_id);
+                let dropped = engine_adapter::dropped(&event.channel.id, &event.request_id);
                 self.devices[device].protocol.handle(self.now, dropped);
             }
             self.run_protocol(device);

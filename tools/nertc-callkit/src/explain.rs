@@ -110,7 +110,8 @@ impl Told {
     }
 
     fn own_call(&self, moment: &Moment) -> Option<(u64, String, bool)> {
-        let Some(Input::Command { command: Command::Call(options), .. }) = &moment.input else { return None };
+        let Some(Input::Command { command, .. }) = &moment.input else { return None };
+        let Command::Call(options) = &**command else { return None };
         let number = moment.after.call_no;
         let is_new = moment.after.state == 1 && !self.calls.contains_key(&number);
         is_new.then(|| (number, format!("{} call to {}", kind(options.call_type), options.user), false))

@@ -39,7 +39,7 @@ impl Life {
     }
 
     fn command(&mut self, command: Command) {
-        self.feed(Input::Command { ticket: Ticket(self.now), command });
+        self.feed(Input::Command { ticket: Ticket(self.now), command: command.into() });
     }
 
     fn due(&mut self) {
@@ -68,7 +68,7 @@ impl Life {
         let req = self.open.remove(0);
         self.feed(Input::SignalDone {
             req,
-            result: OperationResult { channel, ..OperationResult::default() },
+            result: OperationResult { channel, ..OperationResult::default() }.into(),
         });
     }
 

@@ -21,7 +21,7 @@ impl Peer {
             Operation::Create { call_type } => self.create(req, call_type.number()),
             Operation::Join { channel_id, .. } => self.join(req, &channel_id),
             Operation::Invite { message, expires_ms, push } => {
-                self.invite(req, &message, expires_ms, push.as_ref());
+                self.invite(req, &message, expires_ms, push.as_deref());
             }
             Operation::Cancel(message) => self.cancel(req, &message),
             Operation::Accept(message) => self.accept(req, &message),

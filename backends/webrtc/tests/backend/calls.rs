@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use nertc_callkit_backend::{MediaBackend, MediaMessage};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
 use nertc_callkit_webrtc::peer::Security;
@@ -146,6 +146,35 @@ fn operations_end_with_their_code() {
     alice.close();
     bob.close();
     bob.backend.run(Req(201), MediaOperation::MuteLocal { media: both, muted: true }).expect("taken");
+}
+
+#[test]
+fn a_tone_crosses_from_frame_to_frame() {
+    let _alone = alone();
+    let sides = [Side::with_opus(11, &loopback()), Side::with_opus(22, &loopback())];
+    join([&sides[0], &sides[1]]);
+    let began = Instant::now();
+    let (mut loud, mut pulled) = (0, 0);
+    for number in 0.. {
+        assert!(began.elapsed() < Duration::from_secs(60), "{loud} loud frames, {pulled} pulled");
+        // 10 ms of 440 Hz.
+        let wave = |at: u64| (at as f32 * 440.0 * std::f32::consts::TAU / 16_000.0).sin() * 12_000.0;
+        let samples: Vec<i16> = (0..160).map(|at| wave(number * 160 + at) as i16).collect();
+        sides[0].backend.push_frame(Frame::of_sound(&samples, 16_000, 1, 0));
+        std::thread::sleep(Duration::from_millis(10));
+        loud += sides[1].frames.try_iter().filter(|peak| *peak > 6_000).count();
+        // Whoever pulls gets no frames.
+        if loud > 20 {
+            let mut out = [0; 320];
+            let filled = sides[1].backend.pull_audio(&mut out, 16_000, 2).expect("good arguments");
+            pulled += usize::from(filled > 0 && out.iter().any(|sample| *sample > 6_000));
+        }
+        if pulled > 10 {
+            break;
+        }
+    }
+    sides.iter().for_each(Side::close);
+    assert_eq!(sides[1].backend.pull_audio(&mut [1; 320], 16_000, 2), Ok(0), "silence outside of a call");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, SendError};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
+use nertc_callkit_webrtc::audio::PullError;
 use nertc_callkit_webrtc::options::{Given, LOOPBACK};
 use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
 use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
@@ -29,7 +30,13 @@ impl AudioPort for Notes {
 
     fn set_local(&self, _: MediaState) {}
 
-    fn receive(&self, _: u64, packet: AudioPacket) {
+    fn pull(&self, _: &mut [i16], _: u32, _: u32) -> Result<usize, PullError> {
+        Ok(0)
+    }
+
+    fn set_loss(&self, _: u8) {}
+
+    fn receive(&self, packet: AudioPacket) {
         let _ = self.0.lock().send(packet);
     }
 
@@ -49,6 +56,8 @@ pub(crate) struct Side {
     pub(crate) messages: Receiver<MediaMessage>,
     pub(crate) packets: Receiver<AudioPacket>,
     pub(crate) texts: Receiver<Text>,
+    /// The loudest sample of each frame for the app.
+    pub(crate) frames: Receiver<i16>,
     pub(crate) uid: u64,
     /// Texts and messages that the core has no room for.
     pub(crate) refusals: Arc<AtomicI32>,
@@ -60,9 +69,20 @@ pub(crate) fn loopback() -> Given<'static> {
 
 impl Side {
     pub(crate) fn new(uid: u64, given: &Given<'_>) -> Side {
-        let (messages, packets, texts) = (mpsc::channel(), mpsc::channel(), mpsc::channel());
+        let (heard, packets) = mpsc::channel();
+        let make: MakeAudio = Arc::new(move |_, _| Some(Arc::new(Notes(Mutex::new(heard.clone())))));
+        Side::with(uid, given, make, packets)
+    }
+
+    /// One whose sound is Opus, instead of packets.
+    pub(crate) fn with_opus(uid: u64, given: &Given<'_>) -> Side {
+        Side::with(uid, given, nertc_callkit_webrtc::with_opus(), mpsc::channel().1)
+    }
+
+    fn with(uid: u64, given: &Given<'_>, make: MakeAudio, packets: Receiver<AudioPacket>) -> Side {
+        let (messages, texts, frames) = (mpsc::channel(), mpsc::channel(), mpsc::channel());
         let sink = Arc::<MediaSink>::default();
-        let (told, sent) = (messages.0, texts.0);
+        let (told, sent, played) = (messages.0, texts.0, Mutex::new(frames.0));
         let refusals = Arc::<AtomicI32>::default();
         let is_full = {
             let refusals = refusals.clone();
@@ -77,7 +97,10 @@ impl Side {
                 let _ = told.send(message);
                 Ok(())
             },
-            |_| (),
+            move |frame| {
+                let peak = frame.sound().and_then(|(samples, ..)| samples.iter().max().copied());
+                let _ = played.lock().send(peak.unwrap_or_default());
+            },
             move |join, text| {
                 assert_eq!(join, JOIN);
                 if is_full_for_texts() {
@@ -86,13 +109,11 @@ impl Side {
                 sent.send(text.clone()).map_err(|_| SendError::Closed)
             },
         );
-        let heard = packets.0;
-        let make: MakeAudio = Arc::new(move |_, _| Arc::new(Notes(Mutex::new(heard.clone()))));
         let options = Options::read(given).expect("good options");
         let backend = WebRtcMedia::new(options, sink.clone(), make);
         backend.open().expect("it works");
-        let (messages, packets, texts) = (messages.1, packets.1, texts.1);
-        Side { backend, sink, messages, packets, texts, uid, refusals }
+        let (messages, texts, frames) = (messages.1, texts.1, frames.1);
+        Side { backend, sink, messages, packets, texts, frames, uid, refusals }
     }
 
     pub(crate) fn join(&self, is_inviter: bool) {

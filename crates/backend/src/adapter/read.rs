@@ -115,15 +115,15 @@ pub(super) unsafe fn message(args: &abi::nertc_callkit_signaling_args) -> Result
 
 /// # Safety
 /// `push` is NULL or a struct with NUL-terminated texts.
-pub(super) unsafe fn push(push: *const abi::nertc_callkit_push) -> Result<Option<PushText>, Code> {
+pub(super) unsafe fn push(push: *const abi::nertc_callkit_push) -> Result<Option<Box<PushText>>, Code> {
     // SAFETY: the caller's promise.
     unsafe {
         let Ok(push) = borrow_struct(push) else { return Ok(None) };
-        Ok(Some(PushText {
+        Ok(Some(Box::new(PushText {
             title: opt_text(push.title)?,
             content: opt_text(push.content)?,
             payload: opt_text(push.payload)?,
-        }))
+        })))
     }
 }
 

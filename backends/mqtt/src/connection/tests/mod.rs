@@ -1,12 +1,12 @@
 //! A connection, a clock in the test's hand, and a broker that says what the test tells it to.
 
 pub(crate) mod broker;
-mod cause;
+mod connect_errors;
+mod dead_connection;
 mod dial;
 mod endpoints;
 mod lifecycle;
 mod settings;
-mod silence;
 
 use std::io;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-/* args.c: bad arguments are refused at once, with a clear status, and nothing follows. */
+/* bad_arguments.c: bad arguments are refused at once, with a clear status, and nothing follows. */
 #include "functions.h"
 
 static char too_long[70000];

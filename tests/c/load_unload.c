@@ -1,5 +1,5 @@
 /*
- * loading.c: an app that does not link the library but loads it, makes a call, unloads it, and does so again.
+ * load_unload.c: an app that does not link the library but loads it, makes a call, unloads it, and does so again.
  * Without the harness, which is linked.
  */
 #include <dlfcn.h>

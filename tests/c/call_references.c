@@ -1,4 +1,4 @@
-/* reference.c: which call a request means: by reference, by NULL, and when that call has ended. */
+/* call_references.c: which call a request means: by reference, by NULL, and when that call has ended. */
 #include "check.h"
 
 #include <sched.h>

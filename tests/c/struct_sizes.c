@@ -1,4 +1,4 @@
-/* sizes.c: every struct that an app or a backend fills, of an older header's size, a later one's, and none. */
+/* struct_sizes.c: every struct that an app or a backend fills, of an older header's size, a later one's, and none. */
 #include "check.h"
 #include "intercept.h"
 

@@ -1,5 +1,5 @@
 /*
- * planted.c: mistakes on purpose, one per argument, most of them inside the library on memory of ours. A tool
+ * planted_errors.c: mistakes on purpose, one per argument, most of them inside the library on memory of ours. A tool
  * that does not see them could not see ours either: scripts/sanitize runs each under the tool that must.
  */
 #include "check.h"

@@ -1,4 +1,4 @@
-/* codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if
+/* error_codes.c: every function in every state completes with the code of docs/ERRORS.md, and changes nothing if
 * refused. */
 #include "check.h"
 

@@ -1,4 +1,4 @@
-/* full.c: an app that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
+/* slow_app.c: an app that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
 #include "check.h"
 #include "phone.h"
 #include "intercept.h"
@@ -163,7 +163,7 @@ static void pile_up(struct phone *phone, int number)
  * something still works. */
 static void a_host_that_does_not_dispatch(void)
 {
-  struct setup worker = {0}, host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
+  struct setup worker = {0}, app = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_backends backends;
   struct pair pair;
@@ -174,9 +174,9 @@ static void a_host_that_does_not_dispatch(void)
   intercept_init(&intercept, pair.hub, &backends);
   intercept.rtc.mute_local = intercept.rtc.enable_local; /* never reached: there is no call */
   intercept.signaling.network_changed = count_network_change;
-  host.backends = &backends;
+  app.backends = &backends;
   pair.alice = phone_new("alice", &worker);
-  pair.bob = phone_new("bob", &host);
+  pair.bob = phone_new("bob", &app);
   phone_login(pair.alice);
   phone_login(pair.bob);
   pair.bob->held = 1;
@@ -203,8 +203,8 @@ static void a_host_that_does_not_dispatch(void)
  * completes inside destroy. */
 static void a_host_that_never_dispatches(void)
 {
-  struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
-  struct phone *phone = phone_new("bob", &host);
+  struct setup app = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
+  struct phone *phone = phone_new("bob", &app);
   nertc_callkit_status status = NERTC_CALLKIT_STATUS_OK;
   int accepted = 0, i;
   phone_login(phone);

@@ -96,7 +96,8 @@ impl Body {
         match fed {
             Fed::Timeout(_) => self.engine.handle_timeout(now),
             Fed::Input(input) => {
-                let command = if let Input::Command { command, .. } = input { Some(command) } else { None };
+                let command =
+                    if let Input::Command { command, .. } = input { Some(&**command) } else { None };
                 let is_call = matches!(command, Some(Command::Call(_)));
                 self.tickets += u64::from(command.is_some());
                 self.is_out |= matches!(command, Some(Command::Logout));

@@ -1,4 +1,4 @@
-/* answers.c: texts of an ending, calls that are missed while busy, records, and the longest texts. */
+/* call_outcomes.c: texts of an ending, calls that are missed while busy, records, and the longest texts. */
 #include "check.h"
 
 static nertc_callkit_status reject_with(struct phone *phone, int32_t reason, const char *text)

@@ -3,7 +3,7 @@
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, Text};
 
-use super::watch::Awaited;
+use super::liveness::Awaited;
 use super::world::{Device, Link, World};
 
 impl World {

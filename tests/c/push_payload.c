@@ -1,4 +1,4 @@
-/* push.c: the payload of a push notification about a call, and its validation. */
+/* push_payload.c: the payload of a push notification about a call, and its validation. */
 #include "check.h"
 
 static nertc_callkit_push_call some_call(void)

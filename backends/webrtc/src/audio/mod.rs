@@ -1,0 +1,37 @@
+//! Sound of a call: from the app's samples to Opus packets, and from packets that arrive late, twice or never
+//! to samples at the pace of the app's playout. Time is handed in; nothing here has a thread or a clock.
+//!
+//! ```text
+//! push_frame ─ Capture (Resampler, Encoder) ─▶ EncodedFrame          the app's thread
+//! AudioPacket ─▶ Receiver (JitterBuffer, Decoder, Resampler) ─┬─▶ on_frame every 10 ms    media thread
+//!                                                             └─▶ Playout ═ ring ═▶ Puller, pull_audio
+//! ```
+
+mod capture;
+mod codec;
+mod decoder;
+mod delay;
+mod encoder;
+mod jitter_buffer;
+mod level;
+mod playout;
+mod receiver;
+mod resampler;
+pub mod tone;
+
+pub use capture::{Capture, CaptureError, EncodedFrame, Sound};
+pub use codec::duration;
+pub use decoder::Decoder;
+pub use encoder::Encoder;
+pub use jitter_buffer::{Counters, Inserted, JitterBuffer, Limits, Next};
+pub use level::LevelMeter;
+pub use playout::{FrameClock, Playout, PullError, Puller, playout};
+pub use receiver::Receiver;
+pub use resampler::Resampler;
+
+/// Samples per second of everything between the two resamplers.
+pub const RATE: u32 = 48_000;
+/// Samples of a frame of ours: 20 ms.
+pub const FRAME: usize = 960;
+/// Sample rates of the app.
+pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;

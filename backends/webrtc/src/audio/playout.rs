@@ -215,7 +215,7 @@ mod tests {
 
     impl World {
         fn tick(&mut self) {
-            if self.now % 20_000 == 0 {
+            if self.now.is_multiple_of(20_000) {
                 let mut frame = [0; FRAME];
                 self.tone.fill(&mut frame);
                 let payload = self.encoder.encode(&frame).expect("not silent").into();

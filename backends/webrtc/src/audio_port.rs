@@ -24,7 +24,8 @@ pub trait AudioPort: Send + Sync + 'static {
     /// A frame of the app, on its thread. What is to be sent goes to `send`.
     fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>));
 
-    /// Fills `out` with the peer's sound, from the app's playout callback: see `nertc_callkit_webrtc_pull_audio`.
+    /// Fills `out` with the peer's sound, from the app's playout callback, and returns how many frames are
+    /// sound; the rest is silence.
     ///
     /// # Errors
     /// It cannot be used so; `out` is silence.

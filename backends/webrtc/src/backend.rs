@@ -10,7 +10,8 @@ use parking_lot::Mutex;
 
 use crate::audio::PullError;
 use crate::audio_port::{Encoded, MakeAudio};
-use crate::driver::{Call, CallState, Command, Joining};
+use crate::command::{CallState, Command, Joining};
+use crate::driver::Call;
 use crate::ice_server::{self, IceServer, ServerKind};
 use crate::interfaces::Wanted;
 use crate::network::{Settings, Trust};

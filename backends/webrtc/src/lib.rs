@@ -11,6 +11,7 @@
 pub mod audio;
 mod audio_port;
 mod backend;
+mod command;
 pub mod crypto;
 mod driver;
 pub mod ice_server;
@@ -26,7 +27,7 @@ mod tls;
 
 pub use audio_port::{AudioPort, Encoded, MakeAudio};
 pub use backend::{VTABLE, WebRtcMedia};
-pub use driver::CallState;
+pub use command::CallState;
 pub use options::Options;
 pub use reports::MEDIA_NOT_SECURE;
 pub use sound::with_opus;

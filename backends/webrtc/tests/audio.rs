@@ -1,5 +1,5 @@
-//! Sound over networks that lose, delay and reorder, with clocks that differ, in virtual time. What happens to
-//! the n-th packet follows from the seed and n.
+//! Sound over networks that lose, delay and reorder, with clocks that differ, in virtual time. What happens
+//! to the n-th packet follows from the seed and n.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -63,20 +63,28 @@ struct Played {
     frames: u64,
 }
 
+/// Whether the n-th frame is sent. Of a sender that pauses each other second, DTX sends one each 400 ms.
+fn is_sent(pauses: bool, n: u64) -> bool {
+    !pauses || (n / 50).is_multiple_of(2) || n.is_multiple_of(20)
+}
+
 /// Plays packets of 20 ms for minutes; the playout's clock is ours.
-fn play(network: Network, minutes: u64) -> Played {
+fn play(network: Network, minutes: u64, pauses: bool) -> Played {
     let (mut buffer, mut way) = (JitterBuffer::new(Limits::default()), Way::default());
     let payload: Arc<[u8]> = Arc::new([0b0111_1000, 1, 2]);
     let mut played =
         Played { counters: Counters::default(), minutes: Vec::new(), most_waiting: 0, frames: 0 };
     // In nanoseconds: a frame lasts a little more or less than 20 ms.
     let mut now_ns = START * 1_000;
-    let (mut sent, mut minute) = (0, 1);
+    let (mut sent, mut seq, mut minute) = (0, 0, 1);
     while now_ns < (START + minutes * 60 * SECOND) * 1_000 {
         let now = now_ns / 1_000;
         // As far ahead as packets may arrive before those sent earlier, or by a faster clock.
         while sent * 20 * MS < now - START + SECOND {
-            way.send(network, sent, sent * FRAME as u64, payload.clone());
+            if is_sent(pauses, sent) {
+                way.send(network, seq, sent * FRAME as u64, payload.clone());
+                seq += 1;
+            }
             sent += 1;
         }
         while let Some(packet) = way.arrived(now) {
@@ -105,7 +113,7 @@ fn play(network: Network, minutes: u64) -> Played {
 fn clocks_that_differ_never_move_the_delay() {
     for drift_ppm in [-300, -50, 0, 50, 300] {
         let network = Network { jitter_us: 15 * MS, loss_percent: 1, drift_ppm, seed: 2 };
-        let played = play(network, 30);
+        let played = play(network, 30, false);
         let counters = played.counters;
         assert_eq!((counters.skipped, counters.restarts), (0, 0), "{drift_ppm}: {counters:?}");
         for (minute, (delay, target)) in played.minutes.iter().enumerate().skip(1) {
@@ -125,7 +133,7 @@ fn any_loss_and_jitter_keeps_the_delay_in_bounds() {
         [0, 2, 5, 10, 20].into_iter().flat_map(|loss| [0, 15, 60, 150, 300].map(|j| (loss, j))).enumerate()
     {
         let network = Network { loss_percent, jitter_us: jitter_ms * MS, drift_ppm: 0, seed: seed as u64 };
-        let played = play(network, 5);
+        let played = play(network, 5, false);
         let case = format!("{loss_percent} %, {jitter_ms} ms: {:?}", played.counters);
         for (delay, target) in &played.minutes[1..] {
             assert!((20_000..=200_000).contains(target), "{case}: {target}");
@@ -140,6 +148,29 @@ fn any_loss_and_jitter_keeps_the_delay_in_bounds() {
             let share = made_up as f64 / (played.frames * 960) as f64;
             assert!(share < loss_percent as f64 / 100.0 + 0.03, "{case}: {share}");
         }
+    }
+}
+
+#[test]
+fn the_buffer_waits_for_the_copies_of_lost_frames() {
+    let network = Network { loss_percent: 5, jitter_us: 15 * MS, drift_ppm: 0, seed: 3 };
+    let counters = play(network, 5, false).counters;
+    assert!(counters.recovered_samples > 8 * counters.concealed_samples, "{counters:?}");
+}
+
+#[test]
+fn pauses_of_the_sender_are_no_losses() {
+    for (seed, jitter_ms) in [0, 15, 60, 150].into_iter().enumerate() {
+        let network =
+            Network { loss_percent: 0, jitter_us: jitter_ms * MS, drift_ppm: 100, seed: seed as u64 };
+        let played = play(network, 5, true);
+        let counters = played.counters;
+        let share = counters.concealed_samples as f64 / (played.frames * 960) as f64;
+        assert!(share < 0.02, "{jitter_ms} ms: {share} {counters:?}");
+        assert_eq!((counters.restarts, counters.skipped), (0, 0), "{jitter_ms} ms: {counters:?}");
+        let heard = counters.packets + counters.late;
+        let sent = (0..5 * 60 * 50).filter(|n| is_sent(true, *n)).count() as u64;
+        assert!((sent - 20..=sent).contains(&heard), "{jitter_ms} ms: {heard} of {sent}");
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering};
 use parking_lot::Mutex;
 
 use super::encoder::Encoder;
+use super::format::{FRAME, RATE, RATES};
 use super::level::LevelMeter;
 use super::resampler::{Resampler, to_i16};
-use super::{FRAME, RATE, RATES};
 
 /// Longest sound of one push.
 const LONGEST_MS: u32 = 200;
@@ -236,7 +236,7 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::Decoder;
+    use crate::audio::decoder::Decoder;
     use crate::audio::tone::{Tone, snr_db};
 
     fn capture() -> Capture {

@@ -1,7 +1,7 @@
 //! Opus packets to samples.
 
-use super::FRAME;
 use super::codec::{Decode, LONGEST, RawDecoder, Refused, duration};
+use super::format::FRAME;
 
 /// Decodes Opus to 48 kHz mono.
 pub struct Decoder {

@@ -1,7 +1,7 @@
 //! Frames of 20 ms to Opus packets.
 
-use super::FRAME;
 use super::codec::{Encode, RawEncoder};
+use super::format::FRAME;
 
 /// Bit rates that are used.
 const BITS_PER_SECOND: std::ops::RangeInclusive<u32> = 6_000..=128_000;
@@ -13,9 +13,9 @@ const MOST_LOSS: u8 = 25;
 const PACKET: usize = 1_200;
 /// What is not longer need not be sent (DTX).
 const NOTHING: usize = 2;
-/// Without the analysis that it makes at complexity 7, Opus takes any steady sound for noise that nobody misses,
-/// also a tone or a held note: DTX leaves it out, FEC has no copy of it, and its concealment fades at once. So
-/// only sound below this peak, -35 dB, may be left out,
+/// Without the analysis that it makes at complexity 7, Opus takes any steady sound for noise that nobody
+/// misses, also a tone or a held note: DTX leaves it out, FEC has no copy of it, and its concealment fades at
+/// once. So only sound below this peak, -35 dB, may be left out,
 const QUIET: u16 = 583;
 /// and after as many frames whose peaks are within a quarter of the first one's, it is encoded as music.
 const STEADY_FRAMES: u32 = 15;
@@ -78,7 +78,7 @@ impl Encoder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::RATE;
+    use crate::audio::format::RATE;
     use crate::audio::tone::Tone;
 
     /// How many of 100 frames of a tone are sent.

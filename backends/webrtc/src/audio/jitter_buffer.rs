@@ -37,8 +37,8 @@ const SKIP_EVERY_US: u64 = 100_000;
 const JUMP_US: i64 = 400_000;
 /// An error of this many microseconds is made up for within a second, if 0.5 % suffice for it.
 const GAIN_US: f64 = 4_000_000.0;
-/// How fast the measured delay follows: it rises within a second. It falls faster: where frames are fetched two
-/// at a time, the second one has less time, and counts.
+/// How fast the measured delay follows: it rises within a second. It falls faster: where frames are fetched
+/// two at a time, the second one has less time, and counts.
 const RISE: f64 = 1.0 / 50.0;
 const FALL: f64 = 1.0 / 8.0;
 /// How fast the share of lost frames follows: within 5 s.
@@ -242,8 +242,8 @@ impl JitterBuffer {
         }
     }
 
-    /// What is heard now. The more often this is called, the faster the stream is consumed: the caller's clock
-    /// drives it.
+    /// What is heard now. The more often this is called, the faster the stream is consumed: the caller's
+    /// clock drives it.
     pub fn next(&mut self, now: u64) -> Next {
         let Some(playing) = self.playing.or_else(|| self.begin(now)) else {
             return Next::Silence { samples: self.frame };

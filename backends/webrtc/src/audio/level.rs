@@ -1,6 +1,6 @@
 //! How loud it is.
 
-use super::RATE;
+use super::format::RATE;
 
 /// Samples of 100 ms.
 const WINDOW: u32 = RATE / 10;

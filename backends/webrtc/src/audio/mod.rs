@@ -12,6 +12,7 @@ mod codec;
 mod decoder;
 mod delay;
 mod encoder;
+mod format;
 mod jitter_buffer;
 mod level;
 mod playout;
@@ -23,15 +24,9 @@ pub use capture::{Capture, CaptureError, EncodedFrame, Sound};
 pub use codec::duration;
 pub use decoder::Decoder;
 pub use encoder::Encoder;
+pub use format::{FRAME, RATE, RATES};
 pub use jitter_buffer::{Counters, Inserted, JitterBuffer, Limits, Next};
 pub use level::LevelMeter;
 pub use playout::{FrameClock, Playout, PullError, Puller, playout};
 pub use receiver::Receiver;
 pub use resampler::Resampler;
-
-/// Samples per second of everything between the two resamplers.
-pub const RATE: u32 = 48_000;
-/// Samples of a frame of ours: 20 ms.
-pub const FRAME: usize = 960;
-/// Sample rates of the app.
-pub const RATES: std::ops::RangeInclusive<u32> = 8_000..=192_000;

@@ -1,7 +1,7 @@
 //! Sound for the app: pulled by the thread of its playout device, or handed out every 10 ms.
 //!
-//! [`Puller::pull`] only copies: the media thread keeps a ring filled, so that nobody waits for a decoder. What
-//! the app pulls makes room in the ring, and so its clock drives the jitter buffer.
+//! [`Puller::pull`] only copies: the media thread keeps a ring filled, so that nobody waits for a decoder.
+//! What the app pulls makes room in the ring, and so its clock drives the jitter buffer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use parking_lot::Mutex;
 use rtrb::{Consumer, Producer, RingBuffer};
 
+use super::format::{RATE, RATES};
 use super::receiver::Receiver;
-use super::{RATE, RATES};
 
 /// 200 ms at the highest rate.
 const CAPACITY: usize = 38_400;
@@ -187,7 +187,10 @@ impl FrameClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio::{Encoder, FRAME, Limits, tone};
+    use crate::audio::encoder::Encoder;
+    use crate::audio::format::FRAME;
+    use crate::audio::jitter_buffer::Limits;
+    use crate::audio::tone;
     use crate::peer::AudioPacket;
 
     /// A peer's tone, and the media thread that plays it.

@@ -1,10 +1,10 @@
 //! Packets in, sound out: jitter buffer, decoder and resampler.
 
 use super::decoder::Decoder;
+use super::format::{FRAME, RATE, RATES};
 use super::jitter_buffer::{Counters, Inserted, JitterBuffer, Limits, Next};
 use super::level::LevelMeter;
 use super::resampler::{Resampler, to_i16};
-use super::{FRAME, RATE, RATES};
 use crate::peer::AudioPacket;
 
 /// Samples of sound, made at a pace that makes up for clocks that differ.

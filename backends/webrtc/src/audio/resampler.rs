@@ -6,7 +6,7 @@ use rubato::{
     WindowFunction,
 };
 
-use super::RATES;
+use super::format::RATES;
 
 /// Length of the filter where the rate does not fall.
 const TAPS: usize = 64;

@@ -39,12 +39,13 @@ pub fn amplitude(samples: &[i16], hertz: f64, rate: u32) -> f64 {
     2.0 * power.sqrt() / samples.len() as f64
 }
 
-/// How much louder a tone is than everything else in the samples, in dB. Each 50 ms count for themselves, with
-/// the phase they have and the pitch within 0.6 %: a jitter buffer that changes its speed makes no noise.
+/// How much louder a tone is than everything else in the samples, in dB. Each 50 ms count for themselves,
+/// with the phase they have and the pitch within 0.6 %: a jitter buffer that changes its speed is no noise.
 pub fn snr_db(samples: &[i16], hertz: f64, rate: u32) -> f64 {
     let (mut signal, mut noise) = (0.0, 1e-9);
     for window in samples.chunks_exact(rate as usize / 20) {
-        let fits = (-6..=6).map(|permille| split(window, hertz * (1.0 + 0.001 * f64::from(permille)), rate));
+        let pitches = (-6..=6).map(|permille| hertz * (1.0 + 0.001 * f64::from(permille)));
+        let fits = pitches.map(|pitch| split(window, pitch, rate));
         let (tone, rest) = fits.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or_default();
         signal += tone;
         noise += rest;

@@ -2,8 +2,8 @@
 
 use opus::{Application, Bitrate, Channels, Signal};
 
-use super::super::RATE;
-use super::{COMPLEXITY, Decode, Encode, Refused};
+use super::super::format::RATE;
+use super::interface::{COMPLEXITY, Decode, Encode, Refused};
 
 impl From<opus::Error> for Refused {
     fn from(_: opus::Error) -> Refused {

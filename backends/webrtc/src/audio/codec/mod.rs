@@ -3,8 +3,12 @@
 
 #[cfg(feature = "opus-c")]
 mod c;
+mod interface;
 #[cfg(all(feature = "opus-pure", any(test, not(feature = "opus-c"))))]
 mod pure;
+
+pub use interface::duration;
+pub(super) use interface::{Decode, Encode, LONGEST, Refused};
 
 #[cfg(feature = "opus-c")]
 pub(super) use c::{Decoder as RawDecoder, Encoder as RawEncoder};
@@ -14,62 +18,11 @@ pub(super) use pure::{Decoder as RawDecoder, Encoder as RawEncoder};
 #[cfg(not(any(feature = "opus-c", feature = "opus-pure")))]
 compile_error!("Opus is needed: feature opus-c or opus-pure");
 
-/// More is spent on a frame than half a percent of a core for what a listener does not hear.
-const COMPLEXITY: u8 = 5;
-/// Samples of the longest packet: 120 ms.
-pub(super) const LONGEST: usize = 5_760;
-
-/// Opus could not be set up, or refused a frame or a packet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refused;
-
-/// Encodes frames of 20 ms.
-pub(super) trait Encode: Sized {
-    /// With complexity 5 and in-band FEC.
-    fn new(bits_per_second: u32) -> Result<Self, Refused>;
-    /// The part of packets that is expected to be lost: what FEC is worth.
-    fn set_loss(&mut self, percent: u8);
-    /// Sound whose loudness does not change is no speech: FEC is off, and losses are concealed as in music.
-    fn set_steady(&mut self, on: bool);
-    /// Whether frames without activity may become packets of at most 2 bytes, which need not be sent.
-    fn set_dtx(&mut self, on: bool);
-    /// Bytes of the packet.
-    fn encode(&mut self, frame: &[i16], packet: &mut [u8]) -> Result<usize, Refused>;
-}
-
-/// Decodes packets.
-pub(super) trait Decode: Sized {
-    fn new() -> Result<Self, Refused>;
-    /// Samples of the packet.
-    fn decode(&mut self, packet: &[u8], out: &mut [i16]) -> Result<usize, Refused>;
-    /// Fills `out` with what preceded `next`, from the copy in it.
-    fn recover(&mut self, next: &[u8], out: &mut [i16]) -> Result<usize, Refused>;
-    /// Fills `out` with what could have been.
-    fn conceal(&mut self, out: &mut [i16]) -> Result<usize, Refused>;
-}
-
-/// Samples of a packet at 48 kHz, from its first bytes (RFC 6716, 3.1); `None`: no Opus packet.
-pub fn duration(packet: &[u8]) -> Option<u32> {
-    let toc = *packet.first()?;
-    let frame: u32 = match toc >> 3 {
-        config @ 0..=11 => [480, 960, 1_920, 2_880][usize::from(config % 4)],
-        config @ 12..=15 => [480, 960][usize::from(config % 2)],
-        config => [120, 240, 480, 960][usize::from(config % 4)],
-    };
-    let frames = match toc & 3 {
-        0 => 1,
-        1 | 2 => 2,
-        _ => u32::from(packet.get(1)? & 0x3f),
-    };
-    let samples = frame * frames;
-    (1..=LONGEST as u32).contains(&samples).then_some(samples)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::audio::format::{FRAME, RATE};
     use crate::audio::tone::{Tone, snr_db};
-    use crate::audio::{FRAME, RATE};
 
     /// Encodes a tone, loses each `lose`-th packet, and returns what is heard after the first 200 ms.
     fn heard<E: Encode, D: Decode>(lose: usize, recovers: bool) -> Vec<i16> {
@@ -106,6 +59,61 @@ mod tests {
         assert!(snr(20, true) >= 12.0, "{}", snr(20, true));
     }
 
+    /// Two seconds of what sounds like vowels: pulses at a pitch that moves, louder and softer.
+    fn speech() -> Vec<[i16; FRAME]> {
+        let (mut random, mut phase, mut filter) = (fastrand::Rng::with_seed(4), 0.0, [0.0; 2]);
+        let mut sample = |n: f64| {
+            phase += (130.0 + 30.0 * (n / 9_000.0).sin()) / f64::from(RATE);
+            let pulse = if phase >= 1.0 { 4_000.0 } else { random.f64() * 60.0 - 30.0 };
+            phase = f64::fract(phase);
+            // A formant at 600 Hz.
+            let next = pulse + 1.9 * filter[0] - 0.909 * filter[1];
+            filter = [next, filter[0]];
+            (next * (0.6 + 0.4 * (n / 4_000.0).sin())) as i16
+        };
+        (0..100).map(|frame| std::array::from_fn(|n| sample((frame * FRAME + n) as f64))).collect()
+    }
+
+    /// Energy of the difference that a lost frame makes, where it was.
+    fn damage<E: Encode, D: Decode>(recovers: bool) -> f64 {
+        let mut encoder = E::new(32_000).expect("an encoder");
+        encoder.set_loss(10);
+        let packets: Vec<Vec<u8>> = speech()
+            .iter()
+            .map(|frame| {
+                let mut packet = [0; 1_500];
+                let bytes = encoder.encode(frame, &mut packet).expect("a packet");
+                packet[..bytes].to_vec()
+            })
+            .collect();
+        let (mut whole, mut damaged) = (D::new().expect("a decoder"), D::new().expect("a decoder"));
+        let mut energy = 0.0;
+        for (n, pair) in packets.windows(2).enumerate() {
+            let (mut expected, mut out) = ([0; FRAME], [0; FRAME]);
+            whole.decode(&pair[0], &mut expected).expect("a frame");
+            let is_lost = n % 10 == 9;
+            let made = match (is_lost, recovers) {
+                (true, true) => damaged.recover(&pair[1], &mut out),
+                (true, false) => damaged.conceal(&mut out),
+                (false, _) => damaged.decode(&pair[0], &mut out),
+            };
+            assert_eq!(made, Ok(FRAME));
+            if is_lost {
+                energy += expected
+                    .iter()
+                    .zip(out)
+                    .map(|(a, b)| (f64::from(*a) - f64::from(b)).powi(2))
+                    .sum::<f64>();
+            }
+        }
+        energy
+    }
+
+    fn recovers_speech<E: Encode, D: Decode>() {
+        let (recovered, concealed) = (damage::<E, D>(true), damage::<E, D>(false));
+        assert!(recovered < concealed / 2.0, "{recovered} {concealed}");
+    }
+
     fn survives_garbage<D: Decode>() {
         let mut decoder = D::new().expect("a decoder");
         let mut random = fastrand::Rng::with_seed(7);
@@ -130,18 +138,20 @@ mod tests {
 
     #[cfg(feature = "opus-c")]
     #[test]
-    fn the_c_library_carries_a_tone_and_survives_garbage() {
+    fn the_c_library_does_what_is_needed() {
         carries_a_tone::<c::Encoder, c::Decoder>();
         survives_garbage::<c::Decoder>();
         pauses_in_silence::<c::Encoder>();
+        recovers_speech::<c::Encoder, c::Decoder>();
     }
 
     #[cfg(feature = "opus-pure")]
     #[test]
-    fn opus_in_rust_carries_a_tone_and_survives_garbage() {
+    fn opus_in_rust_does_what_is_needed() {
         carries_a_tone::<pure::Encoder, pure::Decoder>();
         survives_garbage::<pure::Decoder>();
         pauses_in_silence::<pure::Encoder>();
+        recovers_speech::<pure::Encoder, pure::Decoder>();
     }
 
     #[cfg(all(feature = "opus-c", feature = "opus-pure"))]

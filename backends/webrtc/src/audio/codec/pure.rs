@@ -2,8 +2,8 @@
 
 use opus_pure::{Application, OpusDecoder, OpusEncoder, Signal};
 
-use super::super::RATE;
-use super::{COMPLEXITY, Decode, Encode, Refused};
+use super::super::format::RATE;
+use super::interface::{COMPLEXITY, Decode, Encode, Refused};
 
 impl From<opus_pure::Error> for Refused {
     fn from(_: opus_pure::Error) -> Refused {

@@ -149,6 +149,24 @@ fn a_late_packet_is_dropped_and_five_in_a_row_are_a_new_way() {
 }
 
 #[test]
+fn a_missing_packet_is_waited_for_below_the_target() {
+    let mut buffer = playing();
+    (0..400).for_each(|_| buffer.delays.observe(now(49) + 80 * MS, 49 * 960));
+    assert_eq!(buffer.target_us(), 85 * MS);
+    // From here on every packet is 60 ms later than before: two frames are made up, none is dropped.
+    let seen: Vec<_> = (50..70)
+        .map(|n| {
+            if n >= 53 {
+                assert_eq!(buffer.insert(packet(n - 3, n - 3, 60 * MS)), Inserted::Kept);
+            }
+            heard(&buffer.next(now(n)))
+        })
+        .collect();
+    assert_eq!(seen[..3], [Some(49), None, None]);
+    assert!(seen[3..].iter().flatten().copied().eq(50..67), "{seen:?}");
+}
+
+#[test]
 fn a_sender_that_begins_anew_is_followed() {
     let mut buffer = playing();
     let anew = |seq: u64, received_us| AudioPacket {

@@ -13,7 +13,7 @@ pub(super) struct Ids {
     pub(super) stream: IdGenerator,
     /// While a trace is written: the secret stream. Never serialized.
     #[serde(skip)]
-    pub(super) secret: Option<IdGenerator>,
+    pub(super) secret: Option<Box<IdGenerator>>,
 }
 
 impl Ids {

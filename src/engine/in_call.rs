@@ -1,11 +1,11 @@
 //! In a call: joining the media room, presence of the peer, and every way in which the call can end.
 
-use super::core::Engine;
+use super::core::{Engine, Timers};
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, EndReason, Event, Layer, Operation};
+use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Layer, Operation};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};
@@ -64,7 +64,94 @@ impl InCall {
     pub(super) fn is_peer(&self, uid: u64) -> bool {
         self.peer_uid == Some(uid)
     }
+
+    /// A text to the peer through the channel, and the call's number.
+    pub(super) fn control(&self, custom_info: Text) -> (u64, Message) {
+        let message = Message {
+            channel_id: self.channel_id.clone(),
+            account: self.peer.clone(),
+            request_id: Text::default(),
+            custom_info,
+            no_offline: false,
+        };
+        (self.no, message)
+    }
+
+    /// Connected, once both are in the media room.
+    fn connect(&mut self, now: Time) -> Option<Event> {
+        if self.entry != JoinStage::Joined || self.peer_uid.is_none() || self.connected_at.is_some() {
+            return None;
+        }
+        self.connected_at = Some(now);
+        self.connect_by = None;
+        Some(Event::CallConnected(self.call_event(0)))
+    }
+
+    /// The peer sends or mutes this, or does not any more.
+    fn media_change(&self, bit: Media, on: bool, is_mute: bool) -> Event {
+        let event = self.media_event(on);
+        match (bit == Media::AUDIO, is_mute) {
+            (true, false) => Event::AudioAvailable(event),
+            (false, false) => Event::CameraAvailable(event),
+            (true, true) => Event::AudioMuted(event),
+            (false, true) => Event::VideoMuted(event),
+        }
+    }
+
+    /// What the peer sent and muted before it entered.
+    fn media_at_entry(&self) -> impl Iterator<Item = Event> + use<> {
+        let PeerMedia { sending, muted, .. } = self.peer_media;
+        let of = |bit: Media| {
+            let sends = sending.overlaps(bit).then(|| self.media_change(bit, true, false));
+            [sends, muted.overlaps(bit).then(|| self.media_change(bit, true, true))]
+        };
+        [of(Media::AUDIO), of(Media::VIDEO)].into_iter().flatten().flatten()
+    }
+
+    /// Reports changes only: a backend may repeat itself.
+    fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) -> Change {
+        match self.peer_uid {
+            None if uid == self.own_uid => return Err("own media"),
+            Some(peer) if peer != uid => return Err("media of another account"),
+            None | Some(_) => {}
+        }
+        let known = &mut self.peer_media;
+        if known.uid != uid {
+            *known = PeerMedia { uid, ..PeerMedia::default() };
+        }
+        let bits = if is_mute { &mut known.muted } else { &mut known.sending };
+        let news = if on { media - *bits } else { media & *bits };
+        *bits = if on { *bits | news } else { *bits - news };
+        let is_news = |bit: Media| self.peer_uid.is_some() && news.overlaps(bit);
+        let change = |bit: Media| is_news(bit).then(|| self.media_change(bit, on, is_mute));
+        Ok([change(Media::AUDIO), change(Media::VIDEO)])
+    }
+
+    fn on_peer_silent(&mut self, now: Time, timers: &Timers) -> Change {
+        if self.silence.is_some() {
+            return Err("the peer is silent already");
+        }
+        self.silence = Some(Silence {
+            told: false,
+            notify_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
+            lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
+        });
+        Ok([Some(Event::NetworkQuality(self.peer_connection(QUALITY_DOWN))), None])
+    }
+
+    fn on_peer_heard(&mut self) -> Change {
+        let was_told = self.silence.take().is_some_and(|silence| silence.told);
+        Ok([was_told.then(|| Event::Reconnected(self.peer_connection(0))), None])
+    }
+
+    /// Payload of an event about the peer's media.
+    fn peer_connection(&self, quality: i32) -> ConnectionEvent {
+        connection_event(self.no, Layer::Media, &self.peer, quality, Outcome::default())
+    }
 }
+
+/// What a report of the media backend changes for the app; `Err` is the reason why it changes nothing.
+type Change = Result<[Option<Event>; 2], &'static str>;
 
 impl Engine {
     /// The call that an accepted invite became; joins its channel.
@@ -184,27 +271,23 @@ impl Engine {
         let was_peer_first = call.peer_uid.is_some();
         call.entry = JoinStage::Joined;
         if tell {
-            self.send_control(now, wire::control_joined());
+            let joined = call.control(wire::control_joined());
+            self.send_control(now, joined);
         }
         if no_media {
             self.peer_entered(now, 0);
         } else if was_peer_first {
             self.apply_remote(now);
         }
-        self.check_connected(now);
+        if let State::InCall(call) = &mut self.state
+            && let Some(connected) = call.connect(now)
+        {
+            self.tell(connected);
+        }
     }
 
-    /// Sends a text to the peer through the channel.
-    pub(super) fn send_control(&mut self, now: Time, custom_info: Text) {
-        let State::InCall(call) = &self.state else { return };
-        let message = Message {
-            channel_id: call.channel_id.clone(),
-            account: call.peer.clone(),
-            request_id: Text::default(),
-            custom_info,
-            no_offline: false,
-        };
-        let no = call.no;
+    /// Sends a text to the peer through the channel of this call.
+    pub(super) fn send_control(&mut self, now: Time, (no, message): (u64, Message)) {
         if self.config.caps.control {
             self.side(now, Operation::Switch, no, false, signaling::Operation::Control(message));
         }
@@ -220,49 +303,18 @@ impl Engine {
         if call.peer_media.uid != uid {
             call.peer_media = PeerMedia { uid, ..PeerMedia::default() };
         }
-        let media = call.peer_media;
-        let event = call.user_event();
-        self.tell(Event::UserEnter(event));
-        self.check_connected(now);
-        self.notify_peer_media(media);
+        let (entered, connected) = (Event::UserEnter(call.user_event()), call.connect(now));
+        let media = call.media_at_entry();
+        [Some(entered), connected].into_iter().flatten().chain(media).for_each(|event| self.tell(event));
         self.apply_remote(now);
     }
 
-    fn check_connected(&mut self, now: Time) {
-        let State::InCall(call) = &mut self.state else { return };
-        if call.entry != JoinStage::Joined || call.peer_uid.is_none() || call.connected_at.is_some() {
-            return;
+    /// Emits what has changed.
+    fn notify_change(&mut self, change: Change) {
+        match change {
+            Ok(events) => events.into_iter().flatten().for_each(|event| self.tell(event)),
+            Err(why) => self.ignore(why),
         }
-        call.connected_at = Some(now);
-        call.connect_by = None;
-        let event = call.call_event(0);
-        self.tell(Event::CallConnected(event));
-    }
-
-    /// What the peer sent and muted before it entered.
-    fn notify_peer_media(&mut self, media: PeerMedia) {
-        for bit in [Media::AUDIO, Media::VIDEO] {
-            if media.sending.overlaps(bit) {
-                self.notify_available(bit, true);
-            }
-            if media.muted.overlaps(bit) {
-                self.notify_muted(bit, true);
-            }
-        }
-    }
-
-    fn notify_available(&mut self, bit: Media, on: bool) {
-        let State::InCall(call) = &self.state else { return };
-        let event = call.media_event(on);
-        let is_audio = bit == Media::AUDIO;
-        self.tell(if is_audio { Event::AudioAvailable(event) } else { Event::CameraAvailable(event) });
-    }
-
-    fn notify_muted(&mut self, bit: Media, muted: bool) {
-        let State::InCall(call) = &self.state else { return };
-        let event = call.media_event(muted);
-        let is_audio = bit == Media::AUDIO;
-        self.tell(if is_audio { Event::AudioMuted(event) } else { Event::VideoMuted(event) });
     }
 
     pub(super) fn on_rtc_event(&mut self, now: Time, event: RtcEvent) {
@@ -278,10 +330,22 @@ impl Engine {
                 call.peer_left = Some(now.after(self.config.timers.peer_leave_ms));
             }
             RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => self.end_lost_peer(now),
-            RtcEvent::PeerMedia { uid, media, on } => self.on_peer_media(uid, media, on, false),
-            RtcEvent::PeerMute { uid, media, muted } => self.on_peer_media(uid, media, muted, true),
-            RtcEvent::PeerSilent { uid } if call.is_peer(uid) => self.on_peer_silent(now),
-            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => self.on_peer_heard(),
+            RtcEvent::PeerMedia { uid, media, on } => {
+                let change = call.on_peer_media(uid, media, on, false);
+                self.notify_change(change);
+            }
+            RtcEvent::PeerMute { uid, media, muted } => {
+                let change = call.on_peer_media(uid, media, muted, true);
+                self.notify_change(change);
+            }
+            RtcEvent::PeerSilent { uid } if call.is_peer(uid) => {
+                let change = call.on_peer_silent(now, &self.config.timers);
+                self.notify_change(change);
+            }
+            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => {
+                let change = call.on_peer_heard();
+                self.notify_change(change);
+            }
             RtcEvent::Reconnecting => {
                 let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
                 self.tell(Event::Reconnecting(event));
@@ -305,55 +369,6 @@ impl Engine {
             | RtcEvent::PeerSilent { .. }
             | RtcEvent::PeerHeard { .. }
             | RtcEvent::Quality { .. } => self.ignore("media event about another account"),
-        }
-    }
-
-    /// Emits changes only: a backend may repeat itself.
-    fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) {
-        let State::InCall(call) = &mut self.state else { return };
-        match call.peer_uid {
-            None if uid == call.own_uid => return self.ignore("own media"),
-            Some(peer) if peer != uid => return self.ignore("media of another account"),
-            None | Some(_) => {}
-        }
-        let has_entered = call.peer_uid.is_some();
-        let known = &mut call.peer_media;
-        if known.uid != uid {
-            *known = PeerMedia { uid, ..PeerMedia::default() };
-        }
-        let bits = if is_mute { &mut known.muted } else { &mut known.sending };
-        let news = if on { media - *bits } else { media & *bits };
-        *bits = if on { *bits | news } else { *bits - news };
-        for bit in [Media::AUDIO, Media::VIDEO] {
-            match (has_entered && news.overlaps(bit), is_mute) {
-                (true, true) => self.notify_muted(bit, on),
-                (true, false) => self.notify_available(bit, on),
-                (false, _) => {}
-            }
-        }
-    }
-
-    fn on_peer_silent(&mut self, now: Time) {
-        let timers = self.config.timers;
-        let State::InCall(call) = &mut self.state else { return };
-        if call.silence.is_some() {
-            return self.ignore("the peer is silent already");
-        }
-        call.silence = Some(Silence {
-            told: false,
-            notify_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
-            lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
-        });
-        let event = connection_event(call.no, Layer::Media, &call.peer, QUALITY_DOWN, Outcome::default());
-        self.tell(Event::NetworkQuality(event));
-    }
-
-    fn on_peer_heard(&mut self) {
-        let State::InCall(call) = &mut self.state else { return };
-        let was_told = call.silence.take().is_some_and(|silence| silence.told);
-        let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
-        if was_told {
-            self.tell(Event::Reconnected(event));
         }
     }
 
@@ -485,7 +500,7 @@ impl Engine {
         if is_told {
             self.record_complete(now, &call, &durations);
         }
-        self.ended = Some(Ended {
+        self.remember_ended(Ended {
             no: call.no,
             issued_by: call.issued_by,
             peer: call.peer.clone(),

@@ -413,7 +413,7 @@ impl Engine {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Called { no, invite, since, aside, .. } = *called;
         self.record_own_tombstone(now, &invite);
-        self.ended = Some(Ended {
+        self.remember_ended(Ended {
             no,
             issued_by: None,
             peer: invite.from.clone(),

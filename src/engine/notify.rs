@@ -100,11 +100,6 @@ impl Engine {
         }
     }
 
-    /// Whether the peer's question about the call type may reach the app.
-    pub(super) fn may_ask_app(&mut self, now: Time, peer: &Text) -> bool {
-        self.coalescer.admit(now, peer, Kind::TypeRequest)
-    }
-
     /// No event of an ended call is emitted after its end.
     pub(super) fn forget_held_of_call(&mut self) {
         self.coalescer.forget_call();

@@ -296,7 +296,7 @@ impl Engine {
 
     /// on_call_end of an outgoing call.
     pub(super) fn notify_calling_end(&mut self, now: Time, own: &OutgoingInvite, ending: Ending) {
-        self.ended = Some(Ended {
+        self.remember_ended(Ended {
             no: own.no,
             issued_by: Some(own.issued_by),
             peer: own.options.user.clone(),

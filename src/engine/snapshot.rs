@@ -72,8 +72,8 @@ impl Engine {
         }
     }
 
-    /// Whether `snapshot` would return this. Most inputs change nothing, and taking one costs more. Not inlined:
-    /// its caller is compiled for size.
+    /// Whether `snapshot` would return this. Most inputs change nothing, and taking one costs more. Not
+    /// inlined: its caller is compiled for size.
     #[inline(never)]
     pub fn is_as_in(&self, shown: &Snapshot) -> bool {
         let Snapshot { account, peer, channel_id, request_id, call_id, rtc_channel, .. } = shown;

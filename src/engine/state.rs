@@ -530,7 +530,7 @@ pub(super) struct Tokens {
     /// When the session ends without one; at a login, its own limit counts.
     pub(super) until: Option<Time>,
     /// There is none: the session ends with this once no media needs it any more.
-    pub(super) refused: Option<Outcome>,
+    pub(super) refused: Option<Box<Outcome>>,
     /// Logins of the account that is logged in, while the connection is lost, and their limits.
     pub(super) logins: Vec<(Ticket, Time)>,
 }

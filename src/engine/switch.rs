@@ -1,26 +1,46 @@
 //! Audio to video and back, inside a call.
 
 use super::coalesce::Kind;
-use super::core::Engine;
+use super::core::{Config, Engine};
 use super::input::{SwitchStep, Ticket};
-use super::output::{Event, Operation};
-use super::state::{State, Switch};
+use super::output::{CallEvent, Event, Operation};
+use super::state::{InCall, State, Switch};
 use super::time::Time;
 use super::wire::{self, Attachment};
-use nertc_callkit_signaling::{CallType, Code};
+use nertc_callkit_signaling::{CallType, Code, Message};
 
-impl Engine {
+impl Config {
     /// A switch to `target` needs consent.
     fn asks(&self, target: CallType) -> bool {
         match target {
-            CallType::Video => self.config.confirm_audio_to_video,
-            CallType::Audio => self.config.confirm_video_to_audio,
+            CallType::Video => self.confirm_audio_to_video,
+            CallType::Audio => self.confirm_video_to_audio,
             CallType::Other => false,
         }
     }
+}
 
+impl InCall {
+    /// A step of a type switch, to the peer.
+    fn switch_control(&self, target: CallType, step: SwitchStep) -> (u64, Message) {
+        self.control(wire::control_switch(target, step, &self.call_id))
+    }
+
+    /// on_call_type_request: the peer's question (1), or the answer to ours (3).
+    fn type_request(&self, target: CallType, state: i32) -> Event {
+        Event::CallTypeRequest(CallEvent { call_type: target, ..self.call_event(state) })
+    }
+
+    /// Our question was refused.
+    fn refused(&mut self, target: CallType) -> Event {
+        self.switch = None;
+        self.type_request(target, 3)
+    }
+}
+
+impl Engine {
     pub(super) fn cmd_switch(&mut self, now: Time, ticket: Ticket, target: CallType, step: SwitchStep) {
-        let State::InCall(call) = &self.state else { return };
+        let State::InCall(call) = &mut self.state else { return };
         let no = call.no;
         if !self.config.caps.control {
             return self.done(ticket, Operation::Switch, no, Code::UNSUPPORTED);
@@ -32,7 +52,8 @@ impl Engine {
             SwitchStep::Invite if is_same => Code::OK,
             SwitchStep::Invite if is_deaf => Code::UNSUPPORTED,
             SwitchStep::Invite | SwitchStep::Agree if is_asked => {
-                self.send_switch(now, target, SwitchStep::Agree);
+                let agree = call.switch_control(target, SwitchStep::Agree);
+                self.send_control(now, agree);
                 self.change_type(now, target, true);
                 Code::OK
             }
@@ -41,8 +62,9 @@ impl Engine {
                 Code::OK
             }
             SwitchStep::Reject if is_asked => {
-                self.send_switch(now, target, SwitchStep::Reject);
-                self.close_question();
+                call.switch = None;
+                let reject = call.switch_control(target, SwitchStep::Reject);
+                self.send_control(now, reject);
                 Code::OK
             }
             SwitchStep::Agree | SwitchStep::Reject => Code::INVALID_ARGUMENT,
@@ -51,29 +73,19 @@ impl Engine {
     }
 
     fn ask_switch(&mut self, now: Time, target: CallType) {
-        let asks = self.asks(target);
+        let asks = self.config.asks(target);
         let until = now.after(self.config.timers.switch_ms);
         let State::InCall(call) = &mut self.state else { return };
+        let invite = call.switch_control(target, SwitchStep::Invite);
         if asks && call.peer_has_call_id {
             call.switch = Some(Switch { target, ours: true, until });
-            return self.send_switch(now, target, SwitchStep::Invite);
+            return self.send_control(now, invite);
         }
         // Clients up to 1.6 know only the first message, later ones both; the second changes nothing then.
-        self.send_control(now, wire::control_switched(target));
-        self.send_switch(now, target, SwitchStep::Invite);
+        let switched = call.control(wire::control_switched(target));
+        self.send_control(now, switched);
+        self.send_control(now, invite);
         self.change_type(now, target, true);
-    }
-
-    fn send_switch(&mut self, now: Time, target: CallType, step: SwitchStep) {
-        let State::InCall(call) = &self.state else { return };
-        let text = wire::control_switch(target, step, &call.call_id);
-        self.send_control(now, text);
-    }
-
-    fn close_question(&mut self) {
-        if let State::InCall(call) = &mut self.state {
-            call.switch = None;
-        }
     }
 
     /// The call is of this type now. Only a change that our user wanted starts the camera.
@@ -94,7 +106,9 @@ impl Engine {
         let (Some(target), Some(step)) = (text.wanted_type(), text.step()) else {
             return self.ignore("invalid type switch");
         };
-        let State::InCall(call) = &self.state else { return self.ignore("type switch without a call") };
+        let State::InCall(call) = &mut self.state else {
+            return self.ignore("type switch without a call");
+        };
         let open = call.switch.filter(|open| open.target == target);
         let is_same = call.call_type == target;
         match (text.cid, step) {
@@ -104,25 +118,31 @@ impl Engine {
                 // Both requested the same: both agree.
                 Some(open) if open.ours => self.accept_switch(now, target, 2, true),
                 Some(_) => self.ignore("the same type request again"),
-                None if self.asks(target) => {
-                    let peer = call.peer.clone();
-                    if self.may_ask_app(now, &peer) {
+                None if self.config.asks(target) => {
+                    if self.coalescer.admit(now, &call.peer, Kind::TypeRequest) {
                         let until = now.after(self.config.timers.switch_ms);
-                        self.ask_app(target, until);
+                        call.switch = Some(Switch { target, ours: false, until });
+                        let request = call.type_request(target, 1);
+                        self.tell(request);
                     } else {
+                        let reject = call.switch_control(target, SwitchStep::Reject);
                         self.ignore("too many type requests of the peer: refused");
-                        self.send_switch(now, target, SwitchStep::Reject);
+                        self.send_control(now, reject);
                     }
                 }
                 None => {
-                    self.send_switch(now, target, SwitchStep::Agree);
+                    let agree = call.switch_control(target, SwitchStep::Agree);
+                    self.send_control(now, agree);
                     self.accept_switch(now, target, 0, false);
                 }
             },
             (_, SwitchStep::Agree) if open.is_some_and(|open| open.ours) => {
                 self.accept_switch(now, target, 2, true);
             }
-            (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => self.notify_refused(target),
+            (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => {
+                let refused = call.refused(target);
+                self.tell(refused);
+            }
             (_, SwitchStep::Agree | SwitchStep::Reject) => self.ignore("answer without an open type request"),
         }
     }
@@ -135,28 +155,15 @@ impl Engine {
         }
     }
 
-    fn ask_app(&mut self, target: CallType, until: Time) {
-        let State::InCall(call) = &mut self.state else { return };
-        call.switch = Some(Switch { target, ours: false, until });
-        let mut event = call.call_event(1);
-        event.call_type = target;
-        self.tell(Event::CallTypeRequest(event));
-    }
-
-    fn notify_refused(&mut self, target: CallType) {
-        let State::InCall(call) = &mut self.state else { return };
-        call.switch = None;
-        let mut event = call.call_event(3);
-        event.call_type = target;
-        self.tell(Event::CallTypeRequest(event));
-    }
-
     /// An unanswered request counts as refused.
     pub(super) fn expire_switch(&mut self, now: Time) {
         let State::InCall(call) = &mut self.state else { return };
         match call.switch {
-            Some(open) if open.until <= now && open.ours => self.notify_refused(open.target),
-            Some(open) if open.until <= now => self.close_question(),
+            Some(open) if open.until <= now && open.ours => {
+                let refused = call.refused(open.target);
+                self.tell(refused);
+            }
+            Some(open) if open.until <= now => call.switch = None,
             Some(_) | None => {}
         }
     }

@@ -114,7 +114,7 @@ impl Engine {
         self.tokens.is_asked = false;
         self.tokens.until = None;
         if self.has_media() {
-            self.tokens.refused = Some(outcome);
+            self.tokens.refused = Some(Box::new(outcome));
         } else {
             self.give_session_up(now, outcome);
         }
@@ -128,7 +128,7 @@ impl Engine {
         }
         self.tokens.is_asked = false;
         self.tokens.until = None;
-        self.tokens.refused.get_or_insert_with(|| outcome.clone());
+        self.tokens.refused.get_or_insert_with(|| Box::new(outcome.clone()));
         if !std::mem::replace(&mut self.is_connection_lost, true) {
             let (call_no, account) = (self.state.call_no(), self.session.account());
             let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome.clone());
@@ -142,7 +142,7 @@ impl Engine {
         if !self.has_media()
             && let Some(outcome) = self.tokens.refused.take()
         {
-            self.give_session_up(now, outcome);
+            self.give_session_up(now, *outcome);
         }
     }
 

@@ -15,8 +15,8 @@ pub(super) trait Classified {
     fn class(&self) -> Class;
 }
 
-/// Messages in order. Each is moved in once and taken out where it lies, because it is large; what the queue has
-/// to know of it lies beside it.
+/// Messages in order. Each is moved in once and taken out where it lies, because it is large; what the queue
+/// has to know of it lies beside it.
 pub(super) struct Batch<M> {
     pub(super) heads: Vec<Head>,
     pub(super) messages: Vec<Option<M>>,

@@ -2,6 +2,8 @@
 //! their JSON text, reads and writes strings. Pure, total, never panics; agrees with `serde_json`, whose
 //! parser into values would cost more bytes and instructions than all that remains here.
 
+pub mod object;
+
 use std::borrow::Cow;
 
 /// No text is nested deeper, whatever the caller allows.
@@ -12,8 +14,7 @@ const DEEPEST: usize = 64;
 /// that is not text, because a surrogate is missing, is empty. Elements of an outermost list have no
 /// key. False: the text is not such a value, and what `member` got is void.
 pub fn read<'a>(text: &'a str, deepest: usize, mut member: impl FnMut(Cow<'a, str>, &'a str)) -> bool {
-    let mut reader = Reader { text, at: 0 };
-    reader.document(deepest.min(DEEPEST), &mut member).is_some()
+    document(text, deepest.min(DEEPEST), &mut member).is_some()
 }
 
 /// Whether this is one JSON value, nested at most `deepest` levels, and nothing else.
@@ -106,9 +107,9 @@ fn escaped(text: &str) -> Option<(char, usize)> {
         b'b' => '\u{8}',
         b'f' => '\u{c}',
         b'u' => {
-            let unit = hex(text, 2)?;
+            let unit = hex(text.as_bytes(), 2)?;
             if (0xd800..0xdc00).contains(&unit) {
-                let second = hex(text, 8).filter(|_| text.get(6..8) == Some("\\u"))?;
+                let second = hex(text.as_bytes(), 8).filter(|_| text.get(6..8) == Some("\\u"))?;
                 let low = second.checked_sub(0xdc00).filter(|low| *low < 0x400)?;
                 return Some((char::from_u32(0x1_0000 + ((unit - 0xd800) << 10) + low)?, 12));
             }
@@ -121,151 +122,139 @@ fn escaped(text: &str) -> Option<(char, usize)> {
 }
 
 /// Four hexadecimal digits.
-fn hex(text: &str, at: usize) -> Option<u32> {
-    let digits = text.as_bytes().get(at..at + 4)?;
+fn hex(bytes: &[u8], at: usize) -> Option<u32> {
+    let digits = bytes.get(at..at + 4)?;
     digits.iter().try_fold(0, |number, digit| Some(number << 4 | char::from(*digit).to_digit(16)?))
-}
-
-/// Walks through a text. `None` anywhere: it is no JSON, or nested too deep.
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
 }
 
 /// What is notified of each member.
 type OnMember<'f, 'a> = &'f mut dyn FnMut(Cow<'a, str>, &'a str);
 
-impl<'a> Reader<'a> {
-    fn document(&mut self, deepest: usize, member: OnMember<'_, 'a>) -> Option<()> {
-        self.skip_blanks();
-        self.value(deepest, member)?;
-        self.skip_blanks();
-        (self.at == self.text.len()).then_some(())
-    }
+/// The functions below walk through a text: each gets the place of what it reads and returns the place behind
+/// it. `None` anywhere: it is no JSON, or nested too deep. `deepest` = levels that are left.
+fn document<'a>(text: &'a str, deepest: usize, member: OnMember<'_, 'a>) -> Option<()> {
+    let bytes = text.as_bytes();
+    let at = skip_blanks(bytes, 0);
+    let end = match bytes.get(at)? {
+        b'{' | b'[' => list(text, at, deepest, Some(member))?,
+        _ => value(text, at, deepest)?,
+    };
+    (skip_blanks(bytes, end) == bytes.len()).then_some(())
+}
 
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+#[inline]
+fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+        at += 1;
     }
+    at
+}
 
-    /// Takes this byte, if it is the next.
-    fn take(&mut self, byte: u8) -> bool {
-        let is_next = self.peek() == Some(byte);
-        self.at += usize::from(is_next);
-        is_next
+fn value(text: &str, at: usize, deepest: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    match bytes.get(at)? {
+        b'"' => string_end(bytes, at).map(|(end, _)| end),
+        b'{' | b'[' => list(text, at, deepest, None),
+        b't' => word(bytes, at, "true"),
+        b'f' => word(bytes, at, "false"),
+        b'n' => word(bytes, at, "null"),
+        b'-' | b'0'..=b'9' => number(bytes, at),
+        _ => None,
     }
+}
 
-    fn skip_blanks(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
+/// An object or a list.
+fn list<'a>(
+    text: &'a str,
+    start: usize,
+    deepest: usize,
+    mut member: Option<OnMember<'_, 'a>>,
+) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let deepest = deepest.checked_sub(1)?;
+    let is_object = bytes.get(start) == Some(&b'{');
+    let close = if is_object { b'}' } else { b']' };
+    let mut at = skip_blanks(bytes, start + 1);
+    if bytes.get(at) == Some(&close) {
+        return Some(at + 1);
     }
-
-    /// `deepest` = levels that are left.
-    fn value(&mut self, deepest: usize, member: OnMember<'_, 'a>) -> Option<()> {
-        match self.peek()? {
-            b'"' => self.string().map(|_| ()),
-            b'{' => self.list(b'}', deepest.checked_sub(1)?, member),
-            b'[' => self.list(b']', deepest.checked_sub(1)?, member),
-            b't' => self.word("true"),
-            b'f' => self.word("false"),
-            b'n' => self.word("null"),
-            b'-' | b'0'..=b'9' => self.number(),
-            _ => None,
-        }
-    }
-
-    /// An object or a list, from its opening bracket on.
-    fn list(&mut self, close: u8, deepest: usize, member: OnMember<'_, 'a>) -> Option<()> {
-        self.at += 1;
-        self.skip_blanks();
-        if self.take(close) {
-            return Some(());
-        }
-        loop {
-            let key = if close == b'}' { self.key()? } else { Cow::Borrowed("") };
-            self.skip_blanks();
-            let start = self.at;
-            self.value(deepest, &mut |_, _| {})?;
-            member(key, &self.text[start..self.at]);
-            self.skip_blanks();
-            if self.take(close) {
-                return Some(());
-            }
-            if !self.take(b',') {
+    loop {
+        let mut key = Cow::Borrowed("");
+        if is_object {
+            let (end, is_plain) = string_end(bytes, at)?;
+            let inside = &text[at + 1..end - 1];
+            key = match is_plain {
+                true => Cow::Borrowed(inside),
+                false => unescape(inside).map(Cow::Owned).unwrap_or_default(),
+            };
+            let colon = skip_blanks(bytes, end);
+            if bytes.get(colon) != Some(&b':') {
                 return None;
             }
+            at = skip_blanks(bytes, colon + 1);
+        }
+        let end = value(text, at, deepest)?;
+        if let Some(member) = &mut member {
+            member(key, &text[at..end]);
+        }
+        at = skip_blanks(bytes, end);
+        match bytes.get(at)? {
+            b',' => at = skip_blanks(bytes, at + 1),
+            byte if *byte == close => return Some(at + 1),
+            _ => return None,
         }
     }
+}
 
-    /// A key with its colon.
-    fn key(&mut self) -> Option<Cow<'a, str>> {
-        self.skip_blanks();
-        let start = self.at + 1;
-        let is_plain = self.string()?;
-        let inside = &self.text[start..self.at - 1];
-        let key = match is_plain {
-            true => Cow::Borrowed(inside),
-            false => unescape(inside).map(Cow::Owned).unwrap_or_default(),
-        };
-        self.skip_blanks();
-        self.take(b':').then_some(key)
+/// A string, and whether it is written without escapes.
+#[inline]
+fn string_end(bytes: &[u8], start: usize) -> Option<(usize, bool)> {
+    if bytes.get(start) != Some(&b'"') {
+        return None;
     }
+    let mut at = start + 1;
+    let mut is_plain = true;
+    loop {
+        at += plain_length(&bytes[at..]);
+        match bytes.get(at)? {
+            b'"' => return Some((at + 1, is_plain)),
+            b'\\' => at = escape_end(bytes, at)?,
+            _ => return None,
+        }
+        is_plain = false;
+    }
+}
 
-    /// Whether it is written without escapes.
-    fn string(&mut self) -> Option<bool> {
-        if !self.take(b'"') {
-            return None;
-        }
-        let mut is_plain = true;
-        loop {
-            self.at += plain_length(&self.text.as_bytes()[self.at..]);
-            if self.take(b'"') {
-                return Some(is_plain);
-            }
-            if !self.take(b'\\') {
-                return None;
-            }
-            is_plain = false;
-            match self.peek()? {
-                b'u' => {
-                    hex(self.text, self.at + 1)?;
-                    self.at += 5;
-                }
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 1,
-                _ => return None,
-            }
-        }
+fn escape_end(bytes: &[u8], at: usize) -> Option<usize> {
+    match bytes.get(at + 1)? {
+        b'u' => hex(bytes, at + 2).map(|_| at + 6),
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(at + 2),
+        _ => None,
     }
+}
 
-    fn word(&mut self, word: &str) -> Option<()> {
-        let is_next = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
-        self.at += word.len();
-        is_next.then_some(())
-    }
+fn word(bytes: &[u8], at: usize, word: &str) -> Option<usize> {
+    bytes[at..].starts_with(word.as_bytes()).then_some(at + word.len())
+}
 
-    fn number(&mut self) -> Option<()> {
-        self.take(b'-');
-        if !self.take(b'0') {
-            self.digits()?;
-        }
-        if self.take(b'.') {
-            self.digits()?;
-        }
-        if self.take(b'e') || self.take(b'E') {
-            let _ = self.take(b'+') || self.take(b'-');
-            self.digits()?;
-        }
-        Some(())
+fn number(bytes: &[u8], mut at: usize) -> Option<usize> {
+    let is = |at: usize, byte: u8| usize::from(bytes.get(at) == Some(&byte));
+    at += is(at, b'-');
+    at = if is(at, b'0') == 1 { at + 1 } else { digits(bytes, at)? };
+    if is(at, b'.') == 1 {
+        at = digits(bytes, at + 1)?;
     }
+    if is(at, b'e') + is(at, b'E') == 1 {
+        at += 1;
+        at = digits(bytes, at + is(at, b'+') + is(at, b'-'))?;
+    }
+    Some(at)
+}
 
-    /// One digit at least.
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
-    }
+/// One digit at least.
+fn digits(bytes: &[u8], start: usize) -> Option<usize> {
+    let count = bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (count > 0).then_some(start + count)
 }
 
 #[cfg(test)]

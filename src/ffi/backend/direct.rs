@@ -67,7 +67,7 @@ pub(super) fn signaling_sink(
     move |message| {
         guard_or(Ok(()), || {
             if let SignalingMessage::Completed(req, result) = message {
-                report(&client, Input::SignalDone { req, result: checked_result(result) });
+                report(&client, Input::SignalDone { req, result: checked_result(*result) });
                 return Ok(());
             }
             if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
@@ -178,7 +178,8 @@ fn check_room(room: &mut ChannelState) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn checked_result(mut result: Box<OperationResult>) -> Box<OperationResult> {
+fn checked_result(result: OperationResult) -> Box<OperationResult> {
+    let mut result = Box::new(result);
     let token = result.rtc_token.iter().try_for_each(|token| fits(token, limits::TOKEN));
     match token.and_then(|()| result.channel.as_mut().map_or(Ok(()), check_room)) {
         Ok(()) => {

@@ -11,6 +11,7 @@ use nertc_callkit_signaling::{
 use super::faults::Effect;
 use super::ids::{DeviceId, Port};
 use super::outbound::{Due, Output};
+use super::registry::Missed;
 use super::state::{Actor, PendingLogin, Service, Session};
 
 impl Service {
@@ -43,7 +44,7 @@ impl Service {
     }
 
     fn wait(&mut self, port: Port, login: PendingLogin) {
-        self.sessions.entry(port).and_modify(|session| session.pending = Some(login));
+        self.sessions.entry(port).and_modify(|session| session.pending = Some(login.into()));
     }
 
     /// The login takes effect.
@@ -57,7 +58,7 @@ impl Service {
             self.vanish(port, before);
         }
         let session = Session { device: Some(device), last: Some((req, is_lost)), ..Session::default() };
-        self.sessions.insert(port, session);
+        self.sessions.insert(port, Box::new(session));
         let result = OperationResult { server_ms: self.now, ..OperationResult::default() };
         self.complete(port, req, result, effect);
         if !is_lost {
@@ -82,7 +83,7 @@ impl Service {
     /// What a device finds after its login.
     fn hand_out(&mut self, port: Port, id: DeviceId) {
         let Some(device) = self.registry.device_mut(id) else { return };
-        let (backlog, records) = (std::mem::take(&mut device.backlog), std::mem::take(&mut device.records));
+        let Missed { backlog, records } = device.missed.take().map(|missed| *missed).unwrap_or_default();
         let channels: Arc<[ChannelState]> = self.channels_of(id).collect();
         if !channels.is_empty() {
             self.outbound.emit(Output::Signaling(port, SignalingMessage::Channels(channels)));
@@ -171,7 +172,7 @@ impl Service {
     /// The device is logged out by the service, leaves its channels and its media.
     pub(super) fn kick(&mut self, device: DeviceId) {
         let Some(port) = self.registry.unregister(device) else { return };
-        self.sessions.entry(port).and_modify(|session| *session = Session::default());
+        self.sessions.entry(port).and_modify(|session| **session = Session::default());
         self.report(port, Connection::Kicked(Outcome::default()));
         self.log_out(device);
         self.end_media_of(device, false);

@@ -18,7 +18,7 @@ impl Service {
     /// A new instance of a media backend.
     pub fn attach_media(&mut self) -> Port {
         let port = self.outbound.open();
-        self.media.participants.insert(port, Participant::default());
+        self.media.participants.insert(port, Box::default());
         port
     }
 
@@ -120,11 +120,13 @@ impl Service {
         (participant.room, participant.uid) = (Some(room.clone()), uid);
         let own = participant.introduction();
         for peer in self.media.others_in(room, port) {
-            let theirs = self.media.participants.get(&peer).map(Participant::introduction);
+            let theirs = self.media.participants.get(&peer).map(|peer| peer.introduction());
             theirs.into_iter().flatten().for_each(|event| self.notify_media(port, event));
             own.clone().for_each(|event| self.notify_media(peer, event));
         }
-        self.media.rooms.entry(room.clone()).or_default().insert(port);
+        let room = self.media.rooms.entry(room.clone()).or_default();
+        let at = room.partition_point(|it| *it < port);
+        room.insert(at, port);
     }
 
     /// Removes the port from its room, if it is in one. OK: intentional; otherwise it is lost.
@@ -138,7 +140,7 @@ impl Service {
         if peers.is_empty() {
             self.media.rooms.remove(&room);
         } else if let Some(room) = self.media.rooms.get_mut(&room) {
-            room.remove(&port);
+            room.retain(|it| *it != port);
         }
         for peer in peers {
             self.notify_media(peer, MediaEvent::PeerLeave { uid: before.uid, code });
@@ -147,8 +149,8 @@ impl Service {
 
     /// The same for every port that a device joined with. A device that vanishes receives nothing any more.
     pub(super) fn end_media_of(&mut self, device: DeviceId, vanishes: bool) {
-        let is_its = |it: &&Participant| it.owner == Some(device) && it.room.is_some();
-        let own = self.media.participants.iter().filter(|(_, it)| is_its(it)).map(|(port, _)| *port);
+        let is_its = |it: &Participant| it.owner == Some(device) && it.room.is_some();
+        let own = self.media.participants.iter().filter(|(_, it)| is_its(it.as_ref())).map(|(port, _)| *port);
         for port in own.collect::<Vec<Port>>() {
             self.end_media(port, if vanishes { LOST } else { Code::OK });
             if vanishes {

@@ -1,6 +1,6 @@
 //! Media rooms: participants, and who receives from whom.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::Text;
@@ -14,9 +14,9 @@ pub type Ports = SmallVec<[Port; 2]>;
 /// All rooms and possible participants.
 #[derive(Clone, Debug, Default, Hash)]
 pub(super) struct MediaRooms {
-    /// By name. An empty one goes.
-    pub(super) rooms: BTreeMap<Text, BTreeSet<Port>>,
-    pub(super) participants: BTreeMap<Port, Participant>,
+    /// By name, in the order of their ports. An empty one goes.
+    pub(super) rooms: BTreeMap<Text, Ports>,
+    pub(super) participants: BTreeMap<Port, Box<Participant>>,
 }
 
 /// One instance of a media backend.

@@ -12,7 +12,7 @@ use super::faults::{self, Effect};
 use super::ids::{DeviceId, Port};
 use super::outbound::Due;
 use super::registry::SentRecord;
-use super::state::{Actor, Service, Session};
+use super::state::{Actor, Service};
 use crate::limits;
 
 /// Whether the text of a reject states that only its device is busy.
@@ -60,7 +60,7 @@ impl Service {
             Operation::Login { .. } => Code::INVALID_ARGUMENT.into(),
             Operation::Logout => {
                 self.log_out(actor.id);
-                self.sessions.insert(port, Session::default());
+                self.sessions.insert(port, Box::default());
                 Code::OK.into()
             }
             Operation::Create { call_type } => self.create(port, actor, *call_type),

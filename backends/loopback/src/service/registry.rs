@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_signaling::{DeviceAddr, Event, EventKind, Record, Text};
+use smallvec::SmallVec;
 
 use super::faults::{self, Effect};
 use super::ids::{DeviceId, Port};
@@ -31,8 +32,9 @@ impl SentRecord {
 #[derive(Clone, Debug, Default)]
 pub(super) struct DeviceRegistry {
     /// Accounts that have logged in once.
-    accounts: BTreeMap<Text, Vec<DeviceId>>,
-    devices: BTreeMap<DeviceId, Device>,
+    accounts: BTreeMap<Text, SmallVec<[DeviceId; 1]>>,
+    /// Boxed, as much else by number: half of such a map is empty.
+    devices: BTreeMap<DeviceId, Box<Device>>,
     /// What waits for accounts that have never logged in.
     unknown: BTreeMap<Text, VecDeque<Arc<Event>>>,
     last: u64,
@@ -46,9 +48,16 @@ pub(super) struct Device {
     pub(super) port: Option<Port>,
     /// Channels that it is a member of, online or not.
     pub(super) channels: Vec<Text>,
-    /// What it missed while it was offline.
+    /// None: nothing.
+    pub(super) missed: Option<Box<Missed>>,
+}
+
+/// What a device missed while it was offline.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Missed {
+    /// Events.
     pub(super) backlog: VecDeque<Arc<Event>>,
-    /// Call records that came meanwhile.
+    /// Call records.
     pub(super) records: VecDeque<SentRecord>,
 }
 
@@ -61,10 +70,11 @@ impl DeviceRegistry {
         }
         self.last += 1;
         let id = DeviceId(self.last);
-        let backlog = self.unknown.remove(&addr.account).unwrap_or_default();
+        let missed = self.unknown.remove(&addr.account);
+        let missed = missed.map(|backlog| Box::new(Missed { backlog, records: VecDeque::new() }));
         self.accounts.entry(addr.account.clone()).or_default().push(id);
-        let device = Device { addr, port: Some(port), channels: vec![], backlog, records: VecDeque::new() };
-        self.devices.insert(id, device);
+        let device = Device { addr, port: Some(port), channels: vec![], missed };
+        self.devices.insert(id, Box::new(device));
         id
     }
 
@@ -91,7 +101,7 @@ impl DeviceRegistry {
     }
 
     fn devices_of(&self, account: &str) -> &[DeviceId] {
-        self.accounts.get(account).map(Vec::as_slice).unwrap_or_default()
+        self.accounts.get(account).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     fn find(&self, addr: &DeviceAddr) -> Option<DeviceId> {
@@ -101,17 +111,17 @@ impl DeviceRegistry {
 
     /// The device, if it is known.
     pub(super) fn device(&self, id: DeviceId) -> Option<&Device> {
-        self.devices.get(&id)
+        self.devices.get(&id).map(Box::as_ref)
     }
 
     /// The device, if it is known.
     pub(super) fn device_mut(&mut self, id: DeviceId) -> Option<&mut Device> {
-        self.devices.get_mut(&id)
+        self.devices.get_mut(&id).map(Box::as_mut)
     }
 
     /// All devices that are known.
     pub(super) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Device)> {
-        self.devices.iter().map(|(id, device)| (*id, device))
+        self.devices.iter().map(|(id, device)| (*id, &**device))
     }
 
     /// Its account and device id.
@@ -190,15 +200,20 @@ impl DeviceRegistry {
             let Some(device) = self.devices.get_mut(id) else { continue };
             match device.port {
                 Some(port) => outbound.emit(Output::Signaling(port, record.message())),
-                None if device.records.len() < limits::RECORDS => device.records.push_back(record.clone()),
-                None => {}
+                None => {
+                    let records = &mut device.missed.get_or_insert_default().records;
+                    if records.len() < limits::RECORDS {
+                        records.push_back(record.clone());
+                    }
+                }
             }
         }
     }
 
     /// Clock times of what waits for devices, in a fixed order.
     pub(super) fn backlog_times(&self) -> impl Iterator<Item = u64> {
-        let known = self.devices.values().flat_map(|device| &device.backlog);
+        let known = self.devices.values().filter_map(|device| device.missed.as_ref());
+        let known = known.flat_map(|missed| &missed.backlog);
         known.chain(self.unknown.values().flatten()).map(|event| event.time_ms)
     }
 }
@@ -215,7 +230,7 @@ impl Device {
     ) {
         let keep = keep && event.kind != EventKind::Control;
         match self.port {
-            None if keep => keep_back(&mut self.backlog, event),
+            None if keep => keep_back(&mut self.missed.get_or_insert_default().backlog, event),
             None => {}
             Some(port) => match outbound.script.fire(faults::on_event(event.kind), Some(&self.addr)) {
                 Some(effect @ (Effect::Crash | Effect::Kick | Effect::Expire)) => {
@@ -251,9 +266,12 @@ impl Hash for DeviceRegistry {
 
 impl Hash for Device {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        let Device { addr, port, channels, backlog, records } = self;
-        (addr, port, channels, records).hash(state);
-        hash_backlog(backlog, state);
+        let Device { addr, port, channels, missed } = self;
+        (addr, port, channels, missed.is_some()).hash(state);
+        if let Some(Missed { backlog, records }) = missed.as_deref() {
+            records.hash(state);
+            hash_backlog(backlog, state);
+        }
     }
 }
 

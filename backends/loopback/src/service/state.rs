@@ -40,7 +40,7 @@ pub struct Service {
     /// Look for expired channels when there are this many.
     pub(super) sweep_at: usize,
     pub(super) media: MediaRooms,
-    pub(super) sessions: BTreeMap<Port, Session>,
+    pub(super) sessions: BTreeMap<Port, Box<Session>>,
     pub(super) records: VecDeque<SentRecord>,
     /// Devices that a CRASH fault hit and that have not logged in since.
     pub(super) dead: Vec<DeviceId>,
@@ -61,7 +61,7 @@ pub(super) struct Session {
     /// The device logged in.
     pub(super) device: Option<DeviceId>,
     /// A login that has not taken effect yet.
-    pub(super) pending: Option<PendingLogin>,
+    pub(super) pending: Option<Box<PendingLogin>>,
     /// The login that took effect last, and whether its answer gets lost.
     pub(super) last: Option<(Req, bool)>,
     /// There is no connection until there is a token.
@@ -96,7 +96,7 @@ impl Service {
     /// A new instance of a signaling backend.
     pub fn attach(&mut self) -> Port {
         let port = self.outbound.open();
-        self.sessions.insert(port, Session::default());
+        self.sessions.insert(port, Box::default());
         port
     }
 
@@ -111,7 +111,7 @@ impl Service {
     }
 
     pub(super) fn session(&self, port: Port) -> Option<&Session> {
-        self.sessions.get(&port)
+        self.sessions.get(&port).map(Box::as_ref)
     }
 
     /// Adds a line to the fault script; ON_NOW takes effect at once.
@@ -237,7 +237,8 @@ impl Service {
 impl Hash for Session {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Session { device, pending, last, needs_token } = self;
-        let pending = pending.as_ref().map(|PendingLogin { req: _, addr, needs_token }| (addr, needs_token));
+        let pending =
+            pending.as_deref().map(|PendingLogin { req: _, addr, needs_token }| (addr, needs_token));
         (device, pending, last.map(|(_, is_lost)| is_lost), needs_token).hash(state);
     }
 }

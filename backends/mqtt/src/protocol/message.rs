@@ -1,6 +1,7 @@
 //! the message: what travels as JSON, read with care and written plainly.
 
-use nertc_callkit_signaling::{PushText, Text, json};
+use nertc_callkit_signaling::json::object::ObjectWriter;
+use nertc_callkit_signaling::{PushText, Text};
 use serde_json::Value;
 
 use super::limits;
@@ -284,8 +285,7 @@ fn flag(field: &Field<'_>, default: bool) -> Option<bool> {
 /// Writes a message.
 pub(super) fn write(message: &Message) -> String {
     let Message { id, channel, instance, to, number, body } = message;
-    let mut out = Writer(Vec::with_capacity(512));
-    out.0.push(b'{');
+    let mut out = ObjectWriter::default();
     out.number("v", 1);
     out.text("k", kind(body));
     out.text("id", id);
@@ -302,9 +302,8 @@ pub(super) fn write(message: &Message) -> String {
     if let Body::Ack { to } = body {
         out.text("re", to);
     }
-    out.body(body);
-    out.0.push(b'}');
-    String::from_utf8(out.0).unwrap_or_default()
+    write_body(&mut out, body);
+    out.finish()
 }
 
 fn kind(body: &Body) -> &'static str {
@@ -328,112 +327,66 @@ fn kind(body: &Body) -> &'static str {
     }
 }
 
-/// Writes JSON as it goes; nothing is built first.
-struct Writer(Vec<u8>);
-
-impl Writer {
-    fn key(&mut self, key: &str) {
-        if self.0.last() != Some(&b'{') {
-            self.0.push(b',');
+fn write_body(out: &mut ObjectWriter, body: &Body) {
+    if matches!(
+        body,
+        Body::Ack { .. } | Body::Sync | Body::State | Body::Gone | Body::Mark | Body::Void | Body::Unknown
+    ) {
+        return;
+    }
+    out.begin("b");
+    match body {
+        Body::Invite { request, call_type, custom, uid, keep, ring_ms } => {
+            out.text("rid", request);
+            out.number("type", u64::try_from(*call_type).unwrap_or(0));
+            out.text("custom", custom);
+            out.number("uid", *uid);
+            out.flag("keep", *keep);
+            out.number("ring", (*ring_ms).into());
         }
-        self.0.push(b'"');
-        self.0.extend_from_slice(key.as_bytes());
-        self.0.extend_from_slice(b"\":");
-    }
-
-    fn text(&mut self, key: &str, text: &str) {
-        self.key(key);
-        if text.bytes().all(|byte| byte >= 0x20 && byte != b'"' && byte != b'\\') {
-            self.0.push(b'"');
-            self.0.extend_from_slice(text.as_bytes());
-            return self.0.push(b'"');
+        Body::Alert { request, asks, rings } => {
+            out.text("rid", request);
+            out.flag("asks", *asks);
+            if !rings {
+                out.flag("rings", false);
+            }
         }
-        // The parts of an attachment are short: byte by byte they cost less than a copy each.
-        self.0.reserve(text.len() + text.len() / 4);
-        json::quote(text, |part| match part.len() {
-            0..=16 => part.bytes().for_each(|byte| self.0.push(byte)),
-            _ => self.0.extend_from_slice(part.as_bytes()),
-        });
-    }
-
-    fn number(&mut self, key: &str, number: u64) {
-        self.key(key);
-        self.0.extend_from_slice(number.to_string().as_bytes());
-    }
-
-    fn flag(&mut self, key: &str, flag: bool) {
-        self.key(key);
-        self.0.extend_from_slice(if flag { b"true" } else { b"false" });
-    }
-
-    fn body(&mut self, body: &Body) {
-        if matches!(
-            body,
-            Body::Ack { .. }
-                | Body::Sync
-                | Body::State
-                | Body::Gone
-                | Body::Mark
-                | Body::Void
-                | Body::Unknown
-        ) {
-            return;
+        Body::Accept { request, custom } => {
+            out.text("rid", request);
+            out.text("custom", custom);
         }
-        self.key("b");
-        self.0.push(b'{');
-        match body {
-            Body::Invite { request, call_type, custom, uid, keep, ring_ms } => {
-                self.text("rid", request);
-                self.number("type", u64::try_from(*call_type).unwrap_or(0));
-                self.text("custom", custom);
-                self.number("uid", *uid);
-                self.flag("keep", *keep);
-                self.number("ring", (*ring_ms).into());
+        Body::Reject { request, custom, local } => {
+            out.text("rid", request);
+            out.text("custom", custom);
+            if *local {
+                out.flag("local", true);
             }
-            Body::Alert { request, asks, rings } => {
-                self.text("rid", request);
-                self.flag("asks", *asks);
-                if !rings {
-                    self.flag("rings", false);
-                }
-            }
-            Body::Accept { request, custom } => {
-                self.text("rid", request);
-                self.text("custom", custom);
-            }
-            Body::Reject { request, custom, local } => {
-                self.text("rid", request);
-                self.text("custom", custom);
-                if *local {
-                    self.flag("local", true);
-                }
-            }
-            Body::Settled(it) => {
-                self.text("rid", &it.request);
-                self.text("how", it.how.name());
-                self.text("by", &it.by);
-                self.text("custom", &it.custom);
-                self.number("uid", it.uid);
-                self.number("type", u64::try_from(it.call_type).unwrap_or(0));
-            }
-            Body::Join { uid } => self.number("uid", *uid),
-            Body::Bye { how, custom } => {
-                self.text("how", if *how == ByeKind::Leave { "leave" } else { "close" });
-                self.text("custom", custom);
-            }
-            Body::Control { custom } => self.text("custom", custom),
-            Body::Hello { epoch } => self.number("epoch", *epoch),
-            Body::Record { text } => self.text("text", text),
-            Body::Ack { .. }
-            | Body::Sync
-            | Body::State
-            | Body::Gone
-            | Body::Mark
-            | Body::Void
-            | Body::Unknown => {}
         }
-        self.0.push(b'}');
+        Body::Settled(it) => {
+            out.text("rid", &it.request);
+            out.text("how", it.how.name());
+            out.text("by", &it.by);
+            out.text("custom", &it.custom);
+            out.number("uid", it.uid);
+            out.number("type", u64::try_from(it.call_type).unwrap_or(0));
+        }
+        Body::Join { uid } => out.number("uid", *uid),
+        Body::Bye { how, custom } => {
+            out.text("how", if *how == ByeKind::Leave { "leave" } else { "close" });
+            out.text("custom", custom);
+        }
+        Body::Control { custom } => out.text("custom", custom),
+        Body::Hello { epoch } => out.number("epoch", *epoch),
+        Body::Record { text } => out.text("text", text),
+        Body::Ack { .. }
+        | Body::Sync
+        | Body::State
+        | Body::Gone
+        | Body::Mark
+        | Body::Void
+        | Body::Unknown => {}
     }
+    out.end();
 }
 
 /// Adds the push text to an invite. Devices do not read it: push services do.

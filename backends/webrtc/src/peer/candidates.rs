@@ -118,7 +118,7 @@ pub fn read(text: &str, allows_loopback: bool) -> Result<RemoteCandidate, Unusab
     Ok(RemoteCandidate { candidate, ufrag: ufrag.map(|it| (*it).to_owned()) })
 }
 
-fn is_reachable(ip: IpAddr, allows_loopback: bool) -> bool {
+pub(crate) fn is_reachable(ip: IpAddr, allows_loopback: bool) -> bool {
     if ip.is_unspecified() || ip.is_multicast() || (ip.is_loopback() && !allows_loopback) {
         return false;
     }

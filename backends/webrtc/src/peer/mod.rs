@@ -1,7 +1,8 @@
 //! One media connection to one peer, without I/O: time is handed in as microseconds, randomness as a seed.
 //!
 //! [`Peer::handle`] takes what happens, [`Peer::poll_output`] gives what is to be done, and
-//! [`Peer::poll_timeout`] when [`Input::Timeout`] is due.
+//! [`Peer::poll_timeout`] when [`Input::Timeout`] is due. [`Binding`] and [`Relay`] find further addresses of
+//! ours, likewise.
 
 mod candidates;
 mod connection;
@@ -12,6 +13,8 @@ mod negotiation;
 
 mod sdp;
 mod security_code;
+mod stun;
+mod turn;
 mod values;
 
 use std::collections::VecDeque;
@@ -26,6 +29,7 @@ use security_code::{Mismatch, SecurityCode};
 
 use crate::crypto::Generator;
 
+pub(crate) use candidates::is_reachable;
 pub use candidates::{LocalCandidate, LocalKind, RemoteCandidate, Unusable, read as read_candidate};
 pub use connection::{AudioPacket, DtlsVersions, Stats};
 pub use message::{
@@ -35,6 +39,8 @@ pub use message::{
 pub use negotiation::Ignored;
 pub use sdp::{Refused, Remote, read as read_sdp};
 pub use security_code::{Context, Fingerprint, Party, Role, Security};
+pub use stun::{Binding, Seen};
+pub use turn::{Relay, RelayConfig, RelayOutput, RelayTransport};
 pub use values::{Config, End, Input, Output, Reason};
 
 /// Candidates that are found within this time travel in one text.

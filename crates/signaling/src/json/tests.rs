@@ -6,6 +6,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::object::ObjectWriter;
 use super::*;
 
 /// Texts of every kind: what peers send, all that JSON has, and what is none.
@@ -171,4 +172,27 @@ fn nesting_has_a_limit_whatever_the_caller_allows() {
     let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat();
     assert!(is_value(&nested(DEEPEST), usize::MAX) && !is_value(&nested(DEEPEST + 1), usize::MAX));
     assert!(!is_value(&"[".repeat(1_000_000), usize::MAX));
+}
+
+#[test]
+fn an_object_is_written_as_serde_json_writes_it() {
+    let texts = ["", "plain", "{\"a\":\"b\\\\c\"}", "\u{1}\n\u{7f}\u{e9}\u{1f600}", &"long ".repeat(200)];
+    for text in texts {
+        for number in [0, 9, 10, 255, 256, u64::MAX] {
+            let mut object = ObjectWriter::default();
+            object.begin("empty");
+            object.end();
+            object.text("text", text);
+            object.begin("inner");
+            object.number("number", number);
+            object.flag("yes", true);
+            object.flag("no", false);
+            object.end();
+            object.text("last", text);
+            let inner = format!(r#"{{"number":{number},"yes":true,"no":false}}"#);
+            let quoted = serde_json::to_string(text).expect("a text");
+            let wanted = format!(r#"{{"empty":{{}},"text":{quoted},"inner":{inner},"last":{quoted}}}"#);
+            assert_eq!(object.finish(), wanted);
+        }
+    }
 }

@@ -53,7 +53,6 @@ pub struct Step {
 
 /// The content of a line.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "nearly every line is a step; a box for each would cost more")]
 pub enum Line {
     /// A kit begins.
     Header(Box<Header>),

@@ -55,6 +55,43 @@ pub struct Frame<'a> {
     planes: PhantomData<&'a [u8]>,
 }
 
+impl<'a> Frame<'a> {
+    /// Sound of 1 or more channels by turns; `time_us` is when its first sample is to be heard.
+    pub fn of_sound(samples: &'a [i16], sample_rate: u32, channels: u32, time_us: u64) -> Frame<'a> {
+        let none = std::ptr::null();
+        let number = |it: usize| u32::try_from(it).unwrap_or(u32::MAX);
+        let c = nertc_callkit_frame {
+            struct_size: size_of::<nertc_callkit_frame>() as u32,
+            media: Media::AUDIO.bits(),
+            uid: 0,
+            time_us,
+            planes: [samples.as_ptr().cast(), none, none, none],
+            strides: [number(size_of_val(samples)), 0, 0, 0],
+            width: 0,
+            height: 0,
+            rotation: 0,
+            sample_rate,
+            channels,
+            samples: number(samples.len()) / channels.max(1),
+        };
+        Frame { c, planes: PhantomData }
+    }
+
+    /// Its samples, of all channels by turns, its sample rate and its channels. `None` = it is a picture, or
+    /// its plane is too small or misaligned.
+    pub fn sound(&self) -> Option<(&'a [i16], u32, u32)> {
+        let plane: *const i16 = self.c.planes[0].cast();
+        let count = self.c.samples.checked_mul(self.c.channels)?;
+        let is_whole = count.checked_mul(2).is_some_and(|bytes| bytes <= self.c.strides[0]);
+        if self.media() != Media::AUDIO || plane.is_null() || !plane.is_aligned() || !is_whole {
+            return None;
+        }
+        // SAFETY: the plane has that many bytes, is aligned and outlives `'a`, as whoever lent it promised.
+        let samples = unsafe { std::slice::from_raw_parts(plane, count as usize) };
+        Some((samples, self.c.sample_rate, self.c.channels))
+    }
+}
+
 impl Frame<'_> {
     /// `c` must outlive `'a` with its planes.
     pub(crate) fn lent(c: &nertc_callkit_frame) -> Frame<'_> {
@@ -139,7 +176,8 @@ impl MediaSink {
         &self.messages
     }
 
-    pub(crate) fn open(
+    /// Connects it: messages, frames and texts for the peer have each their own way.
+    pub fn open(
         &self,
         deliver: impl FnMut(MediaMessage) -> Result<(), MediaMessage> + Send + 'static,
         frame: impl Fn(&Frame<'_>) + Send + Sync + 'static,
@@ -151,7 +189,7 @@ impl MediaSink {
     }
 
     /// The barrier, as [`SinkQueue::close`], also for frames.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         self.messages.close();
         *self.send.lock() = None;
         let mut frames = self.frames.lock();
@@ -295,6 +333,26 @@ mod tests {
         assert_eq!(sink.send(Req(1), &Text::EMPTY), Ok(()));
         sink.close();
         assert_eq!(sink.send(Req(1), &Text::EMPTY), Err(SendError::Closed));
+    }
+
+    #[test]
+    fn sound_is_read_as_it_was_made() {
+        let samples = [1i16, -2, 3, -4, 5, -6];
+        let frame = Frame::of_sound(&samples, 48_000, 2, 7);
+        assert_eq!(frame.sound(), Some((&samples[..], 48_000, 2)));
+        assert_eq!((frame.c.samples, frame.c.strides[0], frame.c.time_us), (3, 12, 7));
+        let broken: [fn(&mut nertc_callkit_frame); 5] = [
+            |c| c.media = Media::VIDEO.bits(),
+            |c| c.planes[0] = std::ptr::null(),
+            |c| c.planes[0] = c.planes[0].wrapping_byte_add(1),
+            |c| c.strides[0] = 11,
+            |c| (c.samples, c.channels) = (u32::MAX, 2),
+        ];
+        for (row, change) in broken.into_iter().enumerate() {
+            let mut c = frame.c;
+            change(&mut c);
+            assert_eq!(Frame::lent(&c).sound(), None, "row {row}");
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One thread for all sockets of the process, from the first registration to the last: it waits for sockets,
+//! One thread for all sockets of a [`Kind`], from the first registration to the last: it waits for sockets,
 //! deadlines and resolved names, and calls the handler that each is for.
 //!
 //! A device gets a [`Registration`], connects and resolves names through it, and is called once it has set
@@ -22,15 +22,18 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Weak};
 
-use mio::net::TcpStream;
+use mio::net::{TcpStream, UdpSocket};
 use mio::{Interest, Token};
 
-pub use clock::now;
+pub use clock::{now, now_us};
 pub use handler::Handler;
+pub use mio::net::{TcpStream as Stream, UdpSocket as Datagrams};
 pub use resolver::NameError;
 pub use socket::{Readiness, Socket, connect};
 
-use state::{RUNNING, Reactor};
+pub use state::Kind;
+
+use state::Reactor;
 
 /// A device's place at the reactor. Clones share it.
 #[derive(Clone)]
@@ -44,21 +47,30 @@ struct Slot {
 /// For the child after a fork: it has no reactor, and no registration of the parent's does anything there.
 /// What the parent's threads were in the middle of is never touched again. Safe in a fork handler.
 pub fn after_fork_in_child() {
-    RUNNING.reset_in_child();
+    Kind::ALL.into_iter().for_each(|kind| kind.running().reset_in_child());
 }
 
 impl Registration {
-    /// A place for one more device; the first one starts the thread.
+    /// A place for one more device at the thread for signaling; the first one starts it.
     ///
     /// # Errors
     ///
     /// The system has no thread or descriptor left.
     pub fn new() -> io::Result<Registration> {
-        let mut running = RUNNING.get().lock();
+        Registration::of(Kind::Signaling)
+    }
+
+    /// Likewise, at the thread of a kind.
+    ///
+    /// # Errors
+    ///
+    /// The system has no thread or descriptor left.
+    pub fn of(kind: Kind) -> io::Result<Registration> {
+        let mut running = kind.running().get().lock();
         let (reactor, registration) = match &mut *running {
             Some((reactor, registration)) => (reactor.clone(), registration),
             stopped => {
-                let reactor = run::start()?;
+                let reactor = run::start(kind)?;
                 let (reactor, registration) = stopped.insert((reactor, 0));
                 (reactor.clone(), registration)
             }
@@ -99,6 +111,22 @@ impl Registration {
         Ok(socket)
     }
 
+    /// A UDP socket at this address. The handler is notified when something has arrived, once, until it has
+    /// read everything. Sending does not wait: a datagram that the system has no room for is lost.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn bind(&self, address: SocketAddr) -> io::Result<UdpSocket> {
+        if !self.is_ours() {
+            return Err(io::ErrorKind::NotConnected.into());
+        }
+        let mut socket = UdpSocket::bind(address)?;
+        // Not for writing: each datagram that leaves would wake the thread.
+        self.0.reactor.registry.register(&mut socket, Token(self.0.id), Interest::READABLE)?;
+        Ok(socket)
+    }
+
     /// Resolves `host` on another thread; the result goes to [`Handler::resolved`] with this ticket.
     pub fn resolve(&self, ticket: u64, host: &str, port: u16) {
         if self.is_ours() {
@@ -131,14 +159,14 @@ impl Registration {
 impl Slot {
     fn is_ours(&self) -> bool {
         // No lock: in a child the parent's may be held for ever, and its place is another one then.
-        RUNNING.is_current(self.reactor.home)
+        self.reactor.kind.running().is_current(self.reactor.home)
     }
 
     fn deregister(&self) {
         if !self.is_ours() {
             return;
         }
-        let mut running = RUNNING.get().lock();
+        let mut running = self.reactor.kind.running().get().lock();
         if !self.reactor.table.lock().remove(self.id) {
             return;
         }

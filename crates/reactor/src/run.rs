@@ -13,17 +13,18 @@ use super::handler::Handler;
 use super::resolver::Resolver;
 use super::socket::Readiness;
 use super::spawn::spawn;
-use super::state::{RUNNING, Reactor, WAKER};
+use super::state::{Kind, Reactor, WAKER};
 
 /// Sockets that one wait reports at most; the others are reported by the next.
 const EVENTS: usize = 256;
 
 /// A reactor with its thread running.
-pub(super) fn start() -> io::Result<Arc<Reactor>> {
+pub(super) fn start(kind: Kind) -> io::Result<Arc<Reactor>> {
     let poll = Poll::new()?;
     let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
     let reactor = Arc::new(Reactor {
-        home: RUNNING.get(),
+        kind,
+        home: kind.running().get(),
         registry: poll.registry().try_clone()?,
         resolver: Arc::new(Resolver::new(waker.clone())),
         waker,
@@ -33,7 +34,7 @@ pub(super) fn start() -> io::Result<Arc<Reactor>> {
         thread: Default::default(),
     });
     let of_thread = reactor.clone();
-    *reactor.thread.lock() = Some(spawn("nertc_io", move || run(&of_thread, poll))?);
+    *reactor.thread.lock() = Some(spawn(kind.name(), move || run(&of_thread, poll))?);
     Ok(reactor)
 }
 

@@ -22,7 +22,8 @@ pub(super) struct Reactor {
     pub(super) resolver: Arc<Resolver>,
     pub(super) shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     pub(super) thread: Mutex<Option<JoinHandle<()>>>,
-    /// [`RUNNING`]'s value when this was made.
+    pub(super) kind: Kind,
+    /// The kind's value when this was made.
     pub(super) home: &'static Running,
 }
 
@@ -31,8 +32,36 @@ pub(super) const WAKER: Token = Token(0);
 
 pub(super) type Running = Mutex<Option<(Arc<Reactor>, usize)>>;
 
-/// The running reactor and the number of its registrations.
-pub(super) static RUNNING: ProcessValue<Running> = ProcessValue::new();
+/// What a reactor's thread is for. Each kind has its own: many TLS handshakes at once must not delay sound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Connections to servers.
+    Signaling,
+    /// Packets of sound and pictures.
+    Media,
+}
+
+impl Kind {
+    pub(super) const ALL: [Kind; 2] = [Kind::Signaling, Kind::Media];
+
+    /// The running reactor of this kind and the number of its registrations.
+    pub(super) fn running(self) -> &'static ProcessValue<Running> {
+        static SIGNALING: ProcessValue<Running> = ProcessValue::new();
+        static MEDIA: ProcessValue<Running> = ProcessValue::new();
+        match self {
+            Kind::Signaling => &SIGNALING,
+            Kind::Media => &MEDIA,
+        }
+    }
+
+    /// The thread's.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Kind::Signaling => "nertc_io",
+            Kind::Media => "nertc_media",
+        }
+    }
+}
 
 impl Reactor {
     pub(super) fn wake(&self) {

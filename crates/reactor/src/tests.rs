@@ -58,7 +58,11 @@ impl Handler for Notes {
 }
 
 fn device() -> (Registration, Arc<Notes>, Calls) {
-    let registration = Registration::new().expect("a reactor");
+    device_of(Kind::Signaling)
+}
+
+fn device_of(kind: Kind) -> (Registration, Arc<Notes>, Calls) {
+    let registration = Registration::of(kind).expect("a reactor");
     let (calls, heard) = mpsc::channel();
     let notes = Arc::new(Notes { calls: Mutex::new(calls), todo: Mutex::default() });
     let weak: Weak<Notes> = Arc::downgrade(&notes);
@@ -68,9 +72,43 @@ fn device() -> (Registration, Arc<Notes>, Calls) {
 
 #[track_caller]
 fn next(calls: &Calls) -> Call {
+    next_of(Kind::Signaling, calls)
+}
+
+#[track_caller]
+fn next_of(kind: Kind, calls: &Calls) -> Call {
     let (call, thread) = calls.recv_timeout(Duration::from_secs(20)).expect("a call");
-    assert_eq!(thread.as_deref(), Some("nertc_io"));
+    assert_eq!(thread.as_deref(), Some(kind.name()));
     call
+}
+
+#[test]
+fn each_kind_has_its_thread() {
+    let (signaling, _notes, signaling_calls) = device_of(Kind::Signaling);
+    let (media, _media_notes, media_calls) = device_of(Kind::Media);
+    signaling.set_deadline(Some(0));
+    media.set_deadline(Some(0));
+    assert_eq!(next_of(Kind::Signaling, &signaling_calls), Call::Timeout);
+    assert_eq!(next_of(Kind::Media, &media_calls), Call::Timeout);
+    // The end of one is nothing to the other.
+    signaling.deregister();
+    media.set_deadline(Some(0));
+    assert_eq!(next_of(Kind::Media, &media_calls), Call::Timeout);
+}
+
+#[test]
+fn datagrams_are_announced_to_the_sockets_owner() {
+    let (registration, _notes, calls) = device_of(Kind::Media);
+    let socket = registration.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a port");
+    let peer = UdpSocket::bind(([127, 0, 0, 1], 0).into()).expect("a port");
+    for round in 0..3 {
+        peer.send_to(&[round], socket.local_addr().expect("bound")).expect("sent");
+        while !matches!(next_of(Kind::Media, &calls), Call::Ready(Readiness { readable: true, .. })) {}
+        let mut buffer = [0; 8];
+        let (length, from) = socket.recv_from(&mut buffer).expect("a datagram");
+        assert_eq!((&buffer[..length], Ok(from)), (&[round][..], peer.local_addr().map_err(drop)));
+        assert!(socket.recv_from(&mut buffer).is_err(), "everything was read");
+    }
 }
 
 #[test]

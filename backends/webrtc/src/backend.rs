@@ -1,0 +1,244 @@
+//! The media backend of one client.
+
+use std::sync::{Arc, Weak};
+
+use nertc_callkit_backend::adapter::MediaVtable;
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, random_bytes};
+use nertc_callkit_media::MediaOperation;
+use nertc_callkit_signaling::{Code, Outcome, Req, Text};
+use parking_lot::Mutex;
+
+use crate::audio::PullError;
+use crate::audio_port::{Encoded, MakeAudio};
+use crate::command::{CallState, Command, Joining};
+use crate::driver::Call;
+use crate::ice_server::{self, IceServer, ServerKind};
+use crate::interfaces::Wanted;
+use crate::network::{Settings, Trust};
+use crate::options::{LOOPBACK, NO_IPV6, Options, RELAY_ONLY, REQUIRE_CODE};
+use crate::peer::{Config, Context, DtlsVersions, Party, Role};
+
+/// Its vtable.
+pub static VTABLE: MediaVtable = MediaVtable::new(c"webrtc", 0).with_protocol(c"webrtc/1");
+
+/// The media backend of one client. Outside of a call it has no thread, socket or timer.
+pub struct WebRtcMedia {
+    sink: Arc<MediaSink>,
+    options: Arc<Options>,
+    make_audio: MakeAudio,
+    current: Mutex<Current>,
+}
+
+#[derive(Default)]
+struct Current {
+    call: Option<Arc<Call>>,
+    /// Calls that say good-bye.
+    leaving: Vec<Weak<Call>>,
+    /// In place of the options'.
+    servers: Option<Vec<IceServer>>,
+    /// Made for the first server over TLS.
+    trust: Option<Trust>,
+}
+
+/// What a join says.
+struct Join<'a> {
+    channel: &'a str,
+    uid: u64,
+    token: &'a str,
+    role: Role,
+    peer: &'a str,
+    call_id: &'a str,
+}
+
+impl WebRtcMedia {
+    /// A backend that reports to `sink`.
+    pub fn new(options: Options, sink: Arc<MediaSink>, make_audio: MakeAudio) -> WebRtcMedia {
+        WebRtcMedia { sink, options: Arc::new(options), make_audio, current: Mutex::default() }
+    }
+
+    /// Other ICE servers, for the next join and the next restart of ICE.
+    pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
+        let mut current = self.current.lock();
+        if let Some(call) = &current.call {
+            call.post(Command::SetServers(servers.clone()));
+        }
+        current.servers = Some(servers);
+    }
+
+    /// What the two users found when they compared the code. `false` = there is no call.
+    pub fn confirm_security_code(&self, agree: bool) -> bool {
+        self.with_call(|call| call.post(Command::Verdict(agree)))
+    }
+
+    /// Sends a frame of Opus that the app has encoded. `false` = there is no call.
+    pub fn send_encoded(&self, encoded: Encoded<'_>) -> bool {
+        self.with_call(|call| call.send(encoded))
+    }
+
+    /// Fills `out` with the peer's sound, from the app's playout callback, and returns how many frames are
+    /// sound; the rest is silence. Waits for nobody.
+    ///
+    /// # Errors
+    /// It cannot be used so; `out` is silence.
+    pub fn pull_audio(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError> {
+        let call = self.current.try_lock().and_then(|current| current.call.clone());
+        match call {
+            Some(call) => call.pull(out, sample_rate, channels),
+            None => {
+                out.fill(0);
+                Ok(0)
+            }
+        }
+    }
+
+    /// The running call, for the app to see; `None` outside of one.
+    pub fn call_state(&self) -> Option<CallState> {
+        let call = self.current.lock().call.clone();
+        call.map(|call| call.shown())
+    }
+
+    fn with_call(&self, body: impl FnOnce(&Call)) -> bool {
+        let call = self.current.lock().call.clone();
+        call.as_deref().map(body).is_some()
+    }
+
+    fn join(&self, req: Req, join: &Join<'_>) -> Result<(), Code> {
+        let seed = random_bytes().ok_or(Code::BACKEND_FAILED)?;
+        let mut current = self.current.lock();
+        if current.call.is_some() {
+            return Err(Code::BACKEND_FAILED);
+        }
+        let settings = self.settings(&mut current, join.token);
+        let audio = (self.make_audio)(&self.options, &self.sink).ok_or(Code::BACKEND_FAILED)?;
+        let call = Call::new(req, join.peer, self.sink.clone(), self.options.clone(), audio);
+        let call = call.map_err(|error| {
+            log::error!("webrtc: no media thread: {error}");
+            Code::BACKEND_FAILED
+        })?;
+        let config = Config {
+            role: join.role,
+            context: context(join),
+            uid: join.uid,
+            seed,
+            dtls: DtlsVersions::Both,
+            allows_loopback: self.options.has(LOOPBACK),
+            requires_code: self.options.has(REQUIRE_CODE),
+            signs: self.options.hooks.signs(),
+        };
+        call.post(Command::Join(Box::new(Joining { config, settings })));
+        current.call = Some(call);
+        Ok(())
+    }
+
+    fn settings(&self, current: &mut Current, token: &str) -> Settings {
+        let servers = ice_server::of_token(token).or_else(|| current.servers.clone());
+        let servers = servers.unwrap_or_else(|| self.options.ice_servers.clone());
+        let trust = if servers.iter().any(|server| server.kind == ServerKind::Turns) {
+            current.trust.get_or_insert_with(|| trust(&self.options)).clone()
+        } else {
+            Trust::default()
+        };
+        let has = |flag| self.options.has(flag);
+        Settings {
+            wanted: Wanted { loopback: has(LOOPBACK), ipv6: !has(NO_IPV6) },
+            relay_only: has(RELAY_ONLY),
+            ports: self.options.ports.clone(),
+            servers,
+            trust,
+        }
+    }
+
+    /// Completes an operation that no call is needed for.
+    fn complete(&self, req: Req, outcome: Outcome) {
+        self.sink.messages().push(MediaMessage::Completed(req, outcome));
+        if self.sink.messages().flush() {
+            // Completions are always taken; what else waits is a call's, which asks again.
+            self.sink.messages().retry();
+        }
+    }
+
+    fn end_calls(&self) {
+        let (call, leaving) = {
+            let mut current = self.current.lock();
+            (current.call.take(), std::mem::take(&mut current.leaving))
+        };
+        let leaving = leaving.iter().filter_map(Weak::upgrade);
+        call.into_iter().chain(leaving).for_each(|call| call.end());
+    }
+}
+
+/// The same on both sides. A join does not say which account and device we are, so these are left out: the
+/// channel and the call id are unguessable, and of one call.
+fn context(join: &Join<'_>) -> Context {
+    Context {
+        inviter: Party::default(),
+        callee: Party::default(),
+        channel: join.channel.to_owned(),
+        call_id: join.call_id.to_owned(),
+    }
+}
+
+#[cfg(feature = "tls")]
+fn trust(options: &Options) -> Trust {
+    let config = crate::tls::config(options.ca_pem.as_deref());
+    Trust { config: config.inspect_err(|why| log::warn!("webrtc: no TURN server over TLS: {why}")).ok() }
+}
+
+#[cfg(not(feature = "tls"))]
+fn trust(_: &Options) -> Trust {
+    Trust::default()
+}
+
+impl MediaBackend for WebRtcMedia {
+    fn close(&self) {
+        self.end_calls();
+    }
+
+    fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code> {
+        if let MediaOperation::Join { channel_name, uid, token, is_inviter, peer, call_id, .. } = &operation {
+            let role = if *is_inviter { Role::Inviter } else { Role::Callee };
+            let (channel, token) = (&**channel_name, &**token);
+            return self.join(req, &Join { channel, uid: *uid, token, role, peer, call_id });
+        }
+        let is_leave = operation == MediaOperation::Leave;
+        let call = {
+            let mut current = self.current.lock();
+            let call = if is_leave { current.call.take() } else { current.call.clone() };
+            if let Some(call) = call.as_ref().filter(|_| is_leave) {
+                current.leaving.retain(|call| call.strong_count() > 0);
+                current.leaving.push(Arc::downgrade(call));
+            }
+            call
+        };
+        match call {
+            Some(call) => call.post(Command::Run(req, operation)),
+            None if is_leave => self.complete(req, Outcome::default()),
+            None => self.complete(req, Outcome::failed(Code::NOT_MEMBER, "no media room is joined")),
+        }
+        Ok(())
+    }
+
+    /// Without a call nobody receives it. That is no error of the app, whose microphone continues.
+    fn push_frame(&self, frame: Frame<'_>) {
+        self.with_call(|call| call.push(&frame));
+    }
+
+    fn network_changed(&self) {
+        self.with_call(|call| call.post(Command::NetworkChanged));
+    }
+
+    fn receive(&self, join: Req, json: &Text) {
+        self.with_call(|call| {
+            if call.join == join {
+                call.post(Command::Text(json.clone()));
+            }
+        });
+    }
+}
+
+/// It may never have been opened, and so never closed.
+impl Drop for WebRtcMedia {
+    fn drop(&mut self) {
+        self.end_calls();
+    }
+}

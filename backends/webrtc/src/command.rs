@@ -1,0 +1,50 @@
+//! What is wanted of a call, and what it shows of itself.
+
+use nertc_callkit_media::MediaOperation;
+use nertc_callkit_signaling::{Req, Text};
+
+use crate::ice_server::IceServer;
+use crate::network::Settings;
+use crate::peer::{Config, Security, Stats};
+
+/// What is wanted of a call.
+pub(crate) enum Command {
+    Join(Box<Joining>),
+    Run(Req, MediaOperation),
+    Text(Text),
+    Audio { time: u64, starts_talk: bool, frame: Vec<u8> },
+    NetworkChanged,
+    SetServers(Vec<IceServer>),
+    Verdict(bool),
+    Signature(Vec<u8>),
+    PeerSignature(bool),
+}
+
+/// What a call is made of.
+pub(crate) struct Joining {
+    pub(crate) config: Config,
+    pub(crate) settings: Settings,
+}
+
+/// What the app may ask about a call.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallState {
+    /// How far the connection is proven to go to the right peer.
+    pub security: Option<Security>,
+    /// What both users compare.
+    pub code: Option<String>,
+    /// `sha-256 AB:CD:…`.
+    pub local_fingerprint: String,
+    /// Likewise.
+    pub remote_fingerprint: String,
+    /// Join to connected.
+    pub setup_us: Option<u64>,
+    /// 12 or 13; 0 = not connected.
+    pub dtls: u32,
+    /// How often the connection was stuck.
+    pub restarts: u32,
+    /// The transport, as it was at most a second ago.
+    pub stats: Stats,
+    /// Sockets that are open.
+    pub sockets: usize,
+}

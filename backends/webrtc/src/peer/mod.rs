@@ -1,0 +1,548 @@
+//! One media connection to one peer, without I/O: time is handed in as microseconds, randomness as a seed.
+//!
+//! [`Peer::handle`] takes what happens, [`Peer::poll_output`] gives what is to be done, and
+//! [`Peer::poll_timeout`] when [`Input::Timeout`] is due. [`Binding`] and [`Relay`] find further addresses of
+//! ours, likewise.
+
+mod candidates;
+mod connection;
+mod goodbye;
+mod liveness;
+mod message;
+mod negotiation;
+
+mod sdp;
+mod security_code;
+mod stun;
+mod turn;
+mod values;
+
+use std::collections::VecDeque;
+
+use nertc_callkit_media::Media;
+
+use connection::{Connection, Happened, STUN_END};
+use goodbye::Goodbye;
+use liveness::{Change, Liveness};
+use negotiation::{Negotiation, Step};
+use security_code::{Mismatch, SecurityCode};
+
+use crate::crypto::Generator;
+
+pub(crate) use candidates::is_reachable;
+pub use candidates::{LocalCandidate, LocalKind, RemoteCandidate, Unusable, read as read_candidate};
+pub use connection::{AudioPacket, DtlsVersions, Stats};
+pub use message::{
+    Body, Description, MediaState, Message, Sid, TEXT_LIMIT, Unreadable, read as read_message,
+    write as write_message,
+};
+pub use negotiation::Ignored;
+pub use sdp::{Refused, Remote, read as read_sdp};
+pub use security_code::{Context, Fingerprint, Party, Role, Security};
+pub use stun::{Binding, Seen};
+pub use turn::{Relay, RelayConfig, RelayOutput, RelayTransport};
+pub use values::{Config, End, Input, Output, Reason};
+
+/// Candidates that are found within this time travel in one text.
+const BATCH_US: u64 = 20_000;
+/// A reveal that has not come by then counts as none.
+const REVEAL_US: u64 = 5_000_000;
+/// Addresses of ours that a peer is told.
+const LOCAL_ADDRESSES: usize = 24;
+
+/// One connection to one peer.
+pub struct Peer {
+    config: Config,
+    generator: Generator,
+    negotiation: Negotiation,
+    /// `None` after it is over.
+    connection: Option<Connection>,
+    /// The connection has been described to the peer, or by it: another negotiation needs another one.
+    is_used: bool,
+    security: Option<SecurityCode>,
+    told_security: Option<(Security, Option<String>)>,
+    has_signed: bool,
+    reveal_by: Option<u64>,
+    liveness: Liveness,
+    local: Vec<LocalCandidate>,
+    /// Candidates that wait for the batch's end.
+    batch: Vec<String>,
+    batch_at: Option<u64>,
+    own_ufrag: String,
+    peer_ufrag: String,
+    /// Candidates of the peer's description that may still be added.
+    peer_room: usize,
+    media: MediaState,
+    told_media: MediaState,
+    peer_uid: u64,
+    peer_media: MediaState,
+    told_peer_media: MediaState,
+    is_joined: bool,
+    is_connected: bool,
+    goodbye: Goodbye,
+    outputs: VecDeque<Output>,
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("negotiation", &self.negotiation.sid()).finish_non_exhaustive()
+    }
+}
+
+impl Peer {
+    /// A peer that is prepared: it has its certificate, and nobody knows of it.
+    pub fn new(now: u64, config: Config) -> Peer {
+        let mut generator = Generator::new(config.seed);
+        let negotiation = Negotiation::new(config.role, Sid(generator.bytes()));
+        let connection = Connection::new(now, generator.split(), config.dtls);
+        Peer {
+            config,
+            generator,
+            negotiation,
+            connection,
+            is_used: false,
+            security: None,
+            told_security: None,
+            has_signed: false,
+            reveal_by: None,
+            liveness: Liveness::default(),
+            local: Vec::new(),
+            batch: Vec::new(),
+            batch_at: None,
+            own_ufrag: String::new(),
+            peer_ufrag: String::new(),
+            peer_room: 0,
+            media: MediaState::default(),
+            told_media: MediaState::default(),
+            peer_uid: 0,
+            peer_media: MediaState::default(),
+            told_peer_media: MediaState::default(),
+            is_joined: false,
+            is_connected: false,
+            goodbye: Goodbye::default(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// What is to be done next; call it until there is nothing.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When [`Input::Timeout`] is due; `None` = never.
+    pub fn poll_timeout(&self) -> Option<u64> {
+        let connection = self.connection.as_ref().map(Connection::poll_timeout).filter(|at| *at < u64::MAX);
+        let goodbye = self.goodbye.poll_timeout();
+        let others =
+            [self.negotiation.poll_timeout(), self.liveness.poll_timeout(), self.batch_at, self.reveal_by];
+        others.into_iter().flatten().chain(connection).chain(goodbye).min()
+    }
+
+    /// Something happens.
+    pub fn handle(&mut self, now: u64, input: Input<'_>) {
+        match input {
+            Input::Timeout => self.on_timeout(now),
+            Input::Join => self.on_join(now),
+            Input::Datagram { local, remote, bytes } => {
+                let connection = self.connection.as_mut();
+                if connection.is_some_and(|it| it.receive(now, local, remote, bytes)) {
+                    let change = self.liveness.on_heard(now);
+                    self.outputs.extend(change.map(|_| Output::Heard));
+                }
+            }
+            Input::Text(text) => self.on_text(now, text),
+            Input::LocalAddress(candidate) => self.on_local_address(now, candidate),
+            Input::LocalAddressGone(address) => {
+                self.local.retain(|it| it.address != address && it.socket() != address);
+                if let Some(connection) = &mut self.connection {
+                    connection.remove_local(now, address);
+                }
+            }
+            Input::Audio { time, starts_talk, frame } => {
+                let connection = self.connection.as_mut().filter(|_| self.media.on.overlaps(Media::AUDIO));
+                if connection.is_some_and(|it| it.send_audio(now, time, starts_talk, frame)) {
+                    self.liveness.on_sent(now);
+                }
+            }
+            Input::Enable { media, on } => self.media.on = with(self.media.on, media, on),
+            Input::Mute { media, muted } => self.media.muted = with(self.media.muted, media, muted),
+            Input::Restart => self.restart(now),
+            Input::Verdict(right) | Input::PeerSignature(right) => {
+                self.security.iter_mut().for_each(|security| security.on_verdict(right));
+            }
+            Input::Signature(bytes) => self.negotiation.send_reveal(None, Some(bytes.to_vec())),
+            Input::Leave => self.on_leave(now),
+        }
+        self.settle(now);
+    }
+
+    fn on_timeout(&mut self, now: u64) {
+        if let Some(connection) = self.connection.as_mut().filter(|it| it.poll_timeout() <= now) {
+            connection.handle_timeout(now);
+        }
+        self.negotiation.handle_timeout(now);
+        while let Some(change) = self.liveness.handle_timeout(now) {
+            match change {
+                Change::Silent => self.outputs.push_back(Output::Silent),
+                Change::Heard => self.outputs.push_back(Output::Heard),
+                Change::Recovered => self.outputs.push_back(Output::Reconnected),
+                Change::Restart => {
+                    self.outputs.push_back(Output::Reconnecting);
+                    self.restart(now);
+                }
+            }
+        }
+        if self.batch_at.is_some_and(|at| at <= now) {
+            self.batch_at = None;
+            let candidates = std::mem::take(&mut self.batch);
+            self.negotiation.send_candidates(self.own_ufrag.clone(), candidates);
+        }
+        if self.reveal_by.is_some_and(|at| at <= now) {
+            self.reveal_by = None;
+            self.security.iter_mut().for_each(SecurityCode::on_late_reveal);
+        }
+        self.outputs.extend(self.goodbye.handle_timeout(now));
+    }
+
+    fn on_join(&mut self, now: u64) {
+        if std::mem::replace(&mut self.is_joined, true) || self.goodbye.is_said() {
+            return;
+        }
+        if self.connection.is_none() {
+            self.outputs.push_back(Output::Disconnected(End::Failed));
+        } else if self.config.role == Role::Inviter {
+            self.secure();
+            self.offer(now);
+        }
+    }
+
+    /// Begins the security code of a negotiation.
+    fn secure(&mut self) {
+        let Some((connection, sid)) = self.connection.as_ref().zip(self.negotiation.sid()) else { return };
+        let (role, fingerprint) = (self.config.role, connection.fingerprint());
+        let nonce = self.generator.bytes();
+        self.security = Some(SecurityCode::new(role, &self.config.context, sid, fingerprint, nonce));
+        (self.has_signed, self.reveal_by) = (false, None);
+    }
+
+    /// Our side, as a text says it.
+    fn describe(&mut self, sdp: String) -> Option<Description> {
+        self.own_ufrag = sdp::own_ufrag(&sdp)?.to_owned();
+        // The description has every candidate that waited.
+        (self.batch_at, self.batch) = (None, Vec::new());
+        self.told_media = self.media;
+        self.is_used = true;
+        Some(Description { sdp, uid: self.config.uid, media: self.media })
+    }
+
+    fn offer(&mut self, now: u64) {
+        let sdp = self.connection.as_mut().and_then(|it| it.offer(now));
+        let Some(description) = sdp.and_then(|sdp| self.describe(sdp)) else { return };
+        let commitment = self.security.as_ref().map(SecurityCode::commitment);
+        self.negotiation.offer(now, description, commitment);
+    }
+
+    fn restart(&mut self, now: u64) {
+        if self.is_joined && self.negotiation.is_described() && self.negotiation.restart() {
+            self.offer(now);
+        }
+    }
+
+    fn on_local_address(&mut self, now: u64, candidate: LocalCandidate) {
+        if self.local.len() >= LOCAL_ADDRESSES || self.local.contains(&candidate) {
+            return;
+        }
+        self.local.push(candidate);
+        let told = self.connection.as_mut().and_then(|it| it.add_local(now, candidate));
+        if let Some(told) = told.filter(|_| self.is_used) {
+            self.batch.push(told);
+            self.batch_at.get_or_insert(now + BATCH_US);
+        }
+    }
+
+    fn on_leave(&mut self, now: u64) {
+        if self.goodbye.is_said() {
+            return;
+        }
+        self.negotiation.leave();
+        self.close(now);
+        self.goodbye.say(now);
+    }
+
+    /// Ends the connection; what it still has to say is sent.
+    fn close(&mut self, now: u64) {
+        self.liveness.on_closed();
+        self.is_connected = false;
+        (self.batch_at, self.reveal_by) = (None, None);
+        if let Some(connection) = &mut self.connection {
+            self.goodbye.begin(now);
+            connection.close(now);
+        }
+        self.take_happened(now);
+        self.goodbye.seal();
+        self.connection = None;
+    }
+
+    fn end(&mut self, now: u64, end: End) {
+        if self.connection.is_some() {
+            self.close(now);
+            self.outputs.push_back(Output::Disconnected(end));
+        }
+    }
+
+    fn ignore(&mut self, reason: Reason) {
+        self.outputs.push_back(Output::Ignored(reason));
+    }
+
+    fn on_text(&mut self, now: u64, text: &str) {
+        if !self.is_joined {
+            return self.ignore(Reason::Text(Ignored::NotStarted));
+        }
+        match message::read(text) {
+            Ok(message) => self.on_message(now, message),
+            Err(unreadable) => self.ignore(Reason::Unreadable(unreadable)),
+        }
+    }
+
+    fn on_message(&mut self, now: u64, message: Message) {
+        match self.negotiation.receive(now, message) {
+            Ok(step) => self.on_step(now, step),
+            Err(ignored) => self.ignore(Reason::Text(ignored)),
+        }
+    }
+
+    fn on_step(&mut self, now: u64, step: Step) {
+        match step {
+            Step::Offer { is_new, description, commitment } => {
+                self.on_offer(now, is_new, &description, commitment);
+            }
+            Step::Answer { description, nonce } => self.on_answer(now, &description, nonce),
+            Step::SecondAnswer { description, nonce } => {
+                if let Ok(remote) = sdp::read(&description.sdp, self.config.allows_loopback) {
+                    self.check(now, |security| security.on_answer(remote.fingerprint, nonce));
+                }
+                self.ignore(Reason::Text(Ignored::Altered));
+            }
+            Step::AnswerAgain => self.reveal(),
+            Step::Candidates { ufrag, candidates } => self.on_candidates(now, &ufrag, &candidates),
+            Step::Restart => self.restart(now),
+            Step::Media(media) => self.peer_media = media,
+            Step::Reveal { nonce, signature } => self.on_reveal(now, nonce, signature),
+            Step::Bye => self.end(now, End::PeerLeft),
+        }
+    }
+
+    /// Asks the security code. `false` = something was replaced, and the connection is over.
+    fn check(&mut self, now: u64, ask: impl FnOnce(&mut SecurityCode) -> Result<(), Mismatch>) -> bool {
+        let right = self.security.as_mut().is_some_and(|security| ask(security).is_ok());
+        if !right {
+            self.settle_security(now);
+        }
+        right
+    }
+
+    fn on_offer(&mut self, now: u64, is_new: bool, told: &Description, commitment: Option<[u8; 32]>) {
+        let remote = match sdp::read(&told.sdp, self.config.allows_loopback) {
+            Ok(remote) => remote,
+            Err(refused) => return self.ignore(Reason::Description(refused)),
+        };
+        if is_new {
+            self.begin_anew(now);
+        }
+        if !self.check(now, |security| security.on_offer(remote.fingerprint, commitment)) {
+            return;
+        }
+        let answer = self.connection.as_mut().and_then(|it| it.accept_offer(now, &remote));
+        let Some(description) = answer.and_then(|sdp| self.describe(sdp)) else {
+            return self.ignore(Reason::Unfitting);
+        };
+        let wants_reveal = self.security.as_ref().is_some_and(SecurityCode::waits_for_reveal);
+        let nonce = self.security.as_ref().map(SecurityCode::nonce);
+        self.negotiation.answer(now, description, nonce, wants_reveal);
+        if wants_reveal {
+            self.reveal_by = Some(now + REVEAL_US);
+        }
+        self.on_described(now, told, remote);
+    }
+
+    /// A connection for a negotiation that begins: the prepared one, or a new one.
+    fn begin_anew(&mut self, now: u64) {
+        if self.is_used || self.connection.is_none() {
+            self.liveness.on_closed();
+            self.is_connected = false;
+            self.goodbye = Goodbye::default();
+            self.connection = Connection::new(now, self.generator.split(), self.config.dtls);
+            let connection = self.connection.iter_mut();
+            connection.for_each(|it| self.local.iter().for_each(|local| drop(it.add_local(now, *local))));
+        }
+        self.told_peer_media = MediaState::default();
+        self.secure();
+    }
+
+    fn on_answer(&mut self, now: u64, told: &Description, nonce: Option<[u8; 16]>) {
+        let remote = match sdp::read(&told.sdp, self.config.allows_loopback) {
+            Ok(remote) => remote,
+            Err(refused) => return self.ignore(Reason::Description(refused)),
+        };
+        if !self.check(now, |security| security.on_answer(remote.fingerprint, nonce)) {
+            return;
+        }
+        if !self.connection.as_mut().is_some_and(|it| it.accept_answer(now, &remote)) {
+            return self.ignore(Reason::Unfitting);
+        }
+        self.reveal();
+        self.on_described(now, told, remote);
+        if self.negotiation.take_waiting_restart() {
+            self.restart(now);
+        }
+    }
+
+    /// Both sides are described.
+    fn on_described(&mut self, now: u64, told: &Description, remote: Remote) {
+        (self.peer_uid, self.peer_media) = (told.uid, told.media);
+        self.peer_ufrag = remote.ufrag;
+        self.peer_room = sdp::CANDIDATES.saturating_sub(remote.candidates.len());
+        if let Some(connection) = &mut self.connection {
+            remote.candidates.into_iter().for_each(|candidate| connection.add_remote(now, candidate));
+        }
+        for message in self.negotiation.take_early() {
+            self.on_message(now, message);
+        }
+    }
+
+    /// Sends our nonce: after the first answer, and again to a callee that misses it.
+    fn reveal(&mut self) {
+        if let Some(nonce) = self.security.as_ref().and_then(SecurityCode::reveal) {
+            self.negotiation.send_reveal(Some(nonce), None);
+        }
+    }
+
+    fn on_candidates(&mut self, now: u64, ufrag: &str, told: &[String]) {
+        if !ufrag.is_empty() && ufrag != self.peer_ufrag {
+            return self.ignore(Reason::Candidates);
+        }
+        for text in told {
+            if self.peer_room == 0 {
+                return self.ignore(Reason::Candidates);
+            }
+            match candidates::read(text, self.config.allows_loopback) {
+                Ok(read) if read.ufrag.as_ref().is_some_and(|it| *it != self.peer_ufrag) => {
+                    self.ignore(Reason::Candidates);
+                }
+                Ok(read) => {
+                    self.peer_room -= 1;
+                    self.connection.iter_mut().for_each(|it| it.add_remote(now, read.candidate.clone()));
+                }
+                Err(unusable) => self.ignore(Reason::Candidate(unusable)),
+            }
+        }
+    }
+
+    fn on_reveal(&mut self, now: u64, nonce: Option<[u8; 16]>, signature: Option<Vec<u8>>) {
+        if let Some(nonce) = nonce.filter(|_| self.config.role == Role::Callee) {
+            if !self.check(now, |security| security.on_reveal(nonce)) {
+                return;
+            }
+            self.negotiation.on_revealed();
+            self.reveal_by = None;
+        }
+        let Some(signature) = signature.filter(|_| self.config.signs) else { return };
+        let transcript = self.security.as_ref().and_then(|it| it.transcript(self.config.role.other()));
+        self.outputs.extend(transcript.map(|transcript| Output::Verify { transcript, signature }));
+    }
+
+    /// What follows from every input.
+    fn settle(&mut self, now: u64) {
+        self.take_happened(now);
+        self.settle_security(now);
+        if self.media != self.told_media && self.negotiation.is_described() {
+            self.told_media = self.media;
+            self.negotiation.send_media(self.media);
+        }
+        if self.is_connected && self.peer_media != self.told_peer_media {
+            self.told_peer_media = self.peer_media;
+            self.outputs.push_back(Output::PeerMedia(self.peer_media));
+        }
+        while let Some(message) = self.negotiation.poll_message() {
+            match message::write(&message) {
+                Some(text) => self.outputs.push_back(Output::Text(text)),
+                None => self.ignore(Reason::TooLong),
+            }
+        }
+    }
+
+    fn take_happened(&mut self, now: u64) {
+        while let Some(happened) = self.connection.as_mut().and_then(Connection::poll) {
+            match happened {
+                Happened::Transmit { local, remote, bytes } => {
+                    let is_stun = bytes.first().is_some_and(|byte| *byte < STUN_END);
+                    if is_stun || self.liveness.may_send(now) {
+                        self.goodbye.remember(local, remote, &bytes);
+                        self.outputs.push_back(Output::Transmit { local, remote, bytes });
+                    }
+                }
+                Happened::Connected => self.on_connected(now),
+                Happened::Audio(packet) => {
+                    if self.is_connected {
+                        self.outputs.push_back(Output::Audio(packet));
+                    }
+                }
+                Happened::Response => self.liveness.on_response(now),
+                Happened::Progress => self.liveness.on_progress(now),
+                Happened::IceLost => self.liveness.on_ice_lost(),
+                Happened::Stats(stats) => self.outputs.push_back(Output::Stats(stats)),
+                Happened::Closed => self.end(now, End::PeerLeft),
+                Happened::WrongCertificate => {
+                    self.security.iter_mut().for_each(SecurityCode::on_wrong_certificate);
+                    self.settle_security(now);
+                }
+                Happened::Failed => self.end(now, End::Failed),
+            }
+        }
+    }
+
+    fn on_connected(&mut self, now: u64) {
+        let Some((connection, security)) = self.connection.as_mut().zip(self.security.as_mut()) else {
+            return;
+        };
+        // str0m has compared them; a code about another certificate would be worth nothing.
+        if connection.shown_fingerprint() != security.peer_fingerprint() {
+            security.on_wrong_certificate();
+            return self.settle_security(now);
+        }
+        let dtls = connection.dtls_version();
+        security.on_connected();
+        self.is_connected = true;
+        self.liveness.on_connected(now);
+        self.outputs.push_back(Output::Connected { uid: self.peer_uid, dtls });
+    }
+
+    /// Reports a change of the security state, and acts on it.
+    fn settle_security(&mut self, now: u64) {
+        let Some(security) = &self.security else { return };
+        let state = security.state();
+        let code = security.code().filter(|_| state != Security::None);
+        let known = self.told_security.as_ref().map(|(state, code)| (*state, code.as_ref()));
+        if known.unwrap_or((Security::None, None)) == (state, code.as_ref()) {
+            return;
+        }
+        let shown = |it: &Fingerprint| format!("sha-256 {}", sdp::format_fingerprint(it));
+        let remote_fingerprint = security.peer_fingerprint().as_ref().map(shown).unwrap_or_default();
+        let local_fingerprint = shown(&security.fingerprint());
+        let transcript =
+            security.transcript(self.config.role).filter(|_| self.config.signs && !self.has_signed);
+        self.told_security = Some((state, code.clone()));
+        self.outputs.push_back(Output::Secured { state, code, local_fingerprint, remote_fingerprint });
+        if state == Security::Mismatch || (state == Security::NoCode && self.config.requires_code) {
+            self.negotiation.leave();
+            self.end(now, End::NotSecure);
+        } else if let Some(transcript) = transcript {
+            self.has_signed = true;
+            self.outputs.push_back(Output::Sign { transcript });
+        }
+    }
+}
+
+fn with(all: Media, changed: Media, on: bool) -> Media {
+    if on { all | changed } else { all - changed }
+}

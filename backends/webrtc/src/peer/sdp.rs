@@ -1,0 +1,271 @@
+//! Session descriptions: the lines that we need of a peer's, and the size of ours.
+//!
+//! str0m never sees a peer's text. What is needed is read here, under limits and ranges, and written anew;
+//! what else a peer offers (video, data, other codecs) is refused line by line.
+
+use std::fmt::Write;
+
+use str0m::Candidate;
+
+use super::candidates;
+use super::message::SDP_LIMIT;
+use super::security_code::Fingerprint;
+
+/// Bytes of our own description without its candidates.
+const OWN_LIMIT: usize = 3000;
+/// Lines of a description.
+const LINES: usize = 1000;
+/// Bytes of a line.
+const LINE_LIMIT: usize = 1024;
+/// Media lines.
+const MEDIA_LINES: usize = 8;
+/// Candidates that are used of one description, trickled ones included.
+pub(super) const CANDIDATES: usize = 32;
+/// Header extensions that we use: which m-line a packet belongs to, and its number for the transport.
+const EXTENSIONS: [&str; 2] = [
+    "urn:ietf:params:rtp-hdrext:sdes:mid",
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+];
+
+/// Why a description cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refused {
+    /// Longer than a limit.
+    TooLong,
+    /// Does not end with a line's end.
+    Cut,
+    /// Not in the form of SDP.
+    Malformed,
+    /// No audio, or a rejected one.
+    NoAudio,
+    /// No name fragment or password.
+    NoIce,
+    /// ICE lite: such a peer cannot restart.
+    IceLite,
+    /// No fingerprint by SHA-256.
+    NoFingerprint,
+    /// No DTLS role.
+    NoSetup,
+    /// RTCP apart from RTP.
+    NoRtcpMux,
+    /// Audio is not in the group.
+    NoBundle,
+    /// No Opus.
+    NoCodec,
+}
+
+/// A media line that is not audio: its kind, transport and name, for the answer that refuses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct OtherLine {
+    kind: String,
+    transport: String,
+    mid: String,
+}
+
+/// What is used of a peer's description.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Remote {
+    /// Name fragment of its ICE credentials: tells one restart from the next.
+    pub ufrag: String,
+    /// SHA-256 of its certificate.
+    pub fingerprint: Fingerprint,
+    /// Candidates that can be used.
+    pub candidates: Vec<Candidate>,
+    /// For str0m.
+    pub(super) text: String,
+    /// Media lines before and behind the audio.
+    before: Vec<OtherLine>,
+    behind: Vec<OtherLine>,
+}
+
+/// Attributes of the session or of one m-line.
+#[derive(Clone, Default)]
+struct Section<'a> {
+    /// What follows `m=`; empty for the session.
+    head: &'a str,
+    attributes: Vec<(&'a str, &'a str)>,
+}
+
+impl<'a> Section<'a> {
+    fn get(&self, name: &str) -> Option<&'a str> {
+        self.attributes.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
+        self.attributes.iter().filter(move |(key, _)| *key == name).map(|(_, value)| *value)
+    }
+
+    fn kind(&self) -> &'a str {
+        self.head.split(' ').next().unwrap_or_default()
+    }
+
+    fn word(&self, at: usize) -> &'a str {
+        self.head.split(' ').nth(at).unwrap_or_default()
+    }
+
+    fn mid(&self) -> Result<&'a str, Refused> {
+        self.get("mid").filter(|mid| is_token(mid, 16)).ok_or(Refused::Malformed)
+    }
+}
+
+/// Letters, digits and what ICE allows beside them.
+fn is_token(text: &str, longest: usize) -> bool {
+    let is_char = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
+    (1..=longest).contains(&text.len()) && text.bytes().all(is_char)
+}
+
+/// Splits a description into the session and its m-lines.
+fn sections(text: &str) -> Result<Vec<Section<'_>>, Refused> {
+    if text.len() > SDP_LIMIT {
+        return Err(Refused::TooLong);
+    }
+    if !text.ends_with('\n') {
+        return Err(Refused::Cut);
+    }
+    let mut found = vec![Section::default()];
+    for (at, line) in text.lines().enumerate() {
+        if at >= LINES || line.len() > LINE_LIMIT {
+            return Err(Refused::TooLong);
+        }
+        if at == 0 && line != "v=0" {
+            return Err(Refused::Malformed);
+        }
+        let Some((key, value)) = line.split_once('=') else { return Err(Refused::Malformed) };
+        match key {
+            "m" => found.push(Section { head: value, attributes: Vec::new() }),
+            "a" => {
+                let pair = value.split_once(':').unwrap_or((value, ""));
+                found.last_mut().into_iter().for_each(|section| section.attributes.push(pair));
+            }
+            other if other.len() == 1 && other.bytes().all(|byte| byte.is_ascii_lowercase()) => {}
+            _ => return Err(Refused::Malformed),
+        }
+    }
+    if found.len() > 1 + MEDIA_LINES { Err(Refused::TooLong) } else { Ok(found) }
+}
+
+/// Reads a peer's description.
+///
+/// # Errors
+/// It cannot be used.
+pub fn read(text: &str, allows_loopback: bool) -> Result<Remote, Refused> {
+    let all = sections(text)?;
+    let (session, lines) = all.split_first().ok_or(Refused::Malformed)?;
+    let is_audio = |line: &Section<'_>| line.kind() == "audio" && line.word(1) != "0";
+    let at = lines.iter().position(is_audio).ok_or(Refused::NoAudio)?;
+    let audio = &lines[at];
+    let mid = audio.mid()?;
+    let of_either = |name: &str| audio.get(name).or_else(|| session.get(name));
+
+    if session.get("ice-lite").is_some() {
+        return Err(Refused::IceLite);
+    }
+    let ufrag =
+        of_either("ice-ufrag").filter(|it| it.len() >= 4 && is_token(it, 256)).ok_or(Refused::NoIce)?;
+    let password =
+        of_either("ice-pwd").filter(|it| it.len() >= 22 && is_token(it, 256)).ok_or(Refused::NoIce)?;
+    let fingerprint = of_either("fingerprint").and_then(read_fingerprint).ok_or(Refused::NoFingerprint)?;
+    let setup = of_either("setup").filter(|it| ["actpass", "active", "passive"].contains(it));
+    let setup = setup.ok_or(Refused::NoSetup)?;
+    audio.get("rtcp-mux").ok_or(Refused::NoRtcpMux)?;
+    let bundled = session.all("group").filter_map(|group| group.strip_prefix("BUNDLE "));
+    if !bundled.flat_map(|group| group.split(' ')).any(|it| it == mid) {
+        return Err(Refused::NoBundle);
+    }
+    let written = write_audio(audio, mid)?;
+
+    let text = format!(
+        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mid}\r\n{}a=ice-ufrag:{ufrag}\r\n\
+         a=ice-pwd:{password}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
+        written,
+        format_fingerprint(&fingerprint)
+    );
+    let told = session.all("candidate").chain(audio.all("candidate"));
+    let usable = |it: &str| candidates::read(&format!("candidate:{it}"), allows_loopback).ok();
+    let candidates = told.take(LINES).filter_map(usable).take(CANDIDATES).map(|it| it.candidate).collect();
+    let others = |lines: &[Section<'_>]| lines.iter().map(read_other).collect::<Result<Vec<_>, _>>();
+    let (before, behind) = (others(&lines[..at])?, others(&lines[at + 1..])?);
+    Ok(Remote { ufrag: ufrag.to_owned(), fingerprint, candidates, text, before, behind })
+}
+
+fn read_other(line: &Section<'_>) -> Result<OtherLine, Refused> {
+    let word = |text: &str| is_token(text, 24).then(|| text.to_owned()).ok_or(Refused::Malformed);
+    Ok(OtherLine { kind: word(line.kind())?, transport: word(line.word(2))?, mid: line.mid()?.to_owned() })
+}
+
+/// The m-line of the audio with Opus alone.
+fn write_audio(audio: &Section<'_>, mid: &str) -> Result<String, Refused> {
+    if audio.word(2) != "UDP/TLS/RTP/SAVPF" {
+        return Err(Refused::Malformed);
+    }
+    let listed: Vec<&str> = audio.head.split(' ').skip(3).collect();
+    let is_opus =
+        |(pt, codec): &(&str, &str)| codec.eq_ignore_ascii_case("opus/48000/2") && listed.contains(pt);
+    let opus = audio.all("rtpmap").filter_map(|map| map.split_once(' ')).find(is_opus);
+    let pt = opus.and_then(|(pt, _)| pt.parse::<u8>().ok()).filter(|pt| *pt < 128).ok_or(Refused::NoCodec)?;
+    let directions = ["sendrecv", "sendonly", "recvonly", "inactive"];
+    let direction = directions.into_iter().find(|it| audio.get(it).is_some()).unwrap_or("sendrecv");
+
+    let mut text = format!(
+        "m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\n\
+         a=rtcp-mux\r\na=rtpmap:{pt} opus/48000/2\r\na=fmtp:{pt} minptime=10;useinbandfec=1\r\n"
+    );
+    if audio.all("rtcp-fb").any(|it| it.split_once(' ') == Some((&pt.to_string(), "transport-cc"))) {
+        let _ = write!(text, "a=rtcp-fb:{pt} transport-cc\r\n");
+    }
+    for (id, uri) in audio.all("extmap").filter_map(|map| map.split_once(' ')) {
+        let id = id.parse::<u8>().ok().filter(|id| (1..=14).contains(id));
+        if let Some((id, uri)) = id.zip(EXTENSIONS.iter().find(|known| **known == uri)) {
+            let _ = write!(text, "a=extmap:{id} {uri}\r\n");
+        }
+    }
+    let ssrc = audio.all("ssrc").find_map(|it| it.split(' ').next()?.parse::<u32>().ok());
+    if let Some(ssrc) = ssrc.filter(|ssrc| *ssrc != 0) {
+        let _ = write!(text, "a=ssrc:{ssrc} cname:peer\r\n");
+    }
+    Ok(text)
+}
+
+fn read_fingerprint(value: &str) -> Option<Fingerprint> {
+    let (hash, digits) = value.split_once(' ')?;
+    let mut fingerprint = [0; 32];
+    if !hash.eq_ignore_ascii_case("sha-256") || digits.len() != 32 * 3 - 1 {
+        return None;
+    }
+    for (byte, pair) in fingerprint.iter_mut().zip(digits.split(':')) {
+        let is_pair = pair.len() == 2 && pair.bytes().all(|digit| digit.is_ascii_hexdigit());
+        *byte = u8::from_str_radix(pair, 16).ok().filter(|_| is_pair)?;
+    }
+    Some(fingerprint)
+}
+
+/// `AB:CD:…`.
+pub(super) fn format_fingerprint(fingerprint: &Fingerprint) -> String {
+    let pairs: Vec<String> = fingerprint.iter().map(|byte| format!("{byte:02X}")).collect();
+    pairs.join(":")
+}
+
+/// The answer that str0m gave, with the lines that we refuse.
+pub(super) fn complete_answer(answer: &str, remote: &Remote) -> String {
+    let Some(at) = answer.find("m=audio") else { return answer.to_owned() };
+    let refuse = |lines: &[OtherLine]| -> String {
+        let line = |it: &OtherLine| {
+            let (kind, transport, mid) = (&it.kind, &it.transport, &it.mid);
+            format!("m={kind} 0 {transport} 0\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na=inactive\r\n")
+        };
+        lines.iter().map(line).collect()
+    };
+    let (session, audio) = answer.split_at(at);
+    [session, &refuse(&remote.before), audio, &refuse(&remote.behind)].concat()
+}
+
+/// The name fragment of our own description; `None` = it is larger than it may be.
+pub(super) fn own_ufrag(text: &str) -> Option<&str> {
+    let lines = text.split_inclusive('\n');
+    let size: usize = lines.clone().filter(|line| !line.starts_with("a=candidate:")).map(str::len).sum();
+    let ufrag = lines.filter_map(|line| line.strip_prefix("a=ice-ufrag:")).next()?;
+    (size <= OWN_LIMIT).then_some(ufrag.trim_end())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,522 @@
+//! The code that two users compare, so that whoever runs the broker cannot listen in.
+//!
+//! DTLS proves that media comes from the owner of a fingerprint, but fingerprints travel over signaling, and
+//! a hostile broker can replace them. So both sides compute a short code from both fingerprints. The broker
+//! cannot search for fingerprints that give the same code twice, because of the order of things: the inviter
+//! commits to its nonce before it sees the callee's, and reveals it only after the first answer, which is
+//! final from then on. An attacker has one try in 2^20 for each call.
+
+use sha2::{Digest, Sha256};
+
+use super::message::Sid;
+
+/// Letters and digits that are hard to mistake for each other: 32, so 5 bits each.
+const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+/// Letters of a code.
+const CODE_LENGTH: usize = 4;
+
+/// SHA-256 of a certificate.
+pub type Fingerprint = [u8; 32];
+/// A random number that nobody has seen before.
+pub(super) type Nonce = [u8; 16];
+
+/// One of the two devices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Party {
+    /// Account.
+    pub account: String,
+    /// Device, where signaling names it.
+    pub device: String,
+}
+
+/// What both sides know of the call before media starts; equal on both.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Context {
+    /// Who invited.
+    pub inviter: Party,
+    /// Who was invited.
+    pub callee: Party,
+    /// Channel of the call.
+    pub channel: String,
+    /// Call id of the invite that lives.
+    pub call_id: String,
+}
+
+/// Which of the two a side is. The inviter offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// It invited, and offers.
+    Inviter,
+    /// It was invited, and answers.
+    Callee,
+}
+
+impl Role {
+    /// The other one.
+    pub(super) fn other(self) -> Role {
+        match self {
+            Role::Inviter => Role::Callee,
+            Role::Callee => Role::Inviter,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Role::Inviter => "inviter",
+            Role::Callee => "callee",
+        }
+    }
+}
+
+/// How far media is proven to go to the right peer: values of `nertc_callkit_security`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// No media yet, or the code is not complete yet.
+    None,
+    /// Encrypted, but the peer gives no code.
+    NoCode,
+    /// Encrypted; the code waits to be compared.
+    Unverified,
+    /// The users compared the code, or the app's keys signed both fingerprints.
+    Verified,
+    /// Something was replaced on the way: media must stop.
+    Mismatch,
+}
+
+/// Something was replaced on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mismatch;
+
+/// What a side knows of the other's half.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct PeerHalf {
+    fingerprint: Fingerprint,
+    /// The callee knows the inviter's commitment before its nonce.
+    commitment: Option<[u8; 32]>,
+    nonce: Option<Nonce>,
+}
+
+/// The code of one negotiation, on one side.
+#[derive(Clone)]
+pub(super) struct SecurityCode {
+    role: Role,
+    /// Context and sid, framed.
+    context: Vec<u8>,
+    fingerprint: Fingerprint,
+    nonce: Nonce,
+    peer: Option<PeerHalf>,
+    connected: bool,
+    late: bool,
+    verified: bool,
+    mismatch: bool,
+}
+
+/// Without nonces.
+impl std::fmt::Debug for SecurityCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecurityCode").field("role", &self.role).field("state", &self.state()).finish()
+    }
+}
+
+/// Adds fields with their lengths, so that no two lists of fields have the same bytes.
+fn frame(bytes: &mut Vec<u8>, fields: &[&[u8]]) {
+    for field in fields {
+        bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
+        bytes.extend_from_slice(field);
+    }
+}
+
+impl SecurityCode {
+    /// Our half: the certificate's fingerprint and a nonce, both of this negotiation alone.
+    pub(super) fn new(
+        role: Role,
+        context: &Context,
+        sid: Sid,
+        fingerprint: Fingerprint,
+        nonce: Nonce,
+    ) -> SecurityCode {
+        let (inviter, callee) = (&context.inviter, &context.callee);
+        let names = [&inviter.account, &callee.account, &inviter.device, &callee.device];
+        let mut framed = Vec::new();
+        frame(&mut framed, &names.map(|name| name.as_bytes()));
+        frame(&mut framed, &[context.channel.as_bytes(), context.call_id.as_bytes(), &sid.0]);
+        SecurityCode {
+            role,
+            context: framed,
+            fingerprint,
+            nonce,
+            peer: None,
+            connected: false,
+            late: false,
+            verified: false,
+            mismatch: false,
+        }
+    }
+
+    /// Our certificate's fingerprint.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// The peer's fingerprint, from its first description.
+    pub(super) fn peer_fingerprint(&self) -> Option<Fingerprint> {
+        self.peer.map(|peer| peer.fingerprint)
+    }
+
+    /// The callee's nonce, which goes with each of its answers.
+    pub(super) fn nonce(&self) -> Nonce {
+        self.nonce
+    }
+
+    fn commit(&self, fingerprint: &Fingerprint, nonce: &Nonce) -> [u8; 32] {
+        let mut bytes = Vec::new();
+        frame(
+            &mut bytes,
+            &[b"nck-sas-1", Role::Inviter.name().as_bytes(), &self.context, fingerprint, nonce],
+        );
+        Sha256::digest(bytes).into()
+    }
+
+    /// What the inviter's offers carry.
+    pub(super) fn commitment(&self) -> [u8; 32] {
+        self.commit(&self.fingerprint, &self.nonce)
+    }
+
+    fn fail<T>(&mut self) -> Result<T, Mismatch> {
+        self.mismatch = true;
+        Err(Mismatch)
+    }
+
+    /// The first half of the peer is final; each later one must be equal.
+    fn take_half(&mut self, half: PeerHalf) -> Result<(), Mismatch> {
+        let same = |known: &PeerHalf| {
+            // A callee learns the nonce later, from the reveal.
+            let nonce = half.nonce == known.nonce || self.role == Role::Callee;
+            known.fingerprint == half.fingerprint && known.commitment == half.commitment && nonce
+        };
+        match self.peer {
+            Some(known) if same(&known) => Ok(()),
+            Some(_) => self.fail(),
+            // A mirror: the same certificate on both sides.
+            None if half.fingerprint == self.fingerprint => self.fail(),
+            None => {
+                self.peer = Some(half);
+                Ok(())
+            }
+        }
+    }
+
+    /// The callee got an offer.
+    ///
+    /// # Errors
+    /// It differs from an earlier one of this sid, or it is our own.
+    pub(super) fn on_offer(
+        &mut self,
+        fingerprint: Fingerprint,
+        commitment: Option<[u8; 32]>,
+    ) -> Result<(), Mismatch> {
+        self.take_half(PeerHalf { fingerprint, commitment, nonce: None })
+    }
+
+    /// The inviter got an answer. From the first one on, `reveal` may be sent.
+    ///
+    /// # Errors
+    /// It differs from an earlier one of this sid, or it is our own.
+    pub(super) fn on_answer(
+        &mut self,
+        fingerprint: Fingerprint,
+        nonce: Option<Nonce>,
+    ) -> Result<(), Mismatch> {
+        self.take_half(PeerHalf { fingerprint, commitment: None, nonce })
+    }
+
+    /// The callee got the inviter's nonce.
+    ///
+    /// # Errors
+    /// It is not the one that the inviter committed to.
+    pub(super) fn on_reveal(&mut self, nonce: Nonce) -> Result<(), Mismatch> {
+        // A peer that committed to nothing has nothing to reveal.
+        let Some(peer) = self.peer.filter(|peer| peer.commitment.is_some()) else { return Ok(()) };
+        if peer.commitment != Some(self.commit(&peer.fingerprint, &nonce)) {
+            return self.fail();
+        }
+        self.peer = Some(PeerHalf { nonce: Some(nonce), ..peer });
+        Ok(())
+    }
+
+    /// The inviter's nonce, once the first answer is there.
+    pub(super) fn reveal(&self) -> Option<Nonce> {
+        let answered = self.role == Role::Inviter && self.peer.is_some_and(|peer| peer.nonce.is_some());
+        answered.then_some(self.nonce)
+    }
+
+    /// The callee has committed itself to an answer, and the inviter's nonce is missing.
+    pub(super) fn waits_for_reveal(&self) -> bool {
+        self.role == Role::Callee
+            && self.peer.is_some_and(|peer| peer.commitment.is_some() && peer.nonce.is_none())
+    }
+
+    /// The reveal has taken too long. A later one still counts.
+    pub(super) fn on_late_reveal(&mut self) {
+        self.late = true;
+    }
+
+    /// DTLS is up, with a certificate that has the peer's fingerprint.
+    pub(super) fn on_connected(&mut self) {
+        self.connected = true;
+    }
+
+    /// The peer's certificate is not the one that was described: somebody stands between us.
+    pub(super) fn on_wrong_certificate(&mut self) {
+        self.mismatch = true;
+    }
+
+    /// Both halves, in the inviter's order: fingerprints and nonces.
+    fn halves(&self) -> Option<[Vec<u8>; 4]> {
+        let peer = self.peer?;
+        let (ours, theirs) = ((self.fingerprint, self.nonce), (peer.fingerprint, peer.nonce?));
+        let (inviter, callee) = match self.role {
+            Role::Inviter => (ours, theirs),
+            Role::Callee => (theirs, ours),
+        };
+        Some([inviter.0.to_vec(), callee.0.to_vec(), inviter.1.to_vec(), callee.1.to_vec()])
+    }
+
+    /// The code, once both halves are known.
+    pub(super) fn code(&self) -> Option<String> {
+        let halves = self.halves()?;
+        let mut bytes = Vec::new();
+        frame(&mut bytes, &[b"nck-code-1", &self.context]);
+        frame(&mut bytes, &halves.each_ref().map(Vec::as_slice));
+        let digest = Sha256::digest(bytes);
+        let bits = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
+        let letter = |at: usize| char::from(ALPHABET[(bits >> (27 - 5 * at)) as usize & 31]);
+        Some((0..CODE_LENGTH).map(letter).collect())
+    }
+
+    /// What the app of `signer` signs: everything that the code is made of, and whose signature it is.
+    pub(super) fn transcript(&self, signer: Role) -> Option<Vec<u8>> {
+        let halves = self.halves()?;
+        let mut bytes = Vec::new();
+        frame(&mut bytes, &[b"nck-sig-1", signer.name().as_bytes(), &self.context]);
+        frame(&mut bytes, &halves.each_ref().map(Vec::as_slice));
+        Some(bytes)
+    }
+
+    /// What the users found, or what the app's keys say about the peer's signature.
+    pub(super) fn on_verdict(&mut self, right: bool) {
+        if self.code().is_some() {
+            self.verified = right;
+            self.mismatch |= !right;
+        }
+    }
+
+    /// Where it stands.
+    pub(super) fn state(&self) -> Security {
+        let gives_code = self.peer.is_some_and(|peer| peer.commitment.is_some() || peer.nonce.is_some());
+        match self.code() {
+            _ if self.mismatch => Security::Mismatch,
+            _ if !self.connected => Security::None,
+            Some(_) if self.verified => Security::Verified,
+            Some(_) => Security::Unverified,
+            None if self.late || !gives_code => Security::NoCode,
+            None => Security::None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::Generator;
+    use nertc_callkit_ids::IdGenerator;
+
+    const SID: Sid = Sid([7; 16]);
+
+    fn context() -> Context {
+        let party = |name: &str| Party { account: name.to_owned(), device: format!("{name}-phone") };
+        let (inviter, callee) = (party("alice"), party("bob"));
+        Context { inviter, callee, channel: "room".to_owned(), call_id: "call".to_owned() }
+    }
+
+    /// Halves of an inviter and a callee.
+    fn pair(generator: &mut Generator) -> (SecurityCode, SecurityCode) {
+        let mut side = |role| SecurityCode::new(role, &context(), SID, generator.bytes(), generator.bytes());
+        (side(Role::Inviter), side(Role::Callee))
+    }
+
+    fn generator(seed: u64) -> Generator {
+        Generator::new(IdGenerator::test_seed(seed))
+    }
+
+    /// The whole exchange over an honest broker.
+    fn exchange(inviter: &mut SecurityCode, callee: &mut SecurityCode) -> Result<(), Mismatch> {
+        callee.on_offer(inviter.fingerprint(), Some(inviter.commitment()))?;
+        assert_eq!(inviter.reveal(), None, "nothing is revealed before the answer");
+        inviter.on_answer(callee.fingerprint(), Some(callee.nonce()))?;
+        assert!(callee.waits_for_reveal());
+        callee.on_reveal(inviter.reveal().expect("revealed after the answer"))?;
+        inviter.on_connected();
+        callee.on_connected();
+        Ok(())
+    }
+
+    #[test]
+    fn both_sides_show_one_code() {
+        let (mut inviter, mut callee) = pair(&mut generator(1));
+        assert_eq!((inviter.state(), inviter.code()), (Security::None, None));
+        exchange(&mut inviter, &mut callee).expect("honest");
+        let code = inviter.code().expect("a code");
+        assert_eq!(Some(&code), callee.code().as_ref());
+        assert!(code.len() == 4 && code.bytes().all(|it| ALPHABET.contains(&it)), "{code}");
+        assert_eq!((inviter.state(), callee.state()), (Security::Unverified, Security::Unverified));
+        assert_eq!(inviter.transcript(Role::Callee), callee.transcript(Role::Callee));
+        assert_ne!(inviter.transcript(Role::Callee), inviter.transcript(Role::Inviter));
+        inviter.on_verdict(true);
+        callee.on_verdict(false);
+        assert_eq!((inviter.state(), callee.state()), (Security::Verified, Security::Mismatch));
+        callee.on_verdict(true);
+        assert_eq!(callee.state(), Security::Mismatch, "a mismatch is final");
+    }
+
+    #[test]
+    fn every_part_of_the_context_changes_the_code() {
+        let code = |context: &Context, sid| {
+            let mut generator = generator(1);
+            let mut side = |role| SecurityCode::new(role, context, sid, generator.bytes(), generator.bytes());
+            let (mut inviter, mut callee) = (side(Role::Inviter), side(Role::Callee));
+            exchange(&mut inviter, &mut callee).expect("honest");
+            inviter.transcript(Role::Inviter).expect("both halves")
+        };
+        let mut changed = vec![context(); 7];
+        changed[1].inviter.account = "alic".to_owned();
+        changed[2].callee.account = "bobb".to_owned();
+        changed[3].inviter.device = "tablet".to_owned();
+        changed[4].callee.device = "tablet".to_owned();
+        changed[5].channel = "roo".to_owned();
+        changed[6].call_id = "mcall".to_owned();
+        // Fields are framed: letters that move from one to the next change it.
+        let mut moved = context();
+        (moved.channel, moved.call_id) = ("roomc".to_owned(), "all".to_owned());
+        changed.push(moved);
+        let mut codes: Vec<_> = changed.iter().map(|context| code(context, SID)).collect();
+        codes.push(code(&context(), Sid([8; 16])));
+        codes.sort();
+        codes.dedup();
+        assert_eq!(codes.len(), 9);
+    }
+
+    #[test]
+    fn a_second_answer_is_a_mismatch() {
+        for (fingerprint, nonce) in [([9; 32], None), ([9; 32], Some([9; 16])), ([0; 32], Some([9; 16]))] {
+            let (mut inviter, mut callee) = pair(&mut generator(1));
+            exchange(&mut inviter, &mut callee).expect("honest");
+            let fingerprint = if fingerprint == [0; 32] { callee.fingerprint() } else { fingerprint };
+            assert_eq!(inviter.on_answer(callee.fingerprint(), Some(callee.nonce())), Ok(()), "a repetition");
+            assert_eq!(inviter.on_answer(fingerprint, nonce), Err(Mismatch));
+            assert_eq!(inviter.state(), Security::Mismatch);
+        }
+    }
+
+    #[test]
+    fn a_second_offer_is_a_mismatch() {
+        let (inviter, mut callee) = pair(&mut generator(1));
+        let commitment = Some(inviter.commitment());
+        callee.on_offer(inviter.fingerprint(), commitment).expect("the first");
+        callee.on_offer(inviter.fingerprint(), commitment).expect("a restart");
+        assert_eq!(callee.clone().on_offer([9; 32], commitment), Err(Mismatch));
+        assert_eq!(callee.clone().on_offer(inviter.fingerprint(), Some([9; 32])), Err(Mismatch));
+        assert_eq!(callee.on_offer(inviter.fingerprint(), None), Err(Mismatch), "stripped");
+    }
+
+    #[test]
+    fn another_reveal_is_a_mismatch() {
+        let (inviter, mut callee) = pair(&mut generator(1));
+        callee.on_offer(inviter.fingerprint(), Some(inviter.commitment())).expect("the first");
+        assert_eq!(callee.clone().on_reveal([9; 16]), Err(Mismatch));
+        callee.on_reveal(inviter.nonce()).expect("the right one");
+        callee.on_reveal(inviter.nonce()).expect("again");
+        assert_eq!(callee.on_reveal([9; 16]), Err(Mismatch));
+    }
+
+    #[test]
+    fn a_mirror_is_a_mismatch() {
+        let (mut inviter, mut callee) = pair(&mut generator(1));
+        assert_eq!(inviter.on_answer(inviter.fingerprint(), Some([1; 16])), Err(Mismatch));
+        assert_eq!(callee.on_offer(callee.fingerprint(), Some([1; 32])), Err(Mismatch));
+    }
+
+    #[test]
+    fn a_peer_without_code_gives_none() {
+        let (mut inviter, mut callee) = pair(&mut generator(1));
+        callee.on_offer(inviter.fingerprint(), None).expect("an offer");
+        inviter.on_answer(callee.fingerprint(), None).expect("an answer");
+        assert_eq!(inviter.reveal(), None);
+        assert!(!callee.waits_for_reveal());
+        callee.on_reveal([1; 16]).expect("ignored");
+        for side in [&mut inviter, &mut callee] {
+            assert_eq!(side.state(), Security::None);
+            side.on_connected();
+            assert_eq!((side.state(), side.code()), (Security::NoCode, None));
+            side.on_verdict(true);
+            assert_eq!(side.state(), Security::NoCode, "there was nothing to compare");
+        }
+    }
+
+    #[test]
+    fn a_late_reveal_still_counts() {
+        let (inviter, mut callee) = pair(&mut generator(1));
+        callee.on_offer(inviter.fingerprint(), Some(inviter.commitment())).expect("an offer");
+        callee.on_connected();
+        assert_eq!(callee.state(), Security::None);
+        callee.on_late_reveal();
+        assert_eq!(callee.state(), Security::NoCode);
+        callee.on_reveal(inviter.nonce()).expect("the right one");
+        assert_eq!(callee.state(), Security::Unverified);
+    }
+
+    /// A broker in the middle with halves of its own on both sides.
+    #[test]
+    fn a_broker_in_the_middle_has_one_try() {
+        let mut generator = generator(1);
+        let mut fooled = 0;
+        for _ in 0..500 {
+            let (mut inviter, mut callee) = pair(&mut generator);
+            let (mut to_callee, mut to_inviter) = pair(&mut generator);
+            exchange(&mut inviter, &mut to_inviter).expect("its own halves are consistent");
+            exchange(&mut to_callee, &mut callee).expect("its own halves are consistent");
+            fooled += usize::from(inviter.code() == callee.code());
+        }
+        assert_eq!(fooled, 0);
+    }
+
+    /// It waits for the reveal and then searches for a nonce with which the inviter shows the callee's code.
+    /// The search succeeds; the answer that it is good for comes too late.
+    #[test]
+    fn a_broker_that_grinds_is_caught() {
+        let mut generator = generator(1);
+        let (mut inviter, mut callee) = pair(&mut generator);
+        let (mut to_callee, to_inviter) = pair(&mut generator);
+        exchange(&mut to_callee, &mut callee).expect("its own halves are consistent");
+        inviter.on_answer(to_inviter.fingerprint(), Some(to_inviter.nonce())).expect("the first answer");
+        let revealed = inviter.reveal().expect("revealed");
+        let wanted = callee.code().expect("a code");
+        let shown = |nonce: Nonce| {
+            let mut fresh = SecurityCode { peer: None, ..inviter.clone() };
+            fresh.on_answer(to_inviter.fingerprint(), Some(nonce)).expect("not frozen");
+            assert_eq!(fresh.reveal(), Some(revealed));
+            fresh.code().expect("a code")
+        };
+        // Two letters of four keep the test short; all four take a thousand times as long.
+        let ground = (0..100_000_u128).map(u128::to_be_bytes).find(|nonce| shown(*nonce)[..2] == wanted[..2]);
+        let ground = ground.expect("grinding is cheap");
+        assert_eq!(inviter.on_answer(to_inviter.fingerprint(), Some(ground)), Err(Mismatch));
+        assert_eq!(inviter.state(), Security::Mismatch);
+    }
+
+    #[test]
+    fn debug_output_hides_nonces() {
+        let (inviter, _) = pair(&mut generator(1));
+        assert_eq!(format!("{inviter:?}"), "SecurityCode { role: Inviter, state: None }");
+    }
+}

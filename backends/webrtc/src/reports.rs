@@ -1,0 +1,145 @@
+//! What the core is told of a peer: pure.
+
+use nertc_callkit_media::{Media, MediaEvent};
+use nertc_callkit_signaling::{Code, Outcome};
+
+use crate::peer::{End, MediaState, Output};
+
+/// A broker, or somebody else on the way, has replaced something; or a security code was required and the
+/// peer gives none.
+pub const MEDIA_NOT_SECURE: Code = Code::new(90012);
+
+/// Who has been reported, and with what.
+#[derive(Debug, Default)]
+pub(crate) struct Reports {
+    uid: Option<u64>,
+    told: MediaState,
+}
+
+impl Reports {
+    /// The peer, from connected to gone.
+    pub(crate) fn uid(&self) -> Option<u64> {
+        self.uid
+    }
+
+    /// What follows from an output of the peer's connection.
+    pub(crate) fn on_output(&mut self, output: &Output) -> Vec<MediaEvent> {
+        match output {
+            Output::Connected { uid, .. } => self.on_connected(*uid),
+            Output::PeerMedia(state) => self.on_media(*state),
+            Output::Silent => self.about(|uid| MediaEvent::PeerSilent { uid }),
+            Output::Heard => self.about(|uid| MediaEvent::PeerHeard { uid }),
+            Output::Reconnecting => vec![MediaEvent::Reconnecting],
+            Output::Reconnected => vec![MediaEvent::Reconnected],
+            Output::Disconnected(end) => self.on_disconnected(*end),
+            Output::Transmit { .. }
+            | Output::Text(_)
+            | Output::Secured { .. }
+            | Output::Audio(_)
+            | Output::Stats(_)
+            | Output::Sign { .. }
+            | Output::Verify { .. }
+            | Output::Finished
+            | Output::Ignored(_) => Vec::new(),
+        }
+    }
+
+    fn about(&self, event: impl Fn(u64) -> MediaEvent) -> Vec<MediaEvent> {
+        self.uid.map(event).into_iter().collect()
+    }
+
+    fn on_connected(&mut self, uid: u64) -> Vec<MediaEvent> {
+        if self.uid == Some(uid) {
+            return Vec::new();
+        }
+        let mut events = self.leave();
+        self.uid = Some(uid);
+        events.push(MediaEvent::PeerJoin { uid });
+        events
+    }
+
+    fn leave(&mut self) -> Vec<MediaEvent> {
+        self.told = MediaState::default();
+        let gone = self.uid.take();
+        gone.map(|uid| MediaEvent::PeerLeave { uid, code: Code::OK }).into_iter().collect()
+    }
+
+    fn on_media(&mut self, state: MediaState) -> Vec<MediaEvent> {
+        let Some(uid) = self.uid else { return Vec::new() };
+        let before = std::mem::replace(&mut self.told, state);
+        let mut events = Vec::new();
+        for media in [Media::AUDIO, Media::VIDEO] {
+            let on = state.on.overlaps(media);
+            if on != before.on.overlaps(media) {
+                events.push(MediaEvent::PeerMedia { uid, media, on });
+            }
+            let muted = state.muted.overlaps(media);
+            if muted != before.muted.overlaps(media) {
+                events.push(MediaEvent::PeerMute { uid, media, muted });
+            }
+        }
+        events
+    }
+
+    fn on_disconnected(&mut self, end: End) -> Vec<MediaEvent> {
+        let lost = |code, why: &str| vec![MediaEvent::Disconnected(Outcome::failed(code, why))];
+        match end {
+            End::PeerLeft => self.leave(),
+            End::NotSecure => lost(MEDIA_NOT_SECURE, "somebody on the way may listen, so the call ends"),
+            End::Failed => lost(Code::BACKEND_FAILED, "the encrypted connection failed"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn state(on: Media, muted: Media) -> Output {
+        Output::PeerMedia(MediaState { on, muted })
+    }
+
+    fn connected(uid: u64) -> Output {
+        Output::Connected { uid, dtls: 13 }
+    }
+
+    #[test]
+    fn a_peer_joins_once_and_leaves_once() {
+        let mut reports = Reports::default();
+        assert_eq!(reports.on_output(&Output::Disconnected(End::PeerLeft)), []);
+        assert_eq!(reports.on_output(&Output::Silent), []);
+        assert_eq!(reports.on_output(&connected(7)), [MediaEvent::PeerJoin { uid: 7 }]);
+        assert_eq!(reports.on_output(&connected(7)), []);
+        assert_eq!(reports.on_output(&Output::Silent), [MediaEvent::PeerSilent { uid: 7 }]);
+        assert_eq!(reports.on_output(&Output::Heard), [MediaEvent::PeerHeard { uid: 7 }]);
+        let left = MediaEvent::PeerLeave { uid: 7, code: Code::OK };
+        assert_eq!(reports.on_output(&connected(8)), [left, MediaEvent::PeerJoin { uid: 8 }]);
+        let left = MediaEvent::PeerLeave { uid: 8, code: Code::OK };
+        assert_eq!(reports.on_output(&Output::Disconnected(End::PeerLeft)), [left]);
+        assert_eq!(reports.uid(), None);
+    }
+
+    #[test]
+    fn changes_of_a_peers_media_are_told_one_by_one() {
+        let mut reports = Reports::default();
+        let both = Media::AUDIO | Media::VIDEO;
+        assert_eq!(reports.on_output(&state(both, Media::NONE)), []);
+        reports.on_output(&connected(7));
+        let on = |media, on| MediaEvent::PeerMedia { uid: 7, media, on };
+        let muted = |media, muted| MediaEvent::PeerMute { uid: 7, media, muted };
+        let first = reports.on_output(&state(both, Media::AUDIO));
+        assert_eq!(first, [on(Media::AUDIO, true), muted(Media::AUDIO, true), on(Media::VIDEO, true)]);
+        assert_eq!(reports.on_output(&state(both, Media::AUDIO)), []);
+        let second = reports.on_output(&state(Media::AUDIO, Media::NONE));
+        assert_eq!(second, [muted(Media::AUDIO, false), on(Media::VIDEO, false)]);
+    }
+
+    #[test]
+    fn a_connection_that_ends_has_its_code() {
+        for (end, code) in [(End::NotSecure, MEDIA_NOT_SECURE), (End::Failed, Code::BACKEND_FAILED)] {
+            let events = Reports::default().on_output(&Output::Disconnected(end));
+            let [MediaEvent::Disconnected(outcome)] = &events[..] else { panic!("{events:?}") };
+            assert_eq!(outcome.code, code);
+        }
+    }
+}

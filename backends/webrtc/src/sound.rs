@@ -1,0 +1,104 @@
+//! The port of a call whose sound is Opus: the app's frames to packets, packets to the app's frames or to
+//! what it pulls.
+
+use std::sync::Arc;
+
+use nertc_callkit_backend::{Frame, MediaSink};
+use nertc_callkit_media::Media;
+use nertc_callkit_reactor::now_us;
+use parking_lot::Mutex;
+
+use crate::audio::{Capture, FrameClock, Limits, Playout, PullError, Puller, RATE, Receiver, Sound, playout};
+use crate::audio_port::{AudioPort, Encoded, MakeAudio};
+use crate::options::Options;
+use crate::peer::{AudioPacket, MediaState};
+
+/// Samples of a frame for the app: 10 ms.
+const FRAME: usize = RATE as usize / 100;
+
+struct Opus {
+    capture: Capture,
+    puller: Puller,
+    speaker: Mutex<Speaker>,
+    sink: Arc<MediaSink>,
+}
+
+struct Speaker {
+    receiver: Receiver,
+    playout: Playout,
+    clock: FrameClock,
+}
+
+/// Ports that carry Opus.
+pub fn with_opus() -> MakeAudio {
+    Arc::new(|options, sink| open(options, sink).map(|port| Arc::new(port) as Arc<dyn AudioPort>))
+}
+
+fn open(options: &Options, sink: &Arc<MediaSink>) -> Option<Opus> {
+    let limits = Limits { min_ms: *options.jitter_ms.start(), max_ms: *options.jitter_ms.end() };
+    let (playout, puller) = playout();
+    let receiver = Receiver::new(limits)?;
+    Some(Opus {
+        capture: Capture::new(options.audio_bitrate_bps)?,
+        puller,
+        speaker: Mutex::new(Speaker { receiver, playout, clock: FrameClock::default() }),
+        sink: sink.clone(),
+    })
+}
+
+impl AudioPort for Opus {
+    fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>)) {
+        let Some((samples, sample_rate, channels)) = frame.sound() else { return };
+        let sound = Sound { samples, sample_rate, channels };
+        let pushed = self.capture.push(now_us(), sound, |it| {
+            send(Encoded { time: it.time, starts_talk: it.starts_talk, frame: it.payload });
+        });
+        if let Err(why) = pushed {
+            log::debug!("webrtc: sound of the app was not taken: {why:?}");
+        }
+    }
+
+    fn pull(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError> {
+        self.puller.pull(out, sample_rate, channels)
+    }
+
+    fn set_local(&self, state: MediaState) {
+        self.capture.set_muted(state.muted.overlaps(Media::AUDIO));
+    }
+
+    fn set_loss(&self, percent: u8) {
+        self.capture.set_loss(percent);
+    }
+
+    fn receive(&self, packet: AudioPacket) {
+        self.speaker.lock().receiver.insert(packet);
+    }
+
+    fn reset(&self) {
+        self.speaker.lock().receiver.restart();
+    }
+
+    fn poll_timeout(&self) -> Option<u64> {
+        Some(self.speaker.lock().clock.poll_timeout().unwrap_or_default())
+    }
+
+    fn handle_timeout(&self, now: u64, uid: u64) {
+        loop {
+            let mut samples = [0; FRAME];
+            let time_us = {
+                let mut speaker = self.speaker.lock();
+                let Speaker { receiver, playout, clock } = &mut *speaker;
+                let Some(time_us) = clock.due(now) else { return };
+                if playout.is_used() {
+                    playout.tick(now, receiver);
+                    continue;
+                }
+                receiver.fill(now, &mut samples);
+                time_us
+            };
+            if let Some(delivery) = self.sink.begin_frame() {
+                delivery.deliver(&Frame::of_sound(&samples, RATE, 1, time_us).with_uid(uid));
+            }
+        }
+    }
+}

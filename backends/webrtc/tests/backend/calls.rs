@@ -1,0 +1,272 @@
+//! Calls over loopback.
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_signaling::{Code, Req, Text};
+use nertc_callkit_webrtc::peer::Security;
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::harness::{
+    JOIN, Side, call, carry, free_port, is_connected, join, loopback, sound_crosses, threads,
+};
+
+/// Tests that count the threads of the process run alone.
+static ALONE: Mutex<()> = Mutex::new(());
+
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock()
+}
+
+#[test]
+fn sound_crosses_between_two_backends() {
+    let _alone = alone();
+    let sides = call(&loopback());
+    let [alice, bob] = &sides;
+    assert_eq!(alice.expect_completed(JOIN).code, Code::OK);
+    alice.expect_event(&MediaEvent::PeerJoin { uid: 22 });
+    bob.expect_event(&MediaEvent::PeerJoin { uid: 11 });
+    sound_crosses(alice, bob);
+    sound_crosses(bob, alice);
+    for (side, uid) in [(alice, 22), (bob, 11)] {
+        let on = MediaMessage::Event(MediaEvent::PeerMedia { uid, media: Media::AUDIO, on: true });
+        carry([alice, bob], "an open microphone", || side.messages.try_iter().any(|it| it == on));
+    }
+    carry([alice, bob], "a code on both sides", || {
+        sides
+            .iter()
+            .all(|it| it.backend.call_state().and_then(|it| it.security) == Some(Security::Unverified))
+    });
+    let [ours, theirs] = [alice, bob].map(|side| side.backend.call_state().expect("a call"));
+    assert!(ours.code.is_some() && ours.code == theirs.code);
+    assert_eq!(
+        (&ours.local_fingerprint, &ours.remote_fingerprint),
+        (&theirs.remote_fingerprint, &theirs.local_fingerprint)
+    );
+    println!(
+        "join to connected {:?} and {:?} us, {} and {} sockets, {} media thread",
+        ours.setup_us,
+        theirs.setup_us,
+        ours.sockets,
+        theirs.sockets,
+        threads("nertc_media")
+    );
+    alice.close();
+    bob.close();
+}
+
+#[test]
+fn a_leave_is_heard_and_the_thread_ends_after_it() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    assert_eq!(threads("nertc_media"), 1);
+    let left = Instant::now();
+    alice.leave();
+    assert_eq!(alice.expect_completed(Req(9)).code, Code::OK);
+    assert!(alice.backend.call_state().is_none());
+    bob.expect_event(&MediaEvent::PeerLeave { uid: 11, code: Code::OK });
+    println!("leave to heard {:?}", left.elapsed());
+    bob.leave();
+    assert_eq!(bob.expect_completed(Req(9)).code, Code::OK);
+    let until = Instant::now() + Duration::from_secs(60);
+    while threads("nertc_media") > 0 {
+        assert!(Instant::now() < until, "the media thread goes on");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(left.elapsed() >= Duration::from_secs(1), "sockets stay open for a second");
+    // What was left tells nothing more.
+    assert!(alice.messages.try_iter().all(|it| !matches!(it, MediaMessage::Event(_))));
+    // And another call works.
+    for side in [&alice, &bob] {
+        side.texts.try_iter().for_each(drop);
+    }
+    join([&alice, &bob]);
+    sound_crosses(&alice, &bob);
+    alice.close();
+    bob.close();
+    assert_eq!(threads("nertc_media"), 0);
+}
+
+#[test]
+fn backends_without_a_call_cost_no_thread() {
+    let _alone = alone();
+    let count = std::fs::read_dir("/proc/self/fd").expect("Linux").count();
+    let sides: Vec<Side> = (0..500).map(|uid| Side::new(uid, &loopback())).collect();
+    assert_eq!(threads("nertc_media"), 0);
+    assert_eq!(std::fs::read_dir("/proc/self/fd").expect("Linux").count(), count);
+    for side in &sides {
+        side.backend.network_changed();
+        side.backend.receive(JOIN, &Text::from("{}"));
+        assert!(!side.backend.send_encoded(nertc_callkit_webrtc::Encoded {
+            time: 0,
+            starts_talk: true,
+            frame: &[]
+        }));
+        side.leave();
+        assert_eq!(side.expect_completed(Req(9)).code, Code::OK);
+        side.close();
+    }
+    assert_eq!(threads("nertc_media"), 0);
+}
+
+#[test]
+fn operations_end_with_their_code() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    let both = Media::AUDIO | Media::VIDEO;
+    let rows = [
+        (MediaOperation::MuteLocal { media: Media::AUDIO, muted: true }, Code::OK),
+        (MediaOperation::EnableLocal { media: both, on: true }, Code::UNSUPPORTED),
+        (MediaOperation::EnableLocal { media: both, on: false }, Code::OK),
+        (MediaOperation::SetView { uid: 0, view: None }, Code::OK),
+        (MediaOperation::Subscribe { uid: 22, media: Media::AUDIO, on: false }, Code::OK),
+    ];
+    for (at, (operation, code)) in rows.into_iter().enumerate() {
+        let req = Req(100 + at as u64);
+        alice.backend.run(req, operation.clone()).expect("taken");
+        assert_eq!(alice.expect_completed(req).code, code, "{operation:?}");
+    }
+    let muted = MediaEvent::PeerMute { uid: 11, media: Media::AUDIO, muted: true };
+    carry([&alice, &bob], "muted", || {
+        bob.messages.try_iter().any(|it| it == MediaMessage::Event(muted.clone()))
+    });
+    // Nothing is heard any more, but what is sent is.
+    let join = MediaOperation::Join {
+        channel_name: "room".into(),
+        uid: 1,
+        token: Text::EMPTY,
+        call_type: nertc_callkit_signaling::CallType::Audio,
+        is_inviter: true,
+        peer: Text::EMPTY,
+        call_id: Text::EMPTY,
+    };
+    assert_eq!(alice.backend.run(Req(200), join), Err(Code::BACKEND_FAILED), "one call at a time");
+    alice.close();
+    bob.close();
+    bob.backend.run(Req(201), MediaOperation::MuteLocal { media: both, muted: true }).expect("taken");
+}
+
+#[test]
+fn a_tone_crosses_from_frame_to_frame() {
+    let _alone = alone();
+    let sides = [Side::with_opus(11, &loopback()), Side::with_opus(22, &loopback())];
+    join([&sides[0], &sides[1]]);
+    let began = Instant::now();
+    let (mut loud, mut pulled) = (0, 0);
+    for number in 0.. {
+        assert!(began.elapsed() < Duration::from_secs(60), "{loud} loud frames, {pulled} pulled");
+        // 10 ms of 440 Hz.
+        let wave = |at: u64| (at as f32 * 440.0 * std::f32::consts::TAU / 16_000.0).sin() * 12_000.0;
+        let samples: Vec<i16> = (0..160).map(|at| wave(number * 160 + at) as i16).collect();
+        sides[0].backend.push_frame(Frame::of_sound(&samples, 16_000, 1, 0));
+        std::thread::sleep(Duration::from_millis(10));
+        loud += sides[1].frames.try_iter().filter(|peak| *peak > 6_000).count();
+        // Whoever pulls gets no frames.
+        if loud > 20 {
+            let mut out = [0; 320];
+            let filled = sides[1].backend.pull_audio(&mut out, 16_000, 2).expect("good arguments");
+            pulled += usize::from(filled > 0 && out.iter().any(|sample| *sample > 6_000));
+        }
+        if pulled > 10 {
+            break;
+        }
+    }
+    sides.iter().for_each(Side::close);
+    assert_eq!(sides[1].backend.pull_audio(&mut [1; 320], 16_000, 2), Ok(0), "silence outside of a call");
+}
+
+#[test]
+fn a_full_core_is_asked_again() {
+    let _alone = alone();
+    let sides = [Side::new(11, &loopback()), Side::new(22, &loopback())];
+    sides.iter().for_each(|side| side.refusals.store(7, Ordering::SeqCst));
+    join([&sides[0], &sides[1]]);
+    for (side, uid) in [(&sides[0], 22), (&sides[1], 11)] {
+        side.expect_event(&MediaEvent::PeerJoin { uid });
+        assert!(side.refusals.load(Ordering::SeqCst) <= 0);
+        side.close();
+    }
+}
+
+#[test]
+fn a_call_that_is_closed_tells_nothing_more() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    alice.leave();
+    alice.close();
+    assert_eq!(threads("nertc_media"), 1, "bob's");
+    alice.messages.try_iter().for_each(drop);
+    bob.expect_event(&MediaEvent::PeerLeave { uid: 11, code: Code::OK });
+    assert!(alice.messages.try_recv().is_err() && alice.backend.call_state().is_none());
+    bob.close();
+    assert_eq!(threads("nertc_media"), 0);
+}
+
+/// It is thrown away without being closed.
+#[test]
+fn a_dropped_backend_says_good_bye() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    drop(alice);
+    bob.expect_event(&MediaEvent::PeerLeave { uid: 11, code: Code::OK });
+    bob.close();
+}
+
+#[test]
+fn another_network_is_taken_without_a_gap() {
+    let _alone = alone();
+    let [alice, bob] = call(&loopback());
+    alice.backend.network_changed();
+    bob.backend.network_changed();
+    carry([&alice, &bob], "restarted", || {
+        alice.backend.call_state().is_some_and(|state| state.stats.rtt_us.is_some())
+    });
+    sound_crosses(&alice, &bob);
+    sound_crosses(&bob, &alice);
+    alice.close();
+    bob.close();
+}
+
+#[test]
+fn local_ports_are_those_of_the_options() {
+    let _alone = alone();
+    let first = free_port().clamp(1024, 60_000);
+    let mut given = loopback();
+    (given.port_min, given.port_max) = (u32::from(first), u32::from(first) + 63);
+    let sides = [Side::new(11, &given), Side::new(22, &given)];
+    join([&sides[0], &sides[1]]);
+    carry([&sides[0], &sides[1]], "a pair", || {
+        sides.iter().all(|it| it.backend.call_state().is_some_and(|it| it.stats.pair.is_some()))
+    });
+    for side in &sides {
+        let (local, _) = side.backend.call_state().and_then(|it| it.stats.pair).expect("a pair");
+        assert!((first..first + 64).contains(&local.port()), "{local}");
+        side.close();
+    }
+}
+
+#[test]
+#[ignore = "make test-all: many calls at once"]
+fn a_call_has_its_bytes() {
+    let _alone = alone();
+    let resident = || {
+        let status = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+        let pages = status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+        pages.expect("a number") * 4096
+    };
+    let call = || {
+        let sides = [Side::with_opus(11, &loopback()), Side::with_opus(22, &loopback())];
+        join([&sides[0], &sides[1]]);
+        sides
+    };
+    let warm = call();
+    let before = resident();
+    let calls: Vec<[Side; 2]> = (0..20).map(|_| call()).collect();
+    assert!(calls.iter().all(|[alice, bob]| is_connected([alice, bob])));
+    let bytes = (resident() - before) / 40;
+    println!("{bytes} bytes a call and side; {} media thread", threads("nertc_media"));
+    assert!(bytes < 1_500_000, "{bytes}");
+    calls.iter().flatten().chain(&warm).for_each(Side::close);
+}

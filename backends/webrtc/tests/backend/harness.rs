@@ -1,0 +1,237 @@
+//! Backends as a core uses them. Texts go from one to the other as signaling carries them.
+
+use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, SendError};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
+use nertc_callkit_webrtc::audio::PullError;
+use nertc_callkit_webrtc::options::{Given, LOOPBACK};
+use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
+use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
+use parking_lot::Mutex;
+
+/// Longer than any machine is busy.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(crate) const JOIN: Req = Req(7);
+/// Silence in Opus.
+pub(crate) const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+
+/// A port that hands on what arrives.
+struct Notes(Mutex<Sender<AudioPacket>>);
+
+impl AudioPort for Notes {
+    fn push(&self, _: &Frame<'_>, _: &mut dyn FnMut(Encoded<'_>)) {}
+
+    fn set_local(&self, _: MediaState) {}
+
+    fn pull(&self, _: &mut [i16], _: u32, _: u32) -> Result<usize, PullError> {
+        Ok(0)
+    }
+
+    fn set_loss(&self, _: u8) {}
+
+    fn receive(&self, packet: AudioPacket) {
+        let _ = self.0.lock().send(packet);
+    }
+
+    fn reset(&self) {}
+
+    fn poll_timeout(&self) -> Option<u64> {
+        None
+    }
+
+    fn handle_timeout(&self, _: u64, _: u64) {}
+}
+
+/// A backend, and what it reports.
+pub(crate) struct Side {
+    pub(crate) backend: WebRtcMedia,
+    sink: Arc<MediaSink>,
+    pub(crate) messages: Receiver<MediaMessage>,
+    pub(crate) packets: Receiver<AudioPacket>,
+    pub(crate) texts: Receiver<Text>,
+    /// The loudest sample of each frame for the app.
+    pub(crate) frames: Receiver<i16>,
+    pub(crate) uid: u64,
+    /// Texts and messages that the core has no room for.
+    pub(crate) refusals: Arc<AtomicI32>,
+}
+
+pub(crate) fn loopback() -> Given<'static> {
+    Given { flags: LOOPBACK, ..Given::default() }
+}
+
+impl Side {
+    pub(crate) fn new(uid: u64, given: &Given<'_>) -> Side {
+        let (heard, packets) = mpsc::channel();
+        let make: MakeAudio = Arc::new(move |_, _| Some(Arc::new(Notes(Mutex::new(heard.clone())))));
+        Side::with(uid, given, make, packets)
+    }
+
+    /// One whose sound is Opus, instead of packets.
+    pub(crate) fn with_opus(uid: u64, given: &Given<'_>) -> Side {
+        Side::with(uid, given, nertc_callkit_webrtc::with_opus(), mpsc::channel().1)
+    }
+
+    fn with(uid: u64, given: &Given<'_>, make: MakeAudio, packets: Receiver<AudioPacket>) -> Side {
+        let (messages, texts, frames) = (mpsc::channel(), mpsc::channel(), mpsc::channel());
+        let sink = Arc::<MediaSink>::default();
+        let (told, sent, played) = (messages.0, texts.0, Mutex::new(frames.0));
+        let refusals = Arc::<AtomicI32>::default();
+        let is_full = {
+            let refusals = refusals.clone();
+            move || refusals.fetch_sub(1, Ordering::SeqCst) > 0
+        };
+        let is_full_for_texts = is_full.clone();
+        sink.open(
+            move |message| {
+                if !matches!(message, MediaMessage::Completed(..)) && is_full() {
+                    return Err(message);
+                }
+                let _ = told.send(message);
+                Ok(())
+            },
+            move |frame| {
+                let peak = frame.sound().and_then(|(samples, ..)| samples.iter().max().copied());
+                let _ = played.lock().send(peak.unwrap_or_default());
+            },
+            move |join, text| {
+                assert_eq!(join, JOIN);
+                if is_full_for_texts() {
+                    return Err(SendError::Full);
+                }
+                sent.send(text.clone()).map_err(|_| SendError::Closed)
+            },
+        );
+        let options = Options::read(given).expect("good options");
+        let backend = WebRtcMedia::new(options, sink.clone(), make);
+        backend.open().expect("it works");
+        let (messages, texts, frames) = (messages.1, texts.1, frames.1);
+        Side { backend, sink, messages, packets, texts, frames, uid, refusals }
+    }
+
+    pub(crate) fn join(&self, is_inviter: bool) {
+        let operation = MediaOperation::Join {
+            channel_name: "room".into(),
+            uid: self.uid,
+            token: Text::EMPTY,
+            call_type: CallType::Audio,
+            is_inviter,
+            peer: "peer".into(),
+            call_id: "call".into(),
+        };
+        self.backend.run(JOIN, operation).expect("taken");
+        self.enable();
+    }
+
+    fn enable(&self) {
+        let operation = MediaOperation::EnableLocal { media: Media::AUDIO, on: true };
+        self.backend.run(Req(8), operation).expect("taken");
+    }
+
+    pub(crate) fn leave(&self) {
+        self.backend.run(Req(9), MediaOperation::Leave).expect("taken");
+    }
+
+    /// The first message that `wanted` picks; others are lost.
+    pub(crate) fn expect<T>(&self, what: &str, wanted: impl Fn(&MediaMessage) -> Option<T>) -> T {
+        let until = Instant::now() + PATIENCE;
+        let mut seen = Vec::new();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(message) = self.messages.recv_timeout(left) else { panic!("{what}, but {seen:?}") };
+            if let Some(found) = wanted(&message) {
+                return found;
+            }
+            seen.push(message);
+        }
+    }
+
+    pub(crate) fn expect_event(&self, wanted: &MediaEvent) {
+        self.expect(&format!("{wanted:?}"), |message| {
+            (*message == MediaMessage::Event(wanted.clone())).then_some(())
+        });
+    }
+
+    pub(crate) fn expect_completed(&self, req: Req) -> Outcome {
+        self.expect(&format!("{req:?}"), |message| match message {
+            MediaMessage::Completed(completed, outcome) if *completed == req => Some(outcome.clone()),
+            MediaMessage::Completed(..) | MediaMessage::Event(_) | MediaMessage::Log(..) => None,
+        })
+    }
+
+    /// Closes as the core does.
+    pub(crate) fn close(&self) {
+        self.backend.close();
+        self.sink.close();
+    }
+}
+
+/// Carries texts in both directions until both sides have seen `is_done`.
+pub(crate) fn carry(sides: [&Side; 2], what: &str, is_done: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_done() {
+        assert!(Instant::now() < until, "{what}");
+        let mut is_idle = true;
+        for (from, to) in [(0, 1), (1, 0)] {
+            while let Ok(text) = sides[from].texts.try_recv() {
+                sides[to].backend.receive(JOIN, &text);
+                is_idle = false;
+            }
+        }
+        if is_idle {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+    }
+}
+
+pub(crate) fn is_connected(sides: [&Side; 2]) -> bool {
+    sides.iter().all(|side| side.backend.call_state().is_some_and(|state| state.setup_us.is_some()))
+}
+
+/// A call between two backends that is connected.
+pub(crate) fn call(given: &Given<'_>) -> [Side; 2] {
+    let sides = [Side::new(11, given), Side::new(22, given)];
+    join([&sides[0], &sides[1]]);
+    sides
+}
+
+pub(crate) fn join(sides: [&Side; 2]) {
+    sides[0].join(true);
+    sides[1].join(false);
+    carry(sides, "connected", || is_connected(sides));
+}
+
+/// Sound from one side arrives at the other.
+pub(crate) fn sound_crosses(from: &Side, to: &Side) {
+    let until = Instant::now() + PATIENCE;
+    while to.packets.try_recv().is_ok() {}
+    for number in 0.. {
+        assert!(Instant::now() < until, "no sound");
+        let time = number * 960;
+        assert!(from.backend.send_encoded(Encoded { time, starts_talk: false, frame: &SILENCE }));
+        if let Ok(packet) = to.packets.recv_timeout(Duration::from_millis(20)) {
+            assert_eq!(*packet.payload, SILENCE);
+            return;
+        }
+    }
+}
+
+/// A UDP port that nobody has.
+pub(crate) fn free_port() -> u16 {
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    socket.local_addr().expect("bound").port()
+}
+
+/// Threads of this process with this name.
+pub(crate) fn threads(name: &str) -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").expect("Linux").flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|it| it.trim() == name).count()
+}

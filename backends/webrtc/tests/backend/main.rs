@@ -1,0 +1,5 @@
+//! Two media backends in one process over real sockets: few tests, and tolerant of a busy machine.
+
+mod calls;
+mod harness;
+mod relays;

@@ -1,0 +1,164 @@
+//! Calls over coturn (Debian: coturn), on loopback.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use nertc_callkit_signaling::Code;
+use nertc_callkit_webrtc::options::{Given, GivenServer, LOOPBACK, RELAY_ONLY};
+
+use crate::calls::alone;
+use crate::harness::{JOIN, Side, carry, free_port, is_connected, join, sound_crosses};
+
+struct Coturn {
+    process: Child,
+    port: u16,
+}
+
+impl Coturn {
+    fn start(extra: &[&str]) -> Coturn {
+        Coturn::at(free_port(), extra)
+    }
+
+    fn at(port: u16, extra: &[&str]) -> Coturn {
+        let process = Command::new("turnserver")
+            .args(["-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", "--allow-loopback-peers"])
+            .args(["--lt-cred-mech", "--user=alice:secret", "--realm=test", "--no-cli", "--log-file=stdout"])
+            .args(["--pidfile=/dev/null", "--no-dtls", "--simple-log"])
+            .arg(format!("--listening-port={port}"))
+            .args(extra)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("turnserver: install coturn");
+        wait_for(port);
+        Coturn { process, port }
+    }
+}
+
+/// Until somebody listens there.
+fn wait_for(port: u16) {
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(std::time::Instant::now() < until, "coturn does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+impl Drop for Coturn {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn relay_only<'a>(url: &'a str, credential: &'a str) -> Given<'a> {
+    let ice_servers = vec![GivenServer { url, username: "alice", credential }];
+    Given { flags: RELAY_ONLY | LOOPBACK, ice_servers, ..Given::default() }
+}
+
+fn call_over(url: &str) -> [Side; 2] {
+    let given = relay_only(url, "secret");
+    let sides = [Side::new(11, &given), Side::new(22, &given)];
+    join([&sides[0], &sides[1]]);
+    sound_crosses(&sides[0], &sides[1]);
+    sound_crosses(&sides[1], &sides[0]);
+    sides
+}
+
+#[test]
+#[ignore = "make test-all: needs coturn"]
+fn sound_crosses_over_relays() {
+    let _alone = alone();
+    let coturn = Coturn::start(&["--no-tls"]);
+    for query in ["", "?transport=tcp", ""] {
+        let sides = call_over(&format!("turn:127.0.0.1:{}{query}", coturn.port));
+        let setup = [0, 1].map(|at| sides[at].backend.call_state().and_then(|it| it.setup_us));
+        println!("relay{query}: join to connected {setup:?} us");
+        sides.iter().for_each(Side::close);
+    }
+}
+
+#[test]
+#[ignore = "make test-all: needs coturn"]
+fn a_join_without_its_relay_fails() {
+    let _alone = alone();
+    let coturn = Coturn::start(&["--no-tls"]);
+    let nobody = format!("turn:127.0.0.1:{}", free_port());
+    let url = format!("turn:127.0.0.1:{}", coturn.port);
+    for (url, credential) in [(&url, "wrong"), (&nobody, "secret")] {
+        let side = Side::new(11, &relay_only(url, credential));
+        side.join(true);
+        assert_eq!(side.expect_completed(JOIN).code, Code::BACKEND_FAILED, "{url} {credential}");
+        side.close();
+    }
+}
+
+#[test]
+#[ignore = "make test-all: needs coturn"]
+fn a_relay_that_dies_is_replaced() {
+    let _alone = alone();
+    let coturn = Coturn::start(&["--no-tls"]);
+    let port = coturn.port;
+    let [alice, bob] = call_over(&format!("turn:127.0.0.1:{port}"));
+    drop(coturn);
+    std::thread::sleep(Duration::from_secs(1));
+    let _coturn = Coturn::at(port, &["--no-tls"]);
+    let died = std::time::Instant::now();
+    alice.packets.try_iter().for_each(drop);
+    let mut time = 1_000_000;
+    carry([&alice, &bob], "sound after another relay", || {
+        time_step(&bob, time);
+        alice.packets.recv_timeout(Duration::from_millis(20)).is_ok()
+    });
+    time += 960;
+    println!("heard {:?} after the relay is back; {time}", died.elapsed());
+    assert!(is_connected([&alice, &bob]));
+    alice.close();
+    bob.close();
+}
+
+/// A certificate for 127.0.0.1 that is its own root, in a folder of its own.
+fn certificate() -> std::path::PathBuf {
+    let folder = std::env::temp_dir().join(format!("nertc-turns-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let config = "[req]\ndistinguished_name=name\nx509_extensions=own\nprompt=no\n[name]\nCN=relay\n\
+                  [own]\nsubjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
+    std::fs::write(folder.join("config"), config).expect("a file");
+    let made = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"])
+        .args(["-days", "2", "-config", "config", "-keyout", "key.pem", "-out", "cert.pem"])
+        .current_dir(&folder)
+        .output()
+        .expect("openssl");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    folder
+}
+
+#[test]
+#[ignore = "make test-all: needs coturn"]
+fn sound_crosses_over_relays_in_tls() {
+    let _alone = alone();
+    let (folder, port) = (certificate(), free_port());
+    let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
+    let (cert, key) = (format!("--cert={}", path("cert.pem")), format!("--pkey={}", path("key.pem")));
+    let _coturn = Coturn::start(&[&format!("--tls-listening-port={port}"), &cert, &key]);
+    wait_for(port);
+    let pem = std::fs::read_to_string(folder.join("cert.pem")).expect("a certificate");
+    let url = format!("turns:127.0.0.1:{port}");
+    let given = Given { ca_pem: Some(&pem), ..relay_only(&url, "secret") };
+    let sides = [Side::new(11, &given), Side::new(22, &given)];
+    join([&sides[0], &sides[1]]);
+    sound_crosses(&sides[0], &sides[1]);
+    sides.iter().for_each(Side::close);
+    // One that no root vouches for is not spoken to.
+    let stranger = Side::new(33, &relay_only(&url, "secret"));
+    stranger.join(true);
+    assert_eq!(stranger.expect_completed(JOIN).code, Code::BACKEND_FAILED);
+    stranger.close();
+    std::fs::remove_dir_all(&folder).expect("removed");
+}
+
+fn time_step(side: &Side, time: u64) {
+    let frame = &crate::harness::SILENCE;
+    side.backend.send_encoded(nertc_callkit_webrtc::Encoded { time, starts_talk: false, frame });
+}

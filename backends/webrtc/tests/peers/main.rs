@@ -1,0 +1,6 @@
+//! Whole peers in virtual time: they connect, talk, move, vanish and part over links of all kinds.
+
+mod calls;
+mod harness;
+mod hostile;
+mod nat;

@@ -107,8 +107,8 @@ fn check(name: &str, text: &str, compiler: &str, arguments: &[&str]) {
     if compiler != "rustc" {
         command.args(["-std=c11", "-Wall", "-Werror", "-fsyntax-only", "-I"]).arg(include);
     }
-    let said = command.output().unwrap_or_else(|e| panic!("{compiler}: {e}; `make setup` installs it"));
-    assert!(said.status.success(), "{compiler} {arguments:?}\n{}", String::from_utf8_lossy(&said.stderr));
+    let output = command.output().unwrap_or_else(|e| panic!("{compiler}: {e}; `make setup` installs it"));
+    assert!(output.status.success(), "{compiler} {arguments:?}\n{}", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]

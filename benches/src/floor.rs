@@ -175,7 +175,7 @@ impl Shared {
             for job in batch.drain(..) {
                 match job {
                     Job::Stop => return,
-                    Job::Event(number) => tell(number),
+                    Job::Event(number) => emit(number),
                     Job::Wake => _ = DONE.add(1),
                     Job::SetUp => {
                         set_up();
@@ -188,7 +188,7 @@ impl Shared {
     }
 }
 
-fn tell(number: u64) {
+fn emit(number: u64) {
     black_box(callback as extern "C" fn(*const u64, *mut u8))(&number, std::ptr::null_mut());
 }
 
@@ -211,7 +211,7 @@ fn set_up() {
         call_id: invite.call_id,
     };
     black_box::<Answer>(there_and_back(&answer));
-    (0..8).for_each(tell);
+    (0..8).for_each(emit);
 }
 
 /// Writes a text and reads it.

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use calls::Pair;
 use floor::Floor;
-use samples::{SECOND, compare, median, round_count, sample_count, say};
+use samples::{SECOND, compare, median, print_figure, round_count, sample_count};
 use storm::Storm;
 
 /// What no measure takes, with its start and end; `system::PATIENCE` limits each of its waits.
@@ -159,7 +159,7 @@ fn cycles(library: &str, count: u32) {
     let pair = Pair::new(&calls::listener(), None);
     let start = system::now();
     (0..count).for_each(|_| _ = pair.cycle());
-    say("cycles_per_s", f64::from(count) * 1e9 / (system::now() - start) as f64);
+    print_figure("cycles_per_s", f64::from(count) * 1e9 / (system::now() - start) as f64);
     system::settle(SECOND / 10);
     std::mem::forget(pair);
 }
@@ -172,7 +172,7 @@ fn idle(library: &str) {
     system::settle(SECOND);
     let before = system::sleeps_of_others();
     system::settle(system::either(20, 1) * SECOND);
-    say("wakeups", (system::sleeps_of_others() - before) as f64);
+    print_figure("wakeups", (system::sleeps_of_others() - before) as f64);
 }
 
 fn growth(library: &str) {
@@ -184,7 +184,7 @@ fn growth(library: &str) {
     let memory = system::private_dirty();
     (cycles / 10..cycles).for_each(|_| _ = pair.cycle());
     system::settle(SECOND);
-    say("memory_growth", system::private_dirty() - memory);
+    print_figure("memory_growth", system::private_dirty() - memory);
 }
 
 /// The first client, then ten thousand more, all online and idle.
@@ -202,9 +202,9 @@ fn crowd(library: &str) {
     let mut kits = Vec::with_capacity(many);
     kits.extend((0..many).map(|number| calls::online(&listener, &format!("account-{number}"), None)));
     system::settle(SECOND);
-    say("first_component", first - empty);
-    say("more_components", (system::private_dirty() - first) / many as f64);
-    say("more_components_heap", (system::heap() - heap) / many as f64);
-    say("threads", 1.0 + system::other_threads().len() as f64);
+    print_figure("first_component", first - empty);
+    print_figure("more_components", (system::private_dirty() - first) / many as f64);
+    print_figure("more_components_heap", (system::heap() - heap) / many as f64);
+    print_figure("threads", 1.0 + system::other_threads().len() as f64);
     // The process ends with its clients.
 }

@@ -23,13 +23,16 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 
 /// Prints the medians of the rounds and their ratio.
 pub(crate) fn compare(name: &str, rounds: &[(f64, f64)]) {
-    say(name, median(rounds.iter().map(|(value, _)| *value).collect()));
-    say(&format!("{name}_floor"), median(rounds.iter().map(|(_, floor)| *floor).collect()));
-    say(&format!("{name}_ratio"), median(rounds.iter().map(|(value, floor)| value / floor).collect()));
+    print_figure(name, median(rounds.iter().map(|(value, _)| *value).collect()));
+    print_figure(&format!("{name}_floor"), median(rounds.iter().map(|(_, floor)| *floor).collect()));
+    print_figure(
+        &format!("{name}_ratio"),
+        median(rounds.iter().map(|(value, floor)| value / floor).collect()),
+    );
 }
 
 /// A measure's answer to `report`.
 #[expect(clippy::print_stdout, reason = "this is what it is for")]
-pub(crate) fn say(name: &str, value: f64) {
+pub(crate) fn print_figure(name: &str, value: f64) {
     println!("{name} {value}");
 }

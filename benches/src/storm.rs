@@ -30,7 +30,7 @@ impl Side {
     }
 
     /// False: there is no room, retry.
-    fn tell(&self, what: abi::nertc_callkit_rtc_event_type, uid: u64, flags: u32) -> bool {
+    fn emit(&self, what: abi::nertc_callkit_rtc_event_type, uid: u64, flags: u32) -> bool {
         let mut event: abi::nertc_callkit_rtc_event = api::init();
         event.r#type = what as i32;
         event.uid = uid;
@@ -56,7 +56,7 @@ extern "C" fn join(ctx: *mut c_void, req: usize, args: *const abi::nertc_callkit
     let uids = SIDES.each_ref().map(|side| side.uid.load(Relaxed));
     if !uids.contains(&0) {
         for (side, peer) in SIDES.iter().zip([uids[1], uids[0]]) {
-            side.tell(abi::nertc_callkit_rtc_event_type::NERTC_CALLKIT_RTC_PEER_JOIN, peer, 0);
+            side.emit(abi::nertc_callkit_rtc_event_type::NERTC_CALLKIT_RTC_PEER_JOIN, peer, 0);
         }
     }
     0
@@ -74,14 +74,14 @@ fn complete(ctx: *mut c_void, req: usize) {
     unsafe { sink.complete.expect("filled by the library")(sink.ctx, req, 0, 0, std::ptr::null()) }
 }
 
-static HEARD: AtomicU64 = AtomicU64::new(0);
+static RECEIVED: AtomicU64 = AtomicU64::new(0);
 static OUT_OF_ORDER: AtomicU64 = AtomicU64::new(0);
 
 /// Muted first, then unmuted and muted by turns: the engine emits changes only.
 extern "C" fn on_audio_muted(_: Handle, event: *const abi::nertc_callkit_media_event, _: *mut c_void) {
     // SAFETY: lent for the call.
     let on = unsafe { (*event).on } as u64;
-    let before = HEARD.fetch_add(1, Relaxed);
+    let before = RECEIVED.fetch_add(1, Relaxed);
     OUT_OF_ORDER.fetch_add(u64::from(on == before % 2), Relaxed);
 }
 
@@ -107,18 +107,18 @@ impl Storm {
     pub(crate) fn run(&self, count: u64) -> f64 {
         assert!(count.is_multiple_of(2), "a storm of {count}");
         let (caller, peer) = (&SIDES[0], SIDES[1].uid.load(Relaxed));
-        HEARD.store(0, Relaxed);
+        RECEIVED.store(0, Relaxed);
         let start = now();
         let limit = Limit::new();
         for number in 0..count {
             let muted = 1 - (number % 2) as u32;
-            while !caller.tell(abi::nertc_callkit_rtc_event_type::NERTC_CALLKIT_RTC_PEER_MUTE, peer, muted) {
+            while !caller.emit(abi::nertc_callkit_rtc_event_type::NERTC_CALLKIT_RTC_PEER_MUTE, peer, muted) {
                 limit.check(|| format!("storm: the inbox took {number} of {count} events"));
                 thread::yield_now();
             }
         }
-        while HEARD.load(Relaxed) < count {
-            limit.check(|| format!("storm: {} of {count} events became callbacks", HEARD.load(Relaxed)));
+        while RECEIVED.load(Relaxed) < count {
+            limit.check(|| format!("storm: {} of {count} events became callbacks", RECEIVED.load(Relaxed)));
             thread::yield_now();
         }
         let time = (now() - start) as f64 / count as f64;

@@ -13,7 +13,7 @@ use super::feedback::Feedback;
 
 /// Events of one call.
 #[derive(Debug, Default)]
-struct Told {
+struct CallEvents {
     once: BTreeSet<&'static str>,
     /// The app's cancel, reject, hangup or leave completed.
     is_refused: bool,
@@ -25,7 +25,7 @@ struct Told {
 pub(crate) struct Watch {
     caps: Caps,
     open: BTreeMap<Ticket, Operation>,
-    calls: BTreeMap<u64, Told>,
+    calls: BTreeMap<u64, CallEvents>,
     records: BTreeSet<Text>,
     last_req: u64,
     /// Between a login's start and the logout or kick: only then the signaling backend is used.
@@ -65,8 +65,8 @@ impl Watch {
 
     /// call() was taken: this is its number.
     pub(crate) fn placed(&mut self, call_no: u64) {
-        let told = self.calls.insert(call_no, Told::default());
-        assert!(told.is_none(), "call number {call_no} twice");
+        let call = self.calls.insert(call_no, CallEvents::default());
+        assert!(call.is_none(), "call number {call_no} twice");
     }
 
     /// After an input was handled and its outputs were seen.
@@ -151,11 +151,11 @@ impl Watch {
         if result.call_no == 0 {
             return;
         }
-        let told = self.calls.get_mut(&result.call_no);
-        let told = told.unwrap_or_else(|| panic!("names an unknown call: {result:?}"));
-        assert!(!told.is_ended, "completes after its call's end: {result:?}");
+        let call = self.calls.get_mut(&result.call_no);
+        let call = call.unwrap_or_else(|| panic!("names an unknown call: {result:?}"));
+        assert!(!call.is_ended, "completes after its call's end: {result:?}");
         let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
-        told.is_refused |= result.code == Code::OK && ends.contains(&result.operation);
+        call.is_refused |= result.code == Code::OK && ends.contains(&result.operation);
     }
 
     fn event(&mut self, event: &Event) {
@@ -165,32 +165,32 @@ impl Watch {
             let is_newest = self.calls.last_key_value().is_none_or(|(last, _)| *last < invited.call_no);
             assert!(is_newest, "the number of an older call: {event:?}");
             assert!(
-                self.calls.values().all(|told| told.is_ended),
+                self.calls.values().all(|call| call.is_ended),
                 "rings while another call lives: {event:?}"
             );
             let may_ring = self.is_online && !self.is_deaf && !self.is_closing && invited.ring_left_ms > 0;
             assert!(may_ring, "rings for nobody or for no time: {event:?}, {self:?}");
-            self.calls.insert(invited.call_no, Told::default());
+            self.calls.insert(invited.call_no, CallEvents::default());
         }
         // A teardown may fail after the end, with an error; a record may be lost without a call.
         if call_no == 0 || matches!(event, Event::Error(_)) {
             return;
         }
-        let told = self.calls.get_mut(&call_no).unwrap_or_else(|| panic!("of an unknown call: {event:?}"));
-        assert!(!told.is_ended, "after on_call_end: {event:?}");
+        let call = self.calls.get_mut(&call_no).unwrap_or_else(|| panic!("of an unknown call: {event:?}"));
+        assert!(!call.is_ended, "after on_call_end: {event:?}");
         if let Some(name) = once {
-            assert!(told.once.insert(name), "twice in a call: {event:?}");
+            assert!(call.once.insert(name), "twice in a call: {event:?}");
             let opens = ["accept", "enter", "connected"].contains(&name);
-            assert!(!(opens && told.is_refused), "after the app ended the call: {event:?}");
+            assert!(!(opens && call.is_refused), "after the app ended the call: {event:?}");
         }
-        told.is_ended = matches!(event, Event::CallEnd(_));
+        call.is_ended = matches!(event, Event::CallEnd(_));
     }
 
     /// After Closed.
     pub(crate) fn at_end(&self, engine: &Engine) {
         assert!(self.is_closed, "Close does not end: {:?}", engine.poll_timeout());
         assert!(self.open.is_empty(), "never completed: {:?}", self.open);
-        let live = self.calls.iter().find(|(_, told)| !told.is_ended);
+        let live = self.calls.iter().find(|(_, call)| !call.is_ended);
         assert!(live.is_none(), "a call without end: {live:?}");
         assert_eq!(engine.phase(), Phase::Idle);
         assert_eq!(engine.poll_timeout(), None, "a closed engine wants to be woken");

@@ -203,7 +203,7 @@ pub(crate) fn rooms(known: &mut Known, bytes: &mut Bytes<'_>, lent: &mut Lent) -
     let rooms = lent.keep(rooms).cast();
     Box::new(move |signaling, _| {
         // SAFETY: a list that is lent.
-        signaling.channel_states.iter().for_each(|tell| _ = unsafe { tell(signaling.ctx, rooms, 2) });
+        signaling.channel_states.iter().for_each(|emit| _ = unsafe { emit(signaling.ctx, rooms, 2) });
     })
 }
 
@@ -224,7 +224,7 @@ pub(crate) fn media(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     Box::new(move |_, rtc| {
         // SAFETY: an event and a frame that are lent.
         unsafe {
-            rtc.event.iter().for_each(|tell| _ = tell(rtc.ctx, event));
+            rtc.event.iter().for_each(|emit| _ = emit(rtc.ctx, event));
             rtc.frame.iter().for_each(|give| give(rtc.ctx, frame));
         }
     })
@@ -253,9 +253,9 @@ pub(crate) fn line(bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     Box::new(move |signaling, _| {
         // SAFETY: an event and a text that are lent.
         unsafe {
-            signaling.connection.iter().for_each(|tell| _ = tell(signaling.ctx, event));
+            signaling.connection.iter().for_each(|emit| _ = emit(signaling.ctx, event));
             signaling.log.iter().for_each(|log| log(signaling.ctx, level, words));
-            signaling.record.iter().for_each(|tell| _ = tell(signaling.ctx, from, record));
+            signaling.record.iter().for_each(|emit| _ = emit(signaling.ctx, from, record));
         }
     })
 }

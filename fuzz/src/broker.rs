@@ -15,7 +15,7 @@ use nertc_callkit_signaling::{CallType, InviteState, Message, Operation};
 
 use super::bytes::Bytes;
 use super::values::record;
-use net::{Net, Said};
+use net::{Net, Packet};
 
 /// More steps than this add nothing new and cost time.
 const STEPS: usize = 300;
@@ -124,12 +124,12 @@ impl World {
     /// An action on the device, as its driver performs it.
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
         let (now, running) = (self.now, &mut self.running);
-        let mut tell = |message: SignalingMessage| {
+        let mut emit = |message: SignalingMessage| {
             if let SignalingMessage::Completed(req, _) = message {
                 assert!(running.remove(&req.0), "{req:?} is answered twice, or was never asked");
             }
         };
-        self.line.act(now, &mut tell, |line| body(line, now));
+        self.line.act(now, &mut emit, |line| body(line, now));
         self.line.write();
         assert_eq!(self.line.panic_count(), 0, "a panic");
         self.reached_up |= self.line.connection().is_up();
@@ -190,32 +190,34 @@ impl World {
 
     /// The broker answers the device's packets, as brokers do. False: there were none.
     fn answer(&mut self) -> bool {
-        let said = self.net.said();
+        let packets = self.net.take_packets();
         let mut is_new = false;
-        for packet in said {
+        for packet in packets {
             is_new = true;
             match packet {
-                Said::Connect => self.net.say(if self.five { &[0x20, 3, 0, 0, 0] } else { &[0x20, 2, 0, 0] }),
-                Said::Subscribe(id, count) => {
+                Packet::Connect => {
+                    self.net.send(if self.five { &[0x20, 3, 0, 0, 0] } else { &[0x20, 2, 0, 0] })
+                }
+                Packet::Subscribe(id, count) => {
                     let mut body = id.to_be_bytes().to_vec();
                     body.extend(self.five.then_some(0));
                     body.extend(vec![1; count]);
-                    self.net.say(&net::packet(0x90, &body));
+                    self.net.send(&net::packet(0x90, &body));
                 }
-                Said::Unsubscribe(id) => {
+                Packet::Unsubscribe(id) => {
                     let mut body = id.to_be_bytes().to_vec();
                     body.extend(self.five.then_some([0, 0]).into_iter().flatten());
-                    self.net.say(&net::packet(0xB0, &body));
+                    self.net.send(&net::packet(0xB0, &body));
                 }
-                Said::Publish { id, topic, payload } => {
-                    self.net.say(&net::packet(0x40, &id.to_be_bytes()));
+                Packet::Publish { id, topic, payload } => {
+                    self.net.send(&net::packet(0x40, &id.to_be_bytes()));
                     if topic.contains("/own/") || topic.contains("/d/phone/alice/phone") {
                         let packet = self.publish(1, &topic, &payload);
-                        self.net.say(&packet);
+                        self.net.send(&packet);
                     }
                 }
-                Said::Ping => self.net.say(&[0xD0, 0]),
-                Said::Other => {}
+                Packet::Ping => self.net.send(&[0xD0, 0]),
+                Packet::Other => {}
             }
         }
         is_new
@@ -241,12 +243,12 @@ impl World {
         match bytes.below(16) {
             0..=4 => {
                 let packet = self.message(bytes);
-                self.say(bytes, packet);
+                self.send(bytes, packet);
             }
             5..=7 => self.mistake(bytes),
             8 => {
                 let raw = bytes.take(64).to_vec();
-                self.say(bytes, raw);
+                self.send(bytes, raw);
             }
             9 | 10 => self.ask(bytes),
             11 => self.pass([1, 300, 2_000, 70_000][bytes.below(4)]),
@@ -283,13 +285,13 @@ impl World {
     }
 
     /// Gives the device bytes, in pieces.
-    fn say(&mut self, bytes: &mut Bytes<'_>, packet: Vec<u8>) {
+    fn send(&mut self, bytes: &mut Bytes<'_>, packet: Vec<u8>) {
         let at = if bytes.chance(64) { bytes.below(packet.len() + 1) } else { 0 };
-        self.net.say(&packet[..at]);
+        self.net.send(&packet[..at]);
         if at > 0 {
             self.ready();
         }
-        self.net.say(&packet[at..]);
+        self.net.send(&packet[at..]);
     }
 
     /// A message of a device, mostly about something that exists.
@@ -345,7 +347,7 @@ impl World {
         if bytes.chance(32) {
             packet.truncate(bytes.below(packet.len().min(256)));
         }
-        self.say(bytes, packet);
+        self.send(bytes, packet);
     }
 
     fn ask(&mut self, bytes: &mut Bytes<'_>) {

@@ -283,9 +283,9 @@ impl<'a> Host<'a> {
                 let count = events.len() as u32;
                 lent.keep(events);
                 Box::new(move |signaling, _| {
-                    let Some(tell) = signaling.events else { return };
+                    let Some(emit) = signaling.events else { return };
                     // SAFETY: a list that is lent.
-                    unsafe { tell(signaling.ctx, source, list, count) };
+                    unsafe { emit(signaling.ctx, source, list, count) };
                 })
             }),
             12 => self.report(|known| super::args::rooms(known, bytes, &mut lent)),

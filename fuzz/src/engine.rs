@@ -184,7 +184,7 @@ impl Kit {
             self.watch.output(&output, &self.engine);
             match output {
                 Output::Signal { req, op } => {
-                    self.known.hear(&op);
+                    self.known.observe(&op);
                     self.running.push(Running { req, op: Some(op) });
                 }
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),

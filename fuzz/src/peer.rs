@@ -38,7 +38,7 @@ pub(crate) const EPOCH: u64 = 1_000_000;
 
 impl Known {
     /// The service receives an operation.
-    pub(crate) fn hear(&mut self, op: &signaling::Operation) {
+    pub(crate) fn observe(&mut self, op: &signaling::Operation) {
         if let signaling::Operation::Invite { message, .. } = op {
             self.ours.push(Invite {
                 from: message.account.clone(),

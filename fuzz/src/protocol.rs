@@ -115,7 +115,7 @@ impl World {
             0 => self.feed(Input::Up { resumed: bytes.flag() }),
             1 if bytes.chance(64) => self.feed(Input::Down),
             2..=5 => self.ask(bytes),
-            6..=11 => self.hear(bytes),
+            6..=11 => self.receive(bytes),
             12 => self.pass([1, 500, 2_000, 70_000][bytes.below(4)]),
             13 => {
                 let (token, result) = (*bytes.pick(&self.tokens), bytes.below(4));
@@ -226,7 +226,7 @@ impl World {
     }
 
     /// A message of a device, mostly about something that exists.
-    fn hear(&mut self, bytes: &mut Bytes<'_>) {
+    fn receive(&mut self, bytes: &mut Bytes<'_>) {
         let kind = *bytes.pick(&KINDS);
         let call = self.call(bytes);
         let how = *bytes.pick(&["accept", "reject", "cancel", "close", "leave"]);
@@ -300,7 +300,7 @@ impl World {
                 Output::Done { req, answer } => {
                     self.done(req, answer.outcome.code, answer.channel.map(|it| it.channel.id))
                 }
-                Output::Events { origin, events } => events.iter().for_each(|it| self.told(origin, it)),
+                Output::Events { origin, events } => events.iter().for_each(|it| self.on_event(origin, it)),
                 Output::Record { from, id, .. } => {
                     // Of an account, the newest 64 are remembered.
                     let is_new = self.records.insert((from, id));
@@ -354,7 +354,7 @@ impl World {
         }
     }
 
-    fn told(&mut self, origin: Origin, event: &Event) {
+    fn on_event(&mut self, origin: Origin, event: &Event) {
         let key = (event.channel.id.clone(), event.request_id.clone());
         match event.kind {
             EventKind::Invite => {

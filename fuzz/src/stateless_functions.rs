@@ -34,17 +34,17 @@ pub(crate) fn push(bytes: &mut Bytes<'_>) {
     // SAFETY: a text that ends, and a struct of its stated size.
     match unsafe { nertc_callkit_push_decode(payload.as_ptr(), &mut out) } {
         status::NERTC_CALLKIT_STATUS_OK => {
-            let (again, said) = encode(&out, abi::NERTC_CALLKIT_PUSH_SIZE);
-            assert_eq!(said, status::NERTC_CALLKIT_STATUS_OK);
+            let (again, declared) = encode(&out, abi::NERTC_CALLKIT_PUSH_SIZE);
+            assert_eq!(declared, status::NERTC_CALLKIT_STATUS_OK);
             assert_eq!(again.as_c_str(), payload.as_c_str(), "one text for one call");
         }
         status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT | status::NERTC_CALLKIT_STATUS_UNSUPPORTED => {
             assert!(out.sent_ms == 0x5a5a && out.call_type == 0 && out.to_account == [0; 65], "touched");
         }
-        said @ (status::NERTC_CALLKIT_STATUS_CLOSED
+        declared @ (status::NERTC_CALLKIT_STATUS_CLOSED
         | status::NERTC_CALLKIT_STATUS_QUEUE_FULL
         | status::NERTC_CALLKIT_STATUS_REENTRANT
-        | status::NERTC_CALLKIT_STATUS_INTERNAL) => panic!("{said:?}"),
+        | status::NERTC_CALLKIT_STATUS_INTERNAL) => panic!("{declared:?}"),
     }
 }
 
@@ -53,13 +53,13 @@ fn encode(call: &abi::nertc_callkit_push_call, room: u32) -> (CString, status) {
     let mut buffer = vec![0_u8; room.min(abi::NERTC_CALLKIT_PUSH_SIZE) as usize];
     let mut bytes = room;
     // SAFETY: as many bytes as stated, except for a size larger than ever needed.
-    let said = unsafe { nertc_callkit_push_encode(call, buffer.as_mut_ptr().cast(), &mut bytes) };
-    if said == status::NERTC_CALLKIT_STATUS_OK {
+    let declared = unsafe { nertc_callkit_push_encode(call, buffer.as_mut_ptr().cast(), &mut bytes) };
+    if declared == status::NERTC_CALLKIT_STATUS_OK {
         assert!(bytes <= abi::NERTC_CALLKIT_PUSH_SIZE);
     } else {
         assert!(buffer.iter().all(|byte| *byte == 0), "touched");
     }
-    (CStr::from_bytes_until_nul(&buffer).map(CStr::to_owned).unwrap_or_default(), said)
+    (CStr::from_bytes_until_nul(&buffer).map(CStr::to_owned).unwrap_or_default(), declared)
 }
 
 /// A text that push_encode wrote, or the start of none.

@@ -25,8 +25,8 @@ pub fn run(data: &[u8]) {
     assert_eq!(report.steps as usize + report.kits, text.lines().count(), "skips lines");
     if redaction == Redaction::Personal {
         let is_told = |account: &&str| text.contains(&format!("\"{account}\""));
-        let told = ["bob", "carol", "mallory"].into_iter().find(is_told);
-        assert!(told.is_none(), "tells {told:?}\n{text}");
+        let leaked = ["bob", "carol", "mallory"].into_iter().find(is_told);
+        assert!(leaked.is_none(), "tells {leaked:?}\n{text}");
     }
     if !damage.is_empty() {
         look_at(&damaged(&mut Bytes::new(&damage), &trace));

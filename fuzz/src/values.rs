@@ -19,10 +19,10 @@ struct Roomy<T> {
 pub(crate) fn sized<T: 'static>(mut value: T, bytes: &mut Bytes<'_>, lent: &mut Lent) -> *const T {
     let right = size::<T>();
     let sizes = [right - 8, right + 8, right + 64, 0, 4, 8, 4097, u32::MAX];
-    let said = if bytes.chance(12) { *bytes.pick(&sizes) } else { right };
+    let declared = if bytes.chance(12) { *bytes.pick(&sizes) } else { right };
     let more = [if bytes.chance(128) { 1 } else { 0 }; 64];
     // SAFETY: every struct here begins with its u32 struct_size.
-    unsafe { std::ptr::from_mut(&mut value).cast::<u32>().write(said) };
+    unsafe { std::ptr::from_mut(&mut value).cast::<u32>().write(declared) };
     lent.keep(Roomy { value, more }).cast()
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use nertc_callkit_testkit::mosquitto::{client, heard, listen, reason};
+use nertc_callkit_testkit::mosquitto::{client, listen, reason, received};
 
 use crate::data::talk;
 use crate::nats::Nats;
@@ -20,7 +20,7 @@ fn the_rules_hold_where_denials_are_silent(nats: &Nats) {
         assert_eq!(reason(command, "received PUBACK"), 0, "{topic}: denied without a word");
     }
     bob.wait_text("honest");
-    assert_eq!(heard(&bob), ["nck1/u/bob/in/alice/phone honest"]);
+    assert_eq!(received(&bob), ["nck1/u/bob/in/alice/phone honest"]);
 }
 
 /// Calls and cancels until a call rings at all of bob's devices: a message sent right after a device
@@ -31,11 +31,11 @@ fn until_all_ring(alice: &mut Phone, devices: &mut [&mut Phone]) {
     let deadline = Instant::now() + ELECTION;
     // Types alternate, or a late event would be taken for the next call's.
     for (call, part) in [("call bob video", "type=2"), ("call bob audio", "type=1")].iter().cycle() {
-        alice.say(call);
+        alice.send_line(call);
         alice.until("done(call,0)");
         let limit = Duration::from_secs(5);
         let rang: Vec<bool> = devices.iter_mut().map(|device| device.rings_within(limit, part)).collect();
-        alice.say("cancel");
+        alice.send_line("cancel");
         alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
         for (device, _) in devices.iter_mut().zip(&rang).filter(|(_, rang)| **rang) {
             device.expect("on_user_cancel on_call_end(12)");
@@ -53,7 +53,7 @@ fn log_in(phone: &mut Phone) {
     let deadline = Instant::now() + ELECTION;
     while phone.until_start_for(ELECTION, "done(login,") != "done(login,0)" {
         assert!(Instant::now() < deadline, "{:?}", phone.lines());
-        phone.say("login");
+        phone.send_line("login");
     }
 }
 
@@ -75,7 +75,7 @@ fn calls_across_servers() {
     talk(&mut alice, &mut tablet);
     hang_up(&mut alice, &mut tablet);
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
-    bob.say("reject");
+    bob.send_line("reject");
     bob.expect("done(reject,0) on_call_end(13)");
     alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     tablet.expect("on_other_client_reject on_call_end(17)");
@@ -83,7 +83,7 @@ fn calls_across_servers() {
     let deadline = Instant::now() + ELECTION;
     loop {
         tablet.kill();
-        alice.say("call bob");
+        alice.send_line("call bob");
         alice.expect("done(call,0)");
         bob.expect("on_invited");
         tablet = Phone::new(&nats.exchange(0), "bob/tablet", &[]);
@@ -92,15 +92,15 @@ fn calls_across_servers() {
             break;
         }
         assert!(Instant::now() < deadline, "nothing that waited arrives: {:?}", tablet.lines());
-        alice.say("cancel");
+        alice.send_line("cancel");
         alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
         bob.expect("on_user_cancel on_call_end(12)");
     }
     // What it had not acknowledged before it died can arrive again, and ends at once.
-    tablet.say("accept");
+    tablet.send_line("accept");
     while tablet.until_start_for(ELECTION, "done(accept,") != "done(accept,0)" {
         tablet.until_for(ELECTION, "on_invited");
-        tablet.say("accept");
+        tablet.send_line("accept");
     }
     tablet.expect("on_user_enter on_call_connected");
     alice.expect("on_user_accept on_user_enter on_call_connected");
@@ -135,14 +135,14 @@ fn lose(nats: &mut Nats, at: usize, phone: &mut Phone) {
 fn ring_at_last(alice: &mut Phone, bob: &mut Phone) {
     let deadline = Instant::now() + ELECTION;
     loop {
-        alice.say("call bob");
+        alice.send_line("call bob");
         if alice.until_start_for(ELECTION, "done(call,") == "done(call,0)"
             && bob.rings_within(Duration::from_secs(10), "invitor=alice")
         {
             return;
         }
         assert!(Instant::now() < deadline, "the cluster does not deliver: {:?}", bob.lines());
-        alice.say("cancel");
+        alice.send_line("cancel");
         alice.until_start_for(ELECTION, "on_call_end(");
     }
 }
@@ -153,7 +153,7 @@ fn ring_at_last(alice: &mut Phone, bob: &mut Phone) {
 fn accept_at_last(alice: &mut Phone, bob: &mut Phone) {
     let deadline = Instant::now() + ELECTION;
     loop {
-        bob.say("accept");
+        bob.send_line("accept");
         if bob.until_start_for(ELECTION, "done(accept,") == "done(accept,0)" {
             bob.until_for(ELECTION, "on_call_connected");
             alice.until_for(ELECTION, "on_call_connected");
@@ -168,7 +168,7 @@ fn accept_at_last(alice: &mut Phone, bob: &mut Phone) {
 
 #[track_caller]
 fn hang_up_at_last(alice: &mut Phone, bob: &mut Phone) {
-    alice.say("hangup");
+    alice.send_line("hangup");
     alice.until_for(ELECTION, "on_call_end(15)");
     bob.until_for(ELECTION, "on_call_end(16)");
 }
@@ -212,14 +212,14 @@ fn a_server_dies_while_the_callee_is_away() {
     let mut nats = Nats::start("nats_away", &PEOPLE);
     let (mut alice, mut bob) = two_servers(&nats);
     bob.kill();
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.expect("done(call,0)");
     nats.kill(1);
     let mut bob = Phone::new(&nats.exchange(2), "bob/phone", &[]);
     log_in(&mut bob);
     // Messages sent as the server died can be lost with it.
     if !bob.rings_within(Duration::from_secs(10), "invitor=alice") {
-        alice.say("cancel");
+        alice.send_line("cancel");
         alice.until_start_for(ELECTION, "on_call_end(");
         ring_at_last(&mut alice, &mut bob);
     }

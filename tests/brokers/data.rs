@@ -21,13 +21,13 @@ pub(crate) fn talk(alice: &mut Phone, bob: &mut Phone) {
     expected.extend((1..COUNT - 1).map(|number| format!("on_data({number})")));
     expected.push(format!("on_data({LIMIT} bytes)"));
     for phone in [&mut *alice, &mut *bob] {
-        phone.say(&format!("send {}", text_of(LIMIT + 1)));
-        phone.say(r#"send {"sdp":"v=0"}"#);
-        (1..COUNT - 1).for_each(|number| phone.say(&format!("send {number}")));
-        phone.say(&format!("send {}", text_of(LIMIT)));
+        phone.send_line(&format!("send {}", text_of(LIMIT + 1)));
+        phone.send_line(r#"send {"sdp":"v=0"}"#);
+        (1..COUNT - 1).for_each(|number| phone.send_line(&format!("send {number}")));
+        phone.send_line(&format!("send {}", text_of(LIMIT)));
     }
     for phone in [alice, bob] {
-        phone.says("phone: send: ");
+        phone.prints("phone: send: ");
         let all = phone.next(2 * COUNT);
         let (received, done): (Vec<_>, Vec<_>) = all.into_iter().partition(|it| it.starts_with("on_data("));
         assert_eq!(received, expected);
@@ -42,13 +42,13 @@ fn data_goes_both_ways_in_order() {
     talk(&mut pair.alice, &mut pair.bob);
     // Data queued while the broker is frozen arrives in order, too.
     pair.broker.freeze();
-    (1..=COUNT).for_each(|number| pair.alice.say(&format!("send {number}")));
+    (1..=COUNT).for_each(|number| pair.alice.send_line(&format!("send {number}")));
     pair.alice.sync();
     pair.broker.thaw();
     (1..=COUNT).for_each(|number| pair.bob.expect(&format!("on_data({number})")));
     pair.alice.expect(&["done(send_data,0)"; COUNT].join(" "));
     pair.hang_up();
-    pair.alice.say("send 1");
+    pair.alice.send_line("send 1");
     pair.alice.expect("done(send_data,90010)");
     pair.end();
 }

@@ -18,10 +18,10 @@ fn while_idle() {
     let mut pair = Pair::new("kicked_idle", SINGLE);
     let mut new = second(&pair.exchange);
     pair.bob.expect("on_kicked");
-    pair.bob.say("call alice");
+    pair.bob.send_line("call alice");
     pair.bob.expect("done(call,20001)");
     // It does not fight its way back, and a login by hand kicks the other.
-    pair.bob.say("login");
+    pair.bob.send_line("login");
     pair.bob.expect("done(login,0)");
     new.expect("on_kicked");
     pair.connect();
@@ -36,7 +36,7 @@ fn while_ringing() {
     pair.ring();
     let new = second(&pair.exchange);
     pair.bob.expect("on_kicked on_call_end(8)");
-    pair.alice.say("cancel");
+    pair.alice.send_line("cancel");
     pair.alice.until("on_call_end(11)");
     pair.bob.quit();
     drop(new);
@@ -46,7 +46,7 @@ fn while_ringing() {
 #[test]
 fn while_calling() {
     let mut pair = Pair::new("kicked_calling", SINGLE);
-    pair.bob.say("call alice");
+    pair.bob.send_line("call alice");
     pair.bob.expect("done(call,0)");
     pair.alice.expect("on_invited");
     let new = second(&pair.exchange);
@@ -75,11 +75,11 @@ fn a_second_process_with_the_same_device_name_kicks_the_first() {
     elsewhere.data = pair.exchange.data.with_file_name("elsewhere");
     let mut twin = Phone::ready(&elsewhere, "bob/phone", &[]);
     pair.bob.expect("on_kicked");
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0)");
     twin.expect("on_invited");
     accept(&mut pair.alice, &mut twin);
-    pair.alice.say("hangup");
+    pair.alice.send_line("hangup");
     pair.alice.until("on_call_end(15)");
     twin.expect("on_call_end(16)");
     twin.quit();

@@ -26,7 +26,7 @@ fn the_caller_while_the_callee_accepts() {
     let mut pair = Pair::new("killed_arbiter", &[]);
     pair.ring();
     pair.broker.freeze();
-    pair.bob.say("accept");
+    pair.bob.send_line("accept");
     pair.bob.sync();
     pair.alice.kill();
     pair.broker.thaw();
@@ -65,7 +65,7 @@ fn the_callee_while_it_accepts() {
     let mut pair = Pair::new("killed_accepting", &[RING, SILENCE].concat());
     pair.ring();
     pair.broker.freeze();
-    pair.bob.say("accept");
+    pair.bob.send_line("accept");
     pair.bob.sync();
     pair.bob.kill();
     pair.broker.thaw();

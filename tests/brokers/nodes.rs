@@ -32,10 +32,10 @@ fn lose(cluster: &mut Ejabberd, at: usize, phone: &mut Phone) {
 /// The current call continues: it still switches, and ends as it should.
 #[track_caller]
 fn goes_on(alice: &mut Phone, bob: &mut Phone) {
-    alice.say("switch video");
+    alice.send_line("switch video");
     alice.until_for(detour(), "done(switch_call_type,0)");
     bob.until_for(detour(), "on_call_type_change");
-    alice.say("hangup");
+    alice.send_line("hangup");
     alice.until_for(detour(), "on_call_end(15)");
     bob.until_for(detour(), "on_call_end(16)");
 }
@@ -44,10 +44,10 @@ fn goes_on(alice: &mut Phone, bob: &mut Phone) {
 /// reconnects can occur in between.
 #[track_caller]
 fn connect_again(alice: &mut Phone, bob: &mut Phone) {
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.until_for(detour(), "done(call,0)");
     bob.until_for(detour(), "on_invited");
-    bob.say("accept");
+    bob.send_line("accept");
     bob.until_for(detour(), "done(accept,0)");
     bob.until_for(detour(), "on_call_connected");
     alice.until_for(detour(), "on_call_connected");
@@ -88,7 +88,7 @@ fn a_node_dies_while_ringing() {
     let (mut cluster, mut alice, mut bob) = two_nodes("ejabberd_ringing", &["--ring", "120000"]);
     ring(&mut alice, &mut [&mut bob]);
     lose(&mut cluster, 1, &mut bob);
-    bob.say("accept");
+    bob.send_line("accept");
     bob.until_for(detour(), "done(accept,0)");
     bob.until_for(detour(), "on_call_connected");
     alice.until_for(detour(), "on_call_connected");
@@ -101,7 +101,7 @@ fn a_node_dies_while_ringing() {
 fn a_node_dies_while_the_callee_is_away() {
     let (mut cluster, mut alice, mut bob) = two_nodes("ejabberd_away", &["--ring", "120000"]);
     bob.kill();
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.expect("done(call,0)");
     cluster.kill(1);
     let mut bob = Phone::new(&cluster.exchange(0), "bob/phone", &[]);

@@ -13,7 +13,7 @@ fn bob_is_away(name: &str, options: &[&str]) -> Pair {
 #[test]
 fn back_while_it_rings() {
     let mut pair = bob_is_away("back_within", &[]);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0)");
     pair.bob = Phone::new(&pair.exchange, "bob/phone", &[]);
     pair.bob.expect("done(login,0) on_invited");
@@ -25,7 +25,7 @@ fn back_while_it_rings() {
 #[test]
 fn back_after_it_rang() {
     let mut pair = bob_is_away("back_after", &["--ring", "2000"]);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0) on_calling_timeout on_message_sent(4) on_call_end(2)");
     // The next call rings as long as it takes.
     pair.alice.quit_now();
@@ -40,9 +40,9 @@ fn back_after_it_rang() {
 #[test]
 fn back_after_it_was_cancelled() {
     let mut pair = bob_is_away("back_cancelled", &[]);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0)");
-    pair.alice.say("cancel");
+    pair.alice.send_line("cancel");
     pair.alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
     pair.bob = Phone::new(&pair.exchange, "bob/phone", &[]);
     pair.bob.expect("done(login,0) on_missed_call(1)");
@@ -55,7 +55,7 @@ fn back_after_it_was_cancelled() {
 #[test]
 fn back_after_the_caller_died() {
     let mut pair = bob_is_away("back_caller_dead", &[]);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0)");
     pair.alice.kill();
     pair.bob = Phone::new(&pair.exchange, "bob/phone", &[]);
@@ -68,7 +68,7 @@ fn back_after_the_caller_died() {
 #[test]
 fn somebody_who_was_never_there() {
     let mut pair = Pair::new("never_there", &["--ring", "2000"]);
-    pair.alice.say("call carol");
+    pair.alice.send_line("call carol");
     let code = pair.alice.until("done(call,0) done(call,10201) done(call,10202)");
     assert!(!code.is_empty());
     pair.alice.expect("on_calling_timeout on_message_sent(4) on_call_end(2)");
@@ -92,7 +92,7 @@ impl Pair {
     /// The next call rings and connects, whether or not the last one was reported as missed.
     #[track_caller]
     fn connect_after_missed(&mut self) {
-        self.alice.say("call bob");
+        self.alice.send_line("call bob");
         self.alice.expect("done(call,0)");
         let first = self.bob.until("on_missed_call(1) on_missed_call(2) on_invited");
         if first != "on_invited" {

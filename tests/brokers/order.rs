@@ -10,7 +10,7 @@ fn accepted_and_hung_up_by_either_side() {
     pair.connect();
     pair.hang_up();
     pair.connect();
-    pair.bob.say("hangup");
+    pair.bob.send_line("hangup");
     pair.bob.expect("done(hangup,0) on_call_end(15)");
     pair.alice.expect("on_message_sent(1) on_call_end(16)");
     pair.end();
@@ -20,19 +20,19 @@ fn accepted_and_hung_up_by_either_side() {
 fn accepted_by_itself_and_switched_to_video_and_back() {
     let mut pair = Pair::new("switched", &[]);
     let mut carol = pair.third("carol/phone", &["--auto-answer"]);
-    pair.alice.say("call carol audio");
+    pair.alice.send_line("call carol audio");
     pair.alice.expect("done(call,0) on_user_accept on_user_enter on_call_connected");
     carol.expect("on_invited done(accept,0) on_user_enter on_call_connected");
     assert!(carol.line("on_invited").contains("invitor=alice type=1"));
-    pair.alice.say("switch video");
+    pair.alice.send_line("switch video");
     pair.alice.until("done(switch_call_type,0)");
     carol.expect("on_call_type_change");
     assert!(carol.line("on_call_type_change").contains("type=2"));
-    carol.say("switch audio");
+    carol.send_line("switch audio");
     carol.until("done(switch_call_type,0)");
     pair.alice.until("on_call_type_change");
     assert!(pair.alice.line("on_call_type_change").contains("type=1"));
-    pair.alice.say("hangup");
+    pair.alice.send_line("hangup");
     pair.alice.until("on_call_end(15)");
     carol.until("on_call_end(16)");
     carol.quit();
@@ -44,7 +44,7 @@ fn rejected() {
     let mut pair = Pair::new("rejected", &[]);
     for verb in ["reject", "hangup"] {
         pair.ring();
-        pair.bob.say(verb);
+        pair.bob.send_line(verb);
         pair.bob.expect(&format!("done({verb},0) on_call_end(13)"));
         pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     }
@@ -56,7 +56,7 @@ fn cancelled() {
     let mut pair = Pair::new("cancelled", &[]);
     for verb in ["cancel", "hangup"] {
         pair.ring();
-        pair.alice.say(verb);
+        pair.alice.send_line(verb);
         pair.alice.expect(&format!("done({verb},0) on_message_sent(2) on_call_end(11)"));
         pair.bob.expect("on_user_cancel on_call_end(12)");
     }
@@ -68,12 +68,12 @@ fn cancelled_at_once() {
     let mut pair = Pair::new("cancelled_at_once", &[]);
     // Until the broker answers, the call is not placed.
     pair.broker.freeze();
-    pair.alice.say("call bob\ncancel");
+    pair.alice.send_line("call bob\ncancel");
     pair.alice.until("done(cancel,0)");
     pair.broker.thaw();
     pair.alice.until("on_call_end(11)");
     // The next call rings, whether or not bob received the first.
-    pair.alice.say("call bob video");
+    pair.alice.send_line("call bob video");
     pair.alice.until("done(call,0)");
     pair.bob.until_line("on_invited", "type=2");
     accept(&mut pair.alice, &mut pair.bob);
@@ -96,7 +96,7 @@ fn busy() {
     let mut pair = Pair::new("busy", &[]);
     let mut carol = pair.third("carol/phone", &[]);
     pair.connect();
-    carol.say("call bob");
+    carol.send_line("call bob");
     carol.expect("done(call,0) on_user_busy on_message_sent(5) on_call_end(3)");
     pair.bob.expect("on_missed_call(3)");
     pair.hang_up();
@@ -110,9 +110,9 @@ fn the_cancel_crosses_the_accept() {
     for _ in 0..3 {
         pair.ring();
         pair.broker.freeze();
-        pair.bob.say("accept");
+        pair.bob.send_line("accept");
         pair.bob.sync();
-        pair.alice.say("cancel");
+        pair.alice.send_line("cancel");
         pair.alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
         pair.broker.thaw();
         let end = pair.bob.until("on_call_end(12) on_call_end(16)");
@@ -128,8 +128,8 @@ fn two_devices_accept_at_the_same_moment_and_one_has_the_call() {
     for _ in 0..3 {
         ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
         pair.broker.freeze();
-        pair.bob.say("accept");
-        tablet.say("accept");
+        pair.bob.send_line("accept");
+        tablet.send_line("accept");
         pair.bob.sync();
         tablet.sync();
         pair.broker.thaw();
@@ -159,12 +159,12 @@ fn answered_on_another_device() {
     assert!(pair.bob.line("on_other_client_accept").contains("device=\"tablet\""));
     hang_up(&mut pair.alice, &mut tablet);
     ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
-    pair.bob.say("reject");
+    pair.bob.send_line("reject");
     pair.bob.expect("done(reject,0) on_call_end(13)");
     pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     tablet.expect("on_other_client_reject on_call_end(17)");
     ring(&mut pair.alice, &mut [&mut pair.bob, &mut tablet]);
-    pair.alice.say("cancel");
+    pair.alice.send_line("cancel");
     pair.alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
     pair.bob.expect("on_user_cancel on_call_end(12)");
     tablet.expect("on_user_cancel on_call_end(12)");
@@ -177,8 +177,8 @@ fn both_hang_up_at_once() {
     let mut pair = Pair::new("both_hang_up", &[]);
     pair.connect();
     pair.broker.freeze();
-    pair.alice.say("hangup");
-    pair.bob.say("hangup");
+    pair.alice.send_line("hangup");
+    pair.bob.send_line("hangup");
     pair.alice.until("done(hangup,0)");
     pair.bob.until("done(hangup,0)");
     pair.broker.thaw();
@@ -191,12 +191,12 @@ fn both_hang_up_at_once() {
 fn left() {
     let mut pair = Pair::new("left", &[]);
     pair.connect();
-    pair.alice.say("leave");
+    pair.alice.send_line("leave");
     pair.alice.until("done(leave,0)");
     pair.alice.until("on_call_end(0)");
     pair.bob.expect("on_user_leave on_call_end(20)");
     pair.connect();
-    pair.bob.say("leave");
+    pair.bob.send_line("leave");
     pair.bob.expect("done(leave,0) on_call_end(0)");
     pair.alice.until("on_user_leave");
     pair.alice.until("on_call_end(20)");
@@ -208,14 +208,14 @@ fn glare() {
     let mut pair = Pair::new("glare", &[]);
     for _ in 0..3 {
         pair.broker.freeze();
-        pair.alice.say("call bob");
-        pair.bob.say("call alice");
+        pair.alice.send_line("call bob");
+        pair.bob.send_line("call alice");
         pair.alice.sync();
         pair.bob.sync();
         pair.broker.thaw();
         pair.alice.expect("done(call,0) on_user_accept on_user_enter on_call_connected");
         pair.bob.expect("done(call,0) on_user_accept on_user_enter on_call_connected");
-        pair.alice.say("hangup");
+        pair.alice.send_line("hangup");
         pair.alice.until("on_call_end(15)");
         pair.bob.until("on_call_end(16)");
     }
@@ -226,18 +226,18 @@ fn glare() {
 fn logged_out_in_each_state() {
     let mut pair = Pair::new("logged_out", &[]);
     pair.connect();
-    pair.alice.say("logout");
+    pair.alice.send_line("logout");
     pair.alice.until("on_call_end(0)");
     pair.alice.expect("done(logout,0)");
     pair.bob.expect("on_call_end(16)");
     again(&mut pair.alice);
     pair.ring();
-    pair.alice.say("logout");
+    pair.alice.send_line("logout");
     pair.alice.expect("on_message_sent(2) on_call_end(0) done(logout,0)");
     pair.bob.expect("on_user_cancel on_call_end(12)");
     again(&mut pair.alice);
     pair.ring();
-    pair.bob.say("logout");
+    pair.bob.send_line("logout");
     pair.bob.expect("on_call_end(0) done(logout,0)");
     pair.alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     again(&mut pair.bob);
@@ -247,7 +247,7 @@ fn logged_out_in_each_state() {
 }
 
 fn again(phone: &mut Phone) {
-    phone.say("login");
+    phone.send_line("login");
     phone.expect("done(login,0)");
 }
 
@@ -274,21 +274,21 @@ fn quit_in_each_state() {
 #[test]
 fn impossible_requests_are_refused() {
     let mut pair = Pair::new("impossible", &[]);
-    pair.alice.say("accept");
+    pair.alice.send_line("accept");
     pair.alice.expect("done(accept,20017)");
-    pair.alice.say("call alice");
+    pair.alice.send_line("call alice");
     pair.alice.expect("done(call,90009)");
     pair.ring();
-    pair.alice.say("call carol");
+    pair.alice.send_line("call carol");
     pair.alice.expect("done(call,20002)");
-    pair.bob.say("call carol");
+    pair.bob.send_line("call carol");
     pair.bob.expect("done(call,20003)");
     accept(&mut pair.alice, &mut pair.bob);
-    pair.alice.say("cancel");
+    pair.alice.send_line("cancel");
     pair.alice.expect("done(cancel,20016)");
     pair.hang_up();
-    pair.alice.say("sing");
-    pair.alice.says("phone: what is 'sing'?");
+    pair.alice.send_line("sing");
+    pair.alice.prints("phone: what is 'sing'?");
     pair.end();
 }
 
@@ -300,7 +300,7 @@ fn a_second_call_of_a_user_rings_once_the_first_has_ended() {
     pair.ring();
     pair.alice.kill();
     let mut again = pair.third("alice/phone", &[]);
-    again.say("call bob");
+    again.send_line("call bob");
     again.expect("done(call,0)");
     // The first ends with bob's limit, or as soon as alice's new incarnation is asked about it.
     pair.bob.until("on_call_end(2) on_call_end(12)");

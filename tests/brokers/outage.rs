@@ -44,7 +44,7 @@ fn while_ringing_and_cancelled_meanwhile() {
         let mut pair = Pair::new(&format!("{name}_cancelled"), &[]);
         pair.ring();
         lose(&mut pair, outage);
-        pair.alice.say("cancel");
+        pair.alice.send_line("cancel");
         pair.alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
         back(&mut pair);
         pair.bob.expect("on_user_cancel on_call_end(12)");
@@ -60,7 +60,7 @@ fn while_accepting() {
         let mut pair = Pair::new(&format!("{name}_accepting"), &[]);
         pair.ring();
         lose(&mut pair, outage);
-        pair.bob.say("accept");
+        pair.bob.send_line("accept");
         pair.bob.sync();
         back(&mut pair);
         pair.bob.expect("done(accept,0) on_user_enter on_call_connected");
@@ -80,7 +80,7 @@ fn in_a_call() {
         pair.hang_up();
         pair.connect();
         lose(&mut pair, outage);
-        pair.bob.say("hangup");
+        pair.bob.send_line("hangup");
         pair.bob.expect("done(hangup,0) on_call_end(15)");
         back(&mut pair);
         pair.alice.expect("on_message_sent(1) on_call_end(16)");
@@ -92,7 +92,7 @@ fn in_a_call() {
 fn calling_while_the_broker_is_away() {
     let mut pair = Pair::new("away_calling", &[]);
     lose(&mut pair, Mosquitto::stop);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.sync();
     pair.broker.up();
     // Which of both is reported first depends on threads.

@@ -70,7 +70,7 @@ impl Pair {
 /// `caller` calls bob, whose devices ring.
 #[track_caller]
 pub(crate) fn ring(caller: &mut Phone, devices: &mut [&mut Phone]) {
-    caller.say("call bob");
+    caller.send_line("call bob");
     caller.expect("done(call,0)");
     for device in devices {
         device.expect("on_invited");
@@ -87,7 +87,7 @@ pub(crate) fn connect(caller: &mut Phone, bob: &mut Phone) {
 /// bob, who rings, accepts.
 #[track_caller]
 pub(crate) fn accept(caller: &mut Phone, bob: &mut Phone) {
-    bob.say("accept");
+    bob.send_line("accept");
     bob.expect("done(accept,0) on_user_enter on_call_connected");
     caller.expect("on_user_accept on_user_enter on_call_connected");
 }
@@ -95,7 +95,7 @@ pub(crate) fn accept(caller: &mut Phone, bob: &mut Phone) {
 /// The caller hangs up, in the call.
 #[track_caller]
 pub(crate) fn hang_up(caller: &mut Phone, bob: &mut Phone) {
-    caller.say("hangup");
+    caller.send_line("hangup");
     caller.expect("done(hangup,0) on_message_sent(1) on_call_end(15)");
     bob.expect("on_call_end(16)");
 }

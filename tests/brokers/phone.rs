@@ -60,8 +60,8 @@ impl Phone {
     }
 
     /// Types a command.
-    pub(crate) fn say(&mut self, command: &str) {
-        self.process.say(command);
+    pub(crate) fn send_line(&mut self, command: &str) {
+        self.process.send_line(command);
     }
 
     /// Waits for these labels, separated by spaces: exactly these come next.
@@ -115,9 +115,9 @@ impl Phone {
     pub(crate) fn until_for(&mut self, limit: Duration, words: &str) -> String {
         let (name, read) = (&self.name, self.read);
         let (word, taken) = self.process.wait_for(limit, &format!("one of `{words}`"), |lines| {
-            let mut heard = words_of(name, lines).enumerate().skip(read);
+            let mut received = words_of(name, lines).enumerate().skip(read);
             let wanted = |word: &str| words.split_whitespace().any(|one| one == word);
-            heard.find(|(_, word)| wanted(word)).map(|(at, word)| (word, at + 1))
+            received.find(|(_, word)| wanted(word)).map(|(at, word)| (word, at + 1))
         });
         self.read = taken;
         word
@@ -151,8 +151,8 @@ impl Phone {
     pub(crate) fn until_start_for(&mut self, limit: Duration, start: &str) -> String {
         let (name, read) = (&self.name, self.read);
         let (word, taken) = self.process.wait_for(limit, &format!("`{start}…`"), |lines| {
-            let mut heard = words_of(name, lines).enumerate().skip(read);
-            heard.find(|(_, word)| word.starts_with(start)).map(|(at, word)| (word, at + 1))
+            let mut received = words_of(name, lines).enumerate().skip(read);
+            received.find(|(_, word)| word.starts_with(start)).map(|(at, word)| (word, at + 1))
         });
         self.read = taken;
         word
@@ -188,7 +188,7 @@ impl Phone {
         let status = self.line("status");
         let idle = format!("{} status state=idle", self.name);
         assert!(status.starts_with(&idle), "{status}, after {:?}", self.rest());
-        self.say("quit");
+        self.send_line("quit");
         let status = self.process.end();
         assert!(status.success(), "{} ended with {status}", self.name);
         assert_eq!(self.rest(), [""; 0], "{} said more than was expected", self.name);
@@ -197,7 +197,7 @@ impl Phone {
     /// It quits in whatever state it is, and is gone when this returns: another of its name does not meet it.
     #[track_caller]
     pub(crate) fn quit_now(&mut self) {
-        self.say("quit");
+        self.send_line("quit");
         let status = self.process.end();
         assert!(status.success(), "{} ended with {status}", self.name);
     }
@@ -208,13 +208,13 @@ impl Phone {
         let status = format!("{} status ", self.name);
         let count = |lines: &[String]| lines.iter().filter(|line| line.starts_with(&status)).count();
         let before = count(&self.process.lines());
-        self.say("status");
+        self.send_line("status");
         self.process.wait("its status", |lines| (count(lines) > before).then_some(()));
     }
 
     /// Waits for a line with `text`, event or not.
     #[track_caller]
-    pub(crate) fn says(&self, text: &str) {
+    pub(crate) fn prints(&self, text: &str) {
         self.process.wait_text(text);
     }
 

@@ -21,8 +21,8 @@ fn race(name: &str, times: u32) {
         let mut caller = Phone::ready(&exchange, &format!("{account}/phone"), &[]);
         for _ in 0..CALLS_AT_ONCE {
             ring(&mut caller, &mut [&mut phone, &mut tablet]);
-            phone.say("accept");
-            tablet.say("accept");
+            phone.send_line("accept");
+            tablet.send_line("accept");
             caller.expect("on_user_accept on_user_enter on_call_connected");
             let (first, second) = (has_it(&mut phone), has_it(&mut tablet));
             assert!(first != second, "one of both has the call: {first} {second}");

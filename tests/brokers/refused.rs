@@ -16,15 +16,15 @@ fn a_wrong_token() {
     let exchange = broker.exchange();
     let mut alice = Phone::with_token(&exchange, "alice/phone", "wrong", &[]);
     alice.expect("on_token_needed");
-    alice.say("token wrong-again");
+    alice.send_line("token wrong-again");
     alice.expect("done(login,302)");
     assert!(alice.line("done(login)").contains("message=\""), "it says what to do");
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.expect("done(call,20001)");
     alice.quit();
     let mut nobody = Phone::new(&exchange, "nobody/phone", &[]);
     nobody.expect("on_token_needed");
-    nobody.say("token");
+    nobody.send_line("token");
     nobody.expect("done(login,302)");
     nobody.quit();
 }
@@ -41,7 +41,7 @@ fn a_token_that_expires_while_logged_in() {
     pair.bob.expect("on_reconnected");
     pair.alice.until_for(patience() * 6, "on_kicked");
     assert!(pair.alice.line("on_kicked").contains("code=302"), "{}", pair.alice.line("on_kicked"));
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,20001)");
     let mut alice = Phone::with_token(&pair.exchange, "alice/phone", "another", &[]);
     alice.expect("done(login,0)");
@@ -68,7 +68,7 @@ fn a_denied_invite_fails_the_call() {
     let broker = without("denied_invite", "pattern write nck1/u/+/in/%u/+\n");
     let exchange = broker.exchange();
     let mut pair = Pair::at(broker, exchange, &[]);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     let code = pair.alice.until_start("done(call,");
     assert!(code != "done(call,0)", "{code}");
     pair.alice.expect("on_call_end(7)");
@@ -91,7 +91,7 @@ fn a_full_queue_delays_an_invite_and_does_not_lose_it() {
     let mut flood = pair.broker.client("mosquitto_pub", "eve");
     flood.args(["-t", "nck1/u/bob/in/eve/x", "-m", "junk", "--repeat", "400"]);
     Process::start("eve", flood).end();
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0)");
     pair.bob = Phone::new(&pair.exchange, "bob/phone", &[]);
     pair.bob.expect("done(login,0) on_invited");
@@ -165,10 +165,10 @@ fn a_stranger_ends_no_call() {
         publish(&pair.broker, "eve", "nck1/u/bob/d/phone/eve/x", &text);
         publish(&pair.broker, "eve", "nck1/u/alice/d/phone/eve/x", &text);
     }
-    pair.alice.say("switch video");
+    pair.alice.send_line("switch video");
     pair.alice.until("done(switch_call_type,0)");
     pair.bob.expect("on_call_type_change");
-    pair.alice.say("hangup");
+    pair.alice.send_line("hangup");
     pair.alice.until("on_call_end(15)");
     pair.bob.expect("on_call_end(16)");
     pair.end();
@@ -207,14 +207,14 @@ fn a_flood_of_invites_rings_a_few_times_at_most() {
     let mut command = pair.broker.client("mosquitto_pub", "eve");
     command.args(["-t", "nck1/u/bob/in/eve/x", "-l"]);
     let mut eve = Process::start("mosquitto_pub", command);
-    eve.say(&lines.join("\n"));
+    eve.send_line(&lines.join("\n"));
     assert!(eve.end().success());
     pair.bob.expect("on_invited");
     pair.bob.until("on_call_end(2) on_call_end(12)");
     // alice gets through when what rings has ended.
     let mut tries = 0;
     loop {
-        pair.alice.say("call bob");
+        pair.alice.send_line("call bob");
         pair.alice.until("done(call,0)");
         let word = pair.bob.until("on_invited");
         if pair.bob.line(&word).contains("invitor=alice") {

@@ -2,11 +2,11 @@
 
 use std::process::Command;
 
-use nertc_callkit_testkit::mosquitto::{self, Mosquitto, heard, listen, publish};
+use nertc_callkit_testkit::mosquitto::{self, Mosquitto, listen, publish, received};
 use nertc_callkit_testkit::process::{Process, answer};
 
 /// PUBACK reasons of MQTT 5.
-const HEARD: u32 = 0;
+const DELIVERED: u32 = 0;
 const NOBODY_THERE: u32 = 16;
 const NOT_ALLOWED: u32 = 135;
 
@@ -53,16 +53,16 @@ fn an_account_receives_only_its_own_messages() {
     let bob = listen(broker.client("mosquitto_sub", "bob"), &["#"]);
     let said = ["nck1/u/bob/in/alice/phone", "nck1/u/bob/d/tablet/alice/phone", "nck1/u/alice/own/phone"];
     for topic in said {
-        assert_eq!(publish(&broker, "alice", topic, "private"), HEARD, "{topic}");
+        assert_eq!(publish(&broker, "alice", topic, "private"), DELIVERED, "{topic}");
     }
     // The broker delivers in the same order to all: what arrives now came after the rest.
     publish(&broker, "alice", "nck1/u/eve/in/alice/phone", "last");
     publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "last");
     eve.wait_text("last");
     bob.wait("last", |lines| lines.iter().any(|line| line.ends_with("phone last")).then_some(()));
-    let eve = heard(&eve);
+    let eve = received(&eve);
     assert!(eve.iter().all(|line| line == "nck1/u/eve/in/alice/phone last"), "eve heard {eve:?}");
-    let bob = heard(&bob);
+    let bob = received(&bob);
     let to_bob = ["nck1/u/bob/in/alice/phone private", "nck1/u/bob/d/tablet/alice/phone private"];
     assert_eq!(bob, [to_bob[0], to_bob[1], "nck1/u/bob/in/alice/phone last"]);
 }
@@ -73,11 +73,11 @@ fn presence_is_open_or_for_the_own_devices_alone() {
         let broker = Mosquitto::with(&format!("presence{strict}"), &["alice", "eve"], strict, "");
         let eve = listen(broker.client("mosquitto_sub", "eve"), &["nck1/p/alice/phone", "nck1/u/eve/in/+/+"]);
         let alice = listen(broker.client("mosquitto_sub", "alice"), &["nck1/p/alice/+"]);
-        assert_eq!(publish(&broker, "alice", "nck1/p/alice/phone", "gone"), HEARD);
+        assert_eq!(publish(&broker, "alice", "nck1/p/alice/phone", "gone"), DELIVERED);
         assert_eq!(publish(&broker, "eve", "nck1/p/alice/phone", "forged"), NOT_ALLOWED);
         publish(&broker, "alice", "nck1/u/eve/in/alice/phone", "last");
         eve.wait_text("last");
-        assert_eq!(heard(&eve).len(), 1 + heard_by_eve, "presence{strict}: {:?}", heard(&eve));
+        assert_eq!(received(&eve).len(), 1 + heard_by_eve, "presence{strict}: {:?}", received(&eve));
         alice.wait_text("gone");
         assert!(!alice.lines().iter().any(|line| line.contains("forged")));
     }
@@ -146,7 +146,7 @@ fn tls_is_checked_and_websockets_are_there() {
         openssl
     });
     wss.wait_text("Verify return code: 0 (ok)");
-    wss.say(&format!(
+    wss.send_line(&format!(
         "GET /mqtt HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: {}\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Version: 13\r\n\r",
         "dGhlIHNhbXBsZSBub25jZQ=="
@@ -162,7 +162,7 @@ fn limits_hold() {
     let mut command = broker.client("mosquitto_pub", "alice");
     command.args(["-t", "nck1/u/bob/in/alice/phone", "-s"]);
     let mut alice = Process::start("mosquitto_pub", command);
-    alice.say(&"x".repeat(70_000));
+    alice.send_line(&"x".repeat(70_000));
     alice.end();
     assert!(!alice.lines().iter().any(|line| line.contains("PUBACK")), "{:?}", alice.lines());
     // Retained: not offered here.
@@ -174,8 +174,8 @@ fn limits_hold() {
     let later = listen(broker.client("mosquitto_sub", "bob"), &["nck1/u/bob/in/+/+"]);
     publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "later");
     later.wait_text("later");
-    assert_eq!(heard(&later), ["nck1/u/bob/in/alice/phone later"]);
-    assert!(heard(&bob).iter().all(|line| !line.contains("xxx")));
+    assert_eq!(received(&later), ["nck1/u/bob/in/alice/phone later"]);
+    assert!(received(&bob).iter().all(|line| !line.contains("xxx")));
 }
 
 #[test]
@@ -193,11 +193,11 @@ fn a_full_queue_drops_the_newest_silently() {
     flood.end();
     let acknowledged = flood.lines().iter().filter(|line| line.contains("PUBACK")).count();
     assert_eq!(acknowledged, 300, "every one is acknowledged");
-    assert_eq!(publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "honest"), HEARD);
+    assert_eq!(publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "honest"), DELIVERED);
     let bob = listen(away(&[]), &["nck1/u/bob/in/+/+"]);
     publish(&broker, "alice", "nck1/u/bob/in/alice/phone", "last");
     bob.wait_text("last");
-    let got = heard(&bob);
+    let got = received(&bob);
     assert!(!got.iter().any(|line| line.ends_with("honest")));
     assert!(got.len() < 260, "at most what the limits allow: {}", got.len());
 }
@@ -212,5 +212,5 @@ fn version_3_1_1_has_the_same_rules_and_denies_silently() {
         assert_eq!(mosquitto::reason(command, "received PUBACK"), 0, "{topic}: denied without a word");
     }
     bob.wait_text("honest");
-    assert_eq!(heard(&bob), ["nck1/u/bob/in/alice/phone honest"]);
+    assert_eq!(received(&bob), ["nck1/u/bob/in/alice/phone honest"]);
 }

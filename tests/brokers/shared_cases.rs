@@ -1,6 +1,6 @@
 //! ejabberd and RabbitMQ: the same calls and the same rules through each, with the shipped configurations.
 
-use nertc_callkit_testkit::mosquitto::{Exchange, client, heard, listen, reason};
+use nertc_callkit_testkit::mosquitto::{Exchange, client, listen, reason, received};
 use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::process::Process;
 
@@ -17,38 +17,38 @@ fn calls(plain: &Exchange, tls: &Exchange) {
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
     accept(&mut alice, &mut tablet);
     bob.expect("on_other_client_accept on_call_end(18)");
-    alice.say("switch video");
+    alice.send_line("switch video");
     alice.until("done(switch_call_type,0)");
     tablet.expect("on_call_type_change");
     assert!(tablet.line("on_call_type_change").contains("type=2"));
-    alice.say("hangup");
+    alice.send_line("hangup");
     alice.until("on_call_end(15)");
     tablet.expect("on_call_end(16)");
 
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
-    alice.say("cancel");
+    alice.send_line("cancel");
     alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
     bob.expect("on_user_cancel on_call_end(12)");
     tablet.expect("on_user_cancel on_call_end(12)");
 
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
-    tablet.say("reject");
+    tablet.send_line("reject");
     tablet.expect("done(reject,0) on_call_end(13)");
     bob.expect("on_other_client_reject on_call_end(17)");
     alice.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     tablet.quit();
 
     bob.kill();
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.expect("done(call,0)");
     let mut bob = Phone::new(tls, "bob/phone", &[]);
     bob.expect("done(login,0) on_invited");
     accept(&mut alice, &mut bob);
     hang_up(&mut alice, &mut bob);
     bob.kill();
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.expect("done(call,0)");
-    alice.say("cancel");
+    alice.send_line("cancel");
     alice.expect("done(cancel,0) on_message_sent(2) on_call_end(11)");
     let mut bob = Phone::new(tls, "bob/phone", &[]);
     bob.expect("done(login,0) on_missed_call(1)");
@@ -61,7 +61,7 @@ fn turned_away(exchange: &Exchange) {
     for (account, token) in [("alice", "wrong"), ("nobody", "secret")] {
         let mut phone = Phone::with_token(exchange, &format!("{account}/phone"), token, &[]);
         phone.expect("on_token_needed");
-        phone.say("token");
+        phone.send_line("token");
         phone.expect("done(login,302)");
         phone.quit();
     }
@@ -147,7 +147,7 @@ impl Door<'_> {
     }
 
     /// alice publishes to permitted and forbidden topics; bob receives the first. `denied` checks the second.
-    fn says(self, denied: impl Fn(&str, &[String])) {
+    fn check_denied(self, denied: impl Fn(&str, &[String])) {
         let bob = listen(client("mosquitto_sub", self.port, self.version, "bob"), &OWN);
         for topic in FORGED {
             denied(topic, &self.publish("alice", topic, "forged").lines());
@@ -155,9 +155,9 @@ impl Door<'_> {
         for topic in HONEST {
             let said = self.publish("alice", topic, "honest").lines();
             assert!(said.iter().any(|line| line.contains("received PUBACK")), "{topic}: {said:?}");
-            bob.wait_text(&format!("heard {topic} honest"));
+            bob.wait_text(&format!("received {topic} honest"));
         }
-        let all = heard(&bob);
+        let all = received(&bob);
         assert!(all.iter().all(|line| line.ends_with(" honest")), "bob heard {all:?}");
     }
 }
@@ -177,7 +177,7 @@ fn ejabberd_denies_what_is_forged_and_alien() {
     // A name that would be a wildcard, which an operator has to add by hand.
     let broker = Ejabberd::start("ejabberd_rules", 1, &["alice", "bob", "eve", "+"]);
     let door = Door { port: broker.port(0), version: "5" };
-    door.says(|topic, lines| {
+    door.check_denied(|topic, lines| {
         let code = lines.iter().find(|line| line.contains("received PUBACK")).expect("an answer");
         assert!(code.ends_with(&format!("RC:{NOT_SAID})")), "{topic}: {code}");
     });
@@ -201,13 +201,13 @@ fn ejabberd_ends_a_full_session_and_checks_client_ids() {
     for account in ["bob", "eve"] {
         door.publish("alice", &format!("nck1/u/{account}/in/alice/phone"), "to its owner");
     }
-    bob.wait_text("heard nck1/u/bob/in/alice/phone to its owner");
-    eve.wait_text("heard nck1/u/eve/in/alice/phone to its owner");
-    assert_eq!((heard(&bob).len(), heard(&eve).len()), (1, 1));
+    bob.wait_text("received nck1/u/bob/in/alice/phone to its owner");
+    eve.wait_text("received nck1/u/eve/in/alice/phone to its owner");
+    assert_eq!((received(&bob).len(), received(&eve).len()), (1, 1));
     drop(bob);
-    let told = door.flood();
+    let lines = door.flood();
     let nobody_there = "RC:16)";
-    assert!(told.iter().any(|line| line.ends_with(nobody_there)), "{told:?}");
+    assert!(lines.iter().any(|line| line.ends_with(nobody_there)), "{lines:?}");
 }
 
 /// One test: a RabbitMQ takes ten seconds to start.
@@ -218,7 +218,7 @@ fn calls_through_rabbitmq_and_its_rules() {
     turned_away(&broker.exchange());
     // A forbidden publish or subscription ends the connection.
     let door = Door { port: broker.port(), version: "311" };
-    door.says(|topic, lines| {
+    door.check_denied(|topic, lines| {
         assert!(!lines.iter().any(|line| line.contains("received PUBACK")), "{topic}: {lines:?}");
     });
     // Mosquitto's client waits a second before it tries again: all at once.
@@ -232,6 +232,6 @@ fn calls_through_rabbitmq_and_its_rules() {
     // What waits is limited, and the oldest goes first.
     door.flood();
     let bob = door.device("bob", "nck1/u/bob/in/+/+", false);
-    bob.wait_text("heard nck1/u/bob/in/alice/phone honest");
-    assert_eq!(heard(&bob).len(), 1000);
+    bob.wait_text("received nck1/u/bob/in/alice/phone honest");
+    assert_eq!(received(&bob).len(), 1000);
 }

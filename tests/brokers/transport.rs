@@ -1,6 +1,6 @@
 //! A call over each kind of connection, what an observer sees of it, and clocks that differ.
 
-use nertc_callkit_testkit::mosquitto::{Mosquitto, heard, listen, publish};
+use nertc_callkit_testkit::mosquitto::{Mosquitto, listen, publish, received};
 use nertc_callkit_testkit::process::run;
 use nertc_callkit_testkit::scratch_dir::folder;
 
@@ -34,7 +34,7 @@ fn over_the_older_version_if_the_broker_knows_no_newer() {
     let mut pair = Pair::at(broker, exchange, &[]);
     assert_eq!(proxy.turned_away(), 2, "each tried the newer one once");
     let mut tablet = pair.third("bob/tablet", &[]);
-    pair.alice.say("call bob");
+    pair.alice.send_line("call bob");
     pair.alice.expect("done(call,0)");
     tablet.expect("on_invited");
     pair.bob.expect("on_invited");
@@ -66,7 +66,7 @@ fn clocks_that_are_an_hour_apart() {
     let mut tablet = Phone::under(&["faketime", "-f", "-1h"], &exchange, "bob/tablet", &[]);
     bob.expect("done(login,0)");
     tablet.expect("done(login,0)");
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.expect("done(call,0)");
     bob.expect("on_invited");
     tablet.expect("on_invited");
@@ -74,16 +74,16 @@ fn clocks_that_are_an_hour_apart() {
     tablet.expect("on_other_client_accept on_call_end(18)");
     hang_up(&mut alice, &mut bob);
     // The other way round: the one ahead calls.
-    bob.say("call alice");
+    bob.send_line("call alice");
     bob.expect("done(call,0)");
     alice.expect("on_invited");
-    alice.say("reject");
+    alice.send_line("reject");
     alice.expect("done(reject,0) on_call_end(13)");
     bob.expect("on_user_reject on_message_sent(3) on_call_end(14)");
     // The age of a stored message depends on no clock.
     bob.quit();
     tablet.quit();
-    alice.say("call bob");
+    alice.send_line("call bob");
     alice.until("done(call,0)");
     let mut bob = Phone::under(&["faketime", "-f", "+1h"], &exchange, "bob/phone", &[]);
     bob.expect("done(login,0) on_invited");
@@ -106,7 +106,7 @@ fn an_observer_with_an_account_sees_nothing_of_a_call() {
     bob.quit();
     publish(&broker, "alice", "nck1/u/eve/in/alice/phone", "last");
     eve.wait_text("last");
-    let private: Vec<_> = heard(&eve).into_iter().filter(|line| !line.starts_with("nck1/p/")).collect();
+    let private: Vec<_> = received(&eve).into_iter().filter(|line| !line.starts_with("nck1/p/")).collect();
     assert!(private.iter().all(|line| line.ends_with(" last")), "eve heard {private:?}");
 }
 

@@ -38,7 +38,7 @@ pub(crate) enum Ask<'a> {
 
 /// Events of one call.
 #[derive(Default)]
-struct Told {
+struct CallEvents {
     once: BTreeSet<&'static str>,
     has_ended: bool,
 }
@@ -47,7 +47,7 @@ struct Told {
 #[derive(Default)]
 struct Log {
     lines: Vec<String>,
-    calls: BTreeMap<u64, Told>,
+    calls: BTreeMap<u64, CallEvents>,
     /// Accepted requests that have not completed, by their ticket.
     open: BTreeMap<usize, String>,
     last_ticket: usize,
@@ -164,7 +164,7 @@ impl Phone {
 
     /// Calls that were connected.
     pub(crate) fn connected(&self) -> usize {
-        self.log().calls.values().filter(|told| told.once.contains("on_call_connected")).count()
+        self.log().calls.values().filter(|call| call.once.contains("on_call_connected")).count()
     }
 
     /// Lets callbacks run for a millisecond.
@@ -257,7 +257,7 @@ impl Phone {
         if answer != OK {
             return;
         }
-        let has_called = log.calls.values().any(|told| !told.has_ended)
+        let has_called = log.calls.values().any(|call| !call.has_ended)
             || log.open.values().any(|ask| ask.starts_with("Call"));
         let refusal = |account: &str| Refusal { account: account.to_owned(), ticket: None, has_called };
         log.refusal = account.map(refusal);
@@ -299,7 +299,7 @@ impl Phone {
     }
 
     /// A callback came.
-    fn hear(&self, name: &'static str, call_no: u64) {
+    fn on_event(&self, name: &'static str, call_no: u64) {
         let mut log = self.log();
         log.callbacks += 1;
         log.lines.push(format!("{name} of call {call_no}"));
@@ -324,7 +324,7 @@ impl Phone {
         if is_call && call_no != 0 {
             log.calls.entry(call_no).or_default();
         }
-        if call_no != 0 && log.calls.get(&call_no).is_none_or(|told| told.has_ended) {
+        if call_no != 0 && log.calls.get(&call_no).is_none_or(|call| call.has_ended) {
             log.wrong.push(format!("invariant 2: request {ticket} names call {call_no}, which is not on"));
         }
         drop(log);
@@ -336,7 +336,7 @@ impl Phone {
         let log = self.log();
         let mut wrong = log.wrong.clone();
         wrong.extend(log.open.values().map(|ask| format!("invariant 1: {ask} never completed")));
-        let open = log.calls.iter().filter(|(_, told)| !told.has_ended);
+        let open = log.calls.iter().filter(|(_, call)| !call.has_ended);
         wrong.extend(open.map(|(call, _)| format!("invariant 2: call {call} never ended")));
         if wrong.is_empty() { Ok(()) } else { Err(format!("{}: {}", self.account, wrong.join("; "))) }
     }
@@ -365,15 +365,15 @@ impl Log {
         if name == "on_invited" {
             self.calls.entry(call_no).or_default();
         }
-        let Some(told) = self.calls.get_mut(&call_no) else {
+        let Some(call) = self.calls.get_mut(&call_no) else {
             return self.wrong.push(format!("invariant 2: {name} of call {call_no}, which is unknown"));
         };
-        if told.has_ended {
+        if call.has_ended {
             self.wrong.push(format!("invariant 2: {name} after the end of call {call_no}"));
-        } else if ONCE.contains(&name) && !told.once.insert(name) {
+        } else if ONCE.contains(&name) && !call.once.insert(name) {
             self.wrong.push(format!("invariant 2: {name} twice in call {call_no}"));
         }
-        told.has_ended |= name == "on_call_end";
+        call.has_ended |= name == "on_call_end";
     }
 }
 
@@ -400,7 +400,7 @@ macro_rules! listeners {
     ($($name:ident($event:ty)),* $(,)?) => {
         $(unsafe extern "C" fn $name(_: *mut nertc_callkit, event: *const $event, phone: *mut c_void) {
             // SAFETY: the event is lent, and the phone outlives its client.
-            unsafe { (*phone.cast::<Phone>()).hear(stringify!($name), (*event).call_no) }
+            unsafe { (*phone.cast::<Phone>()).on_event(stringify!($name), (*event).call_no) }
         })*
     };
 }
@@ -442,7 +442,7 @@ unsafe extern "C" fn on_invited(
         (&*phone.cast::<Phone>(), (*event).call_no, CStr::from_ptr((*event).invitor).to_string_lossy())
     };
     phone.log().invited(&invitor);
-    phone.hear("on_invited", call_no);
+    phone.on_event("on_invited", call_no);
     if phone.is_eager {
         phone.ask(Ask::Accept);
     }
@@ -457,7 +457,7 @@ unsafe extern "C" fn on_missed_call(
     let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).reason) };
     phone.log().refused +=
         u64::from(reason == nertc_callkit_missed_reason::NERTC_CALLKIT_MISSED_BLOCKED as i32);
-    phone.hear("on_missed_call", 0);
+    phone.on_event("on_missed_call", 0);
 }
 
 unsafe extern "C" fn on_token_needed(
@@ -468,7 +468,7 @@ unsafe extern "C" fn on_token_needed(
     // SAFETY: the phone outlives its client.
     let phone = unsafe { &*phone.cast::<Phone>() };
     phone.log().tokens += 1;
-    phone.hear("on_token_needed", 0);
+    phone.on_event("on_token_needed", 0);
     if phone.is_eager {
         phone.give_token();
     }

@@ -117,12 +117,12 @@ fn build(copy: &Path) -> Programs {
         .env_remove("MAKEFLAGS")
         .output()
         .expect("cargo runs");
-    let said = String::from_utf8_lossy(&output.stdout);
+    let stdout = String::from_utf8_lossy(&output.stdout);
     let complaints = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the copy does not build:\n{complaints}");
     let program = |name: &str| {
         let start = format!("\"executable\":\"{}", copy.display());
-        let paths = said.lines().filter_map(|line| Some(line.split_once(&start)?.1.split_once('"')?.0));
+        let paths = stdout.lines().filter_map(|line| Some(line.split_once(&start)?.1.split_once('"')?.0));
         let mut paths = paths.filter(|path| path.contains(&format!("/deps/{name}-")));
         copy.join(paths.next().expect("cargo names its programs").trim_start_matches('/'))
     };
@@ -149,7 +149,7 @@ const SMALL: &str = "every_small_world";
 fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
     let wanted = format!("invariant {}:", fault.invariant);
     let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
-    let (who, said) = match fault.finder {
+    let (who, stdout) = match fault.finder {
         Finder::Sim => ("sim", search(&programs.sim, WORLDS, fault.name, &seeds)),
         Finder::Mqtt => ("sim: mqtt", search(&programs.sim, MQTT, fault.name, &seeds)),
         Finder::Paired => {
@@ -164,9 +164,9 @@ fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
             ("model: protocol", search(&programs.protocol, SMALL, fault.name, &[("MODEL_WORLD", world)]))
         }
     };
-    let found = said.lines().find(|line| line.contains(&wanted));
+    let found = stdout.lines().find(|line| line.contains(&wanted));
     found.map(|line| format!("{who:<5}  {}", shorten(line))).ok_or_else(|| {
-        let end = said.lines().rev().take(20).collect::<Vec<_>>();
+        let end = stdout.lines().rev().take(20).collect::<Vec<_>>();
         format!(
             "{who} does not find {wanted} it ends with\n{}",
             end.into_iter().rev().collect::<Vec<_>>().join("\n")

@@ -256,10 +256,10 @@ fn check(compiler: &str, arguments: &[&str], file: &Path) -> (bool, String) {
     let include = Path::new(env!("CARGO_MANIFEST_DIR")).join("include");
     let mut command = Command::new(compiler);
     command.args(["-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-I"]).arg(include);
-    let said = command.args(arguments).arg(file).output().unwrap_or_else(|e| {
+    let output = command.args(arguments).arg(file).output().unwrap_or_else(|e| {
         panic!("{compiler}: {e}; `make setup` installs it");
     });
-    (said.status.success(), String::from_utf8_lossy(&said.stderr).into_owned())
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Swift imports named numbers as enums, with types of their own, and flags as integers, which combine.
@@ -315,12 +315,12 @@ fn header_has_the_version_of_the_package() {
     use nertc_callkit_abi as abi;
     let parts = env!("CARGO_PKG_VERSION").split('.').map(|part| part.parse::<u32>().expect("a number"));
     let parts: Vec<u32> = parts.collect();
-    let said = [
+    let output = [
         abi::NERTC_CALLKIT_VERSION_MAJOR,
         abi::NERTC_CALLKIT_VERSION_MINOR,
         abi::NERTC_CALLKIT_VERSION_PATCH,
     ];
-    assert_eq!(parts, said);
+    assert_eq!(parts, output);
     let number = parts.iter().fold(0, |number, part| (number << 8) + part);
     assert_eq!(abi::NERTC_CALLKIT_VERSION_NUMBER, number);
 }

@@ -32,7 +32,7 @@ impl fmt::Display for Line {
             Line::Step { device, at, fed, outputs } => {
                 write!(f, "{:>7} device {device} <- {}", at.0, shown(fed))?;
                 for output in outputs {
-                    write!(f, "\n        device {device} -> {}", said(output))?;
+                    write!(f, "\n        device {device} -> {}", label(output))?;
                 }
                 Ok(())
             }
@@ -61,7 +61,7 @@ pub(crate) fn brief(event: &signaling::Event) -> String {
     format!("{:?} {} from {}/{}", event.kind, event.channel.id, event.from, event.from_device)
 }
 
-fn said(output: &Output) -> String {
+fn label(output: &Output) -> String {
     match output {
         Output::Signal { req, op } => format!("signaling {}: {}", req.0, named(op)),
         Output::Rtc { req, op } => format!("media {}: {op:?}", req.0),

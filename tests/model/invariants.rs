@@ -5,12 +5,12 @@ use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{self as signaling, EventKind};
 
 use crate::fingerprint::channel_bit;
-use crate::transition_cache::Verdict;
+use crate::transition_cache::CheckResult;
 use crate::world::{Ask, World};
 
 impl World {
     /// In every state.
-    pub(crate) fn check(&self) -> Verdict {
+    pub(crate) fn check(&self) -> CheckResult {
         self.check_siblings()?;
         if self.setting().must_meet {
             self.check_meeting()?;
@@ -23,7 +23,7 @@ impl World {
     }
 
     /// At most one device of an account is in a given call.
-    fn check_siblings(&self) -> Verdict {
+    fn check_siblings(&self) -> CheckResult {
         let accounts = self.setting().accounts;
         for (device, account) in accounts.iter().enumerate() {
             for (other, same) in accounts.iter().enumerate().skip(device + 1) {
@@ -44,7 +44,7 @@ impl World {
 
     /// Nothing was lost or failed, and all messages have arrived: whoever rings or calls does so for an
     /// undecided invite.
-    fn check_ghosts(&self) -> Verdict {
+    fn check_ghosts(&self) -> CheckResult {
         for device in 0..self.devices() {
             let phase = self.phase(device);
             if phase != Phase::Called && phase != Phase::Calling {
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// Both have called each other, all messages have arrived, no deadline has passed: they are in one call.
-    fn check_meeting(&self) -> Verdict {
+    fn check_meeting(&self) -> CheckResult {
         let has_calls = self.budget.users.iter().any(|may| may.calls > 0);
         if has_calls || !self.is_quiet() || self.now() > 0 {
             return Ok(());
@@ -82,7 +82,7 @@ impl World {
 
     /// A legacy client takes any CANCEL for the end of its call, so none may reach it while that is
     /// live, except for one sent before its own invite was seen.
-    pub(crate) fn check_legacy(&self, to: usize, event: &signaling::Event) -> Verdict {
+    pub(crate) fn check_legacy(&self, to: usize, event: &signaling::Event) -> CheckResult {
         let is_unaware = self.cancelled_unaware & channel_bit(&event.channel.id) != 0;
         let is_harmful = self.is_legacy(to) && event.kind == EventKind::Cancel && !is_unaware;
         if !is_harmful || self.phase(to) != Phase::InCall {
@@ -101,7 +101,7 @@ impl World {
 
     /// Nothing is in flight and no deadline is pending: everybody is idle, or in one call with one other; and
     /// idle after hanging up.
-    pub(crate) fn rest(&mut self) -> Verdict {
+    pub(crate) fn rest(&mut self) -> CheckResult {
         for device in 0..self.devices() {
             match self.phase(device) {
                 Phase::Idle => {}
@@ -116,13 +116,13 @@ impl World {
         }
         self.settle()?;
         for device in 0..self.devices() {
-            let verdict = self.monitor(device).at_rest(self.engine(device));
-            verdict.map_err(|why| format!("device {device}: {why}"))?;
+            let check_result = self.monitor(device).at_rest(self.engine(device));
+            check_result.map_err(|why| format!("device {device}: {why}"))?;
         }
         Ok(())
     }
 
-    fn check_partner(&self, device: usize) -> Verdict {
+    fn check_partner(&self, device: usize) -> CheckResult {
         let own = self.engine(device).snapshot();
         let partners = (0..self.devices()).filter(|other| {
             let snapshot = self.engine(*other).snapshot();

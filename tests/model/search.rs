@@ -91,16 +91,16 @@ impl Graph<'_> {
         let moves = world.moves();
         if world.is_at_rest() {
             world.clone().rest().map_err(|why| {
-                let mut told = self.replay(from, None);
-                let _ = told.rest();
-                Violation { why, counterexample: told.history.unwrap_or_default() }
+                let mut replayed = self.replay(from, None);
+                let _ = replayed.rest();
+                Violation { why, counterexample: replayed.history.unwrap_or_default() }
             })?;
         }
         let mut future = Vec::with_capacity(moves.len());
         for (index, step) in moves.iter().enumerate() {
             let mut after = world.clone();
-            let verdict = after.make(step).and_then(|()| after.check());
-            verdict.map_err(|why| self.violation(why, from, Some(index)))?;
+            let check_result = after.make(step).and_then(|()| after.check());
+            check_result.map_err(|why| self.violation(why, from, Some(index)))?;
             let fingerprint = after.fingerprint();
             future.push(fingerprint);
             let new = self.parents.len() as u32;

@@ -18,7 +18,7 @@ use crate::fingerprint::{ByFingerprint, Fingerprint, channel_bit, mixed};
 use crate::in_flight::{InFlight, What};
 use crate::monitor::Monitor;
 
-pub(crate) type Verdict = Result<(), String>;
+pub(crate) type CheckResult = Result<(), String>;
 
 /// Service time when everything starts.
 pub(crate) const EPOCH: u64 = 1_800_000_000_000;
@@ -45,7 +45,7 @@ pub(crate) struct Body {
 pub(crate) struct Step {
     pub(crate) body: Rc<Body>,
     pub(crate) outputs: Rc<Vec<Output>>,
-    pub(crate) verdict: Verdict,
+    pub(crate) check_result: CheckResult,
 }
 
 /// A service with its past.
@@ -73,7 +73,7 @@ pub(crate) struct Served {
 }
 
 #[derive(Default)]
-pub(crate) struct Memo {
+pub(crate) struct TransitionCache {
     steps: ByFingerprint<Step>,
     fingerprints: ByFingerprint<Rc<Fingerprint>>,
     served: ByFingerprint<Served>,
@@ -145,7 +145,7 @@ fn key(id: u64, now: u64, what: &impl Hash) -> u64 {
     mixed(&(id, now, mixed(what)))
 }
 
-impl Memo {
+impl TransitionCache {
     /// A device takes what it is fed.
     pub(crate) fn step(&mut self, body: &Rc<Body>, now: u64, fed: &Fed) -> Step {
         let key = match fed {
@@ -158,16 +158,16 @@ impl Memo {
         let mut body = (**body).clone();
         body.id = key;
         body.take(Time(now), fed);
-        let (mut outputs, mut verdict) = (Vec::new(), Ok(()));
+        let (mut outputs, mut check_result) = (Vec::new(), Ok(()));
         while let Some(output) = body.engine.poll_output() {
-            let said = body.monitor.output(&output, &body.engine);
-            verdict = verdict.and(said);
+            let output_check = body.monitor.output(&output, &body.engine);
+            check_result = check_result.and(output_check);
             outputs.push(output);
         }
-        verdict = verdict.and(body.monitor.settled(&body.engine));
+        check_result = check_result.and(body.monitor.settled(&body.engine));
         body.phase = body.engine.phase();
         body.due = body.engine.poll_timeout().map(|(at, _)| at.0);
-        keep(&mut self.steps, key, Step { body: Rc::new(body), outputs: Rc::new(outputs), verdict })
+        keep(&mut self.steps, key, Step { body: Rc::new(body), outputs: Rc::new(outputs), check_result })
     }
 
     pub(crate) fn fingerprint(&mut self, body: &Body, now: u64) -> Rc<Fingerprint> {

@@ -22,7 +22,7 @@ use crate::in_flight::{InFlight, What};
 use crate::legacy::{before_1_1, busy, legacy_invite};
 use crate::monitor::Monitor;
 use crate::peer_texts;
-use crate::transition_cache::{Body, Hub, Memo, Step, Verdict};
+use crate::transition_cache::{Body, CheckResult, Hub, Step, TransitionCache};
 
 /// Tombstones count as everlasting: no world may outlive one.
 const END_OF_TIME: u64 = 600_000;
@@ -101,7 +101,7 @@ pub(crate) struct World {
     pub(crate) cancelled_unaware: u64,
     pub(crate) budget: Budget,
     setting: Rc<Setting>,
-    memo: Rc<RefCell<Memo>>,
+    memo: Rc<RefCell<TransitionCache>>,
     pub(crate) history: Option<Vec<Line>>,
 }
 
@@ -253,7 +253,7 @@ impl World {
     }
 
     /// Makes a move.
-    pub(crate) fn make(&mut self, step: &Move) -> Verdict {
+    pub(crate) fn make(&mut self, step: &Move) -> CheckResult {
         match *step {
             Move::Arrive(index) => self.arrive(index),
             Move::Lose(index) => {
@@ -284,7 +284,7 @@ impl World {
     }
 
     /// A user asks for something.
-    pub(crate) fn ask(&mut self, device: usize, ask: Ask) -> Verdict {
+    pub(crate) fn ask(&mut self, device: usize, ask: Ask) -> CheckResult {
         let (call, no_offline, no_record) = (CallRef::default(), false, false);
         let pushed = self.pushed(device).unwrap_or_default();
         let account = Text::from(self.setting.accounts[device]);
@@ -352,7 +352,7 @@ impl World {
     }
 
     /// The next deadline of a device passes.
-    fn fire(&mut self, device: usize) -> Verdict {
+    fn fire(&mut self, device: usize) -> CheckResult {
         let Some((at, why)) = self.bodies[device].engine.poll_timeout() else { return Ok(()) };
         self.now = self.now.max(at.0);
         if self.now >= END_OF_TIME {
@@ -362,7 +362,7 @@ impl World {
     }
 
     /// An operation fails, for a reason that implies nothing.
-    fn refuse(&mut self, index: usize) -> Verdict {
+    fn refuse(&mut self, index: usize) -> CheckResult {
         let item = self.in_flight.remove(index);
         self.note(|| format!("refused: {:?}", item.what));
         let outcome = Outcome::failed(Code::BACKEND_FAILED, "refused");
@@ -380,7 +380,7 @@ impl World {
     }
 
     /// Something under way arrives.
-    pub(crate) fn arrive(&mut self, index: usize) -> Verdict {
+    pub(crate) fn arrive(&mut self, index: usize) -> CheckResult {
         let item = self.in_flight.remove(index);
         let (device, req) = (item.device, item.req);
         match &item.what {
@@ -440,19 +440,19 @@ impl World {
     }
 
     /// A device moves, and its operations are sent.
-    fn feed(&mut self, device: usize, fed: Fed) -> Verdict {
-        let Step { body, outputs, verdict } =
+    fn feed(&mut self, device: usize, fed: Fed) -> CheckResult {
+        let Step { body, outputs, check_result } =
             self.memo.borrow_mut().step(&self.bodies[device], self.now, &fed);
         self.bodies[device] = body;
         self.touched |= 1 << device;
         if let Some(counterexample) = &mut self.history {
             counterexample.push(Line::Step { device, at: Time(self.now), fed, outputs: (*outputs).clone() });
         }
-        verdict.map_err(|why| format!("device {device}: {why}"))?;
+        check_result.map_err(|why| format!("device {device}: {why}"))?;
         outputs.iter().try_for_each(|output| self.carry_out(device, output.clone()))
     }
 
-    fn carry_out(&mut self, device: usize, output: Output) -> Verdict {
+    fn carry_out(&mut self, device: usize, output: Output) -> CheckResult {
         match output {
             // No decision hangs on a record.
             Output::Signal { req, op: signaling::Operation::Record(_) } => {
@@ -481,7 +481,7 @@ impl World {
         }
     }
 
-    fn run_media(&mut self, device: usize, req: Req, op: &RtcOp) -> Verdict {
+    fn run_media(&mut self, device: usize, req: Req, op: &RtcOp) -> CheckResult {
         let served = self.memo.borrow_mut().serve_media(&self.hub, device, op);
         self.hub = served.hub;
         let outcome = Outcome { code: served.code, ..Outcome::default() };
@@ -536,7 +536,7 @@ impl World {
     }
 
     /// Everything in flight arrives, deadlines expire, nobody acts.
-    pub(crate) fn settle(&mut self) -> Verdict {
+    pub(crate) fn settle(&mut self) -> CheckResult {
         for _ in 0..5_000 {
             let Some(step) = self.moves().into_iter().find(|step| self.is_healing(step)) else {
                 return Ok(());

@@ -8,7 +8,7 @@ use nertc_callkit_mqtt::topics::{Incoming, Topics};
 
 /// A message on its way to one session.
 #[derive(Clone, Debug)]
-pub(crate) struct Parcel {
+pub(crate) struct QueuedMessage {
     pub(crate) id: u64,
     pub(crate) qos: Qos,
     pub(crate) topic: String,
@@ -22,9 +22,9 @@ pub(crate) struct Parcel {
 pub(crate) struct Session {
     /// The connection, until the broker has noticed its end.
     pub(crate) connection: Option<u32>,
-    queue: VecDeque<Parcel>,
+    queue: VecDeque<QueuedMessage>,
     /// Sent, not acknowledged: sent again on the next connection.
-    sent: VecDeque<Parcel>,
+    sent: VecDeque<QueuedMessage>,
     /// The devices whose wills it watches.
     watches: BTreeSet<usize>,
 }
@@ -88,7 +88,7 @@ impl Broker {
         let lasts = if self.is_five { u64::from(expires_ms) } else { u64::from(u32::MAX) };
         let (topic, payload, expires_at) = (topic.to_owned(), payload.to_owned(), now + lasts);
         if let Some(session) = &mut self.sessions[device] {
-            session.queue.push_back(Parcel { id: self.last_id, qos, topic, payload, expires_at });
+            session.queue.push_back(QueuedMessage { id: self.last_id, qos, topic, payload, expires_at });
         }
     }
 
@@ -104,25 +104,25 @@ impl Session {
     /// The connection has ended.
     pub(crate) fn end(&mut self) {
         self.connection = None;
-        while let Some(parcel) = self.sent.pop_back() {
-            self.queue.push_front(parcel);
+        while let Some(queued) = self.sent.pop_back() {
+            self.queue.push_front(queued);
         }
     }
 
     /// The next message to be sent, if there is a connection.
-    pub(crate) fn next(&mut self, now: u64) -> Option<Parcel> {
+    pub(crate) fn next(&mut self, now: u64) -> Option<QueuedMessage> {
         self.connection?;
-        self.queue.retain(|parcel| parcel.expires_at > now);
-        let parcel = self.queue.pop_front()?;
-        if parcel.qos == Qos::AtLeastOnce {
-            self.sent.push_back(parcel.clone());
+        self.queue.retain(|queued| queued.expires_at > now);
+        let queued = self.queue.pop_front()?;
+        if queued.qos == Qos::AtLeastOnce {
+            self.sent.push_back(queued.clone());
         }
-        Some(parcel)
+        Some(queued)
     }
 
     /// The device has a message, and the broker knows.
     pub(crate) fn acknowledged(&mut self, id: u64) {
-        self.sent.retain(|parcel| parcel.id != id);
+        self.sent.retain(|queued| queued.id != id);
     }
 
     pub(crate) fn watch(&mut self, whom: usize, on: bool) {

@@ -35,7 +35,7 @@ struct GhostRing {
 }
 
 /// Watches all devices.
-pub(crate) struct Watch {
+pub(crate) struct CrossDeviceMonitor {
     conditions: NetworkConditions,
     /// When something last went wrong for a device.
     troubles: Vec<Option<u64>>,
@@ -56,9 +56,9 @@ pub(crate) struct Watch {
     pub(crate) glares_met: u64,
 }
 
-impl Watch {
-    pub(crate) fn new(devices: usize, conditions: &NetworkConditions) -> Watch {
-        Watch {
+impl CrossDeviceMonitor {
+    pub(crate) fn new(devices: usize, conditions: &NetworkConditions) -> CrossDeviceMonitor {
+        CrossDeviceMonitor {
             conditions: *conditions,
             troubles: vec![None; devices],
             alone: vec![None; devices],

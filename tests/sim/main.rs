@@ -136,7 +136,7 @@ fn every_device_replays_the_same_when_redacted() {
     let (first, count) = (number("SIM_SEED0", 1), number("SIM_SEEDS", 2_000) / 10);
     for seed in first..first + count {
         let mut world = world(Kind::Service, seed);
-        world.talks = true;
+        world.negotiates_media = true;
         world.show(Redaction::Personal);
         world.run(60_000).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         let (_, trace) = world.shown();

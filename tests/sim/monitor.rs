@@ -17,7 +17,7 @@ use crate::peer_texts::PeerTexts;
 
 /// Events of one call.
 #[derive(Clone, Debug, Default, Hash)]
-struct Told {
+struct CallEvents {
     once: BTreeSet<&'static str>,
     /// The app has its number: by done(call) or on_invited.
     is_known: bool,
@@ -51,7 +51,7 @@ struct Live {
 pub(crate) struct Monitor {
     account: Text,
     open: BTreeMap<Ticket, Operation>,
-    calls: BTreeMap<u64, Told>,
+    calls: BTreeMap<u64, CallEvents>,
     /// Invites whose end this device has seen.
     over: BTreeSet<(Text, Option<Text>)>,
     /// Own operations that will make this device a member or owner of a channel.
@@ -80,7 +80,7 @@ pub(crate) struct Monitor {
     records: BTreeSet<(Text, Text)>,
 }
 
-type Verdict = Result<(), String>;
+type CheckResult = Result<(), String>;
 
 impl Monitor {
     /// For a device of `account`.
@@ -125,7 +125,7 @@ impl Monitor {
 
     /// An account that answered an invite before it arrived gets no ring for it, and nobody else is reported
     /// to have answered.
-    fn invited(&self, invited: &Invited) -> Verdict {
+    fn invited(&self, invited: &Invited) -> CheckResult {
         let ids = (&invited.invitor, &invited.channel_id, &invited.request_id);
         let waits = self.waiting.values().any(|(from, channel, request)| (from, channel, request) == ids);
         match (waits, invited.answered) {
@@ -140,9 +140,9 @@ impl Monitor {
             command,
             Command::Cancel { no_record: true, .. } | Command::Hangup { no_record: true, .. }
         );
-        for told in self.calls.values_mut().filter(|told| !told.ended) {
-            told.is_record_open |= is_recordless;
-            told.refused |= *command == Command::Logout;
+        for call_events in self.calls.values_mut().filter(|call_events| !call_events.ended) {
+            call_events.is_record_open |= is_recordless;
+            call_events.refused |= *command == Command::Logout;
         }
     }
 
@@ -173,7 +173,10 @@ impl Monitor {
         }
         self.accept.take_if(|(accept, _)| *accept == req);
         if code == Code::INVITE_ACCEPTED {
-            self.calls.values_mut().filter(|told| !told.ended).for_each(|told| told.is_record_open = true);
+            self.calls
+                .values_mut()
+                .filter(|call_events| !call_events.ended)
+                .for_each(|call_events| call_events.is_record_open = true);
         }
         let never = [Code::CHANNEL_NOT_EXISTS, Code::NOT_MEMBER, Code::ALREADY_MEMBER, Code::MEMBER_LIMIT];
         if never.contains(&code) {
@@ -209,8 +212,11 @@ impl Monitor {
                 // Also one that is being cancelled: then the answer was in flight.
                 self.invites.remove(&id);
                 if event.kind == EventKind::Accept {
-                    let live = self.calls.values_mut().filter(|told| told.own_channel.as_ref() == Some(&id));
-                    live.for_each(|told| told.is_record_open = true);
+                    let live = self
+                        .calls
+                        .values_mut()
+                        .filter(|call_events| call_events.own_channel.as_ref() == Some(&id));
+                    live.for_each(|call_events| call_events.is_record_open = true);
                 }
             }
             EventKind::Invite if wire::read(&event.custom_info).call_id.is_empty() => {
@@ -222,7 +228,7 @@ impl Monitor {
     }
 
     /// One output of the engine, in order.
-    pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Verdict {
+    pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> CheckResult {
         self.feedback.output(output)?;
         self.peer_texts.output(output, engine)?;
         match output {
@@ -234,7 +240,7 @@ impl Monitor {
                 self.media(op, engine)
             }
             Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } => Ok(()),
-            Output::Closed => match self.calls.iter().find(|(_, told)| !told.ended) {
+            Output::Closed => match self.calls.iter().find(|(_, call_events)| !call_events.ended) {
                 Some((call, _)) => Err(format!("invariant 2: closed, and call {call} never ended")),
                 None if !self.open.is_empty() => {
                     Err(format!("invariant 1: closed, and never completed: {:?}", self.open))
@@ -244,7 +250,7 @@ impl Monitor {
         }
     }
 
-    fn media(&self, op: &RtcOp, engine: &Engine) -> Verdict {
+    fn media(&self, op: &RtcOp, engine: &Engine) -> CheckResult {
         match op {
             RtcOp::Join { .. } | RtcOp::EnableLocal { on: true, .. } if engine.phase() != Phase::InCall => {
                 Err(format!("invariant 9: media opens outside of a call: {op:?}"))
@@ -257,7 +263,7 @@ impl Monitor {
         }
     }
 
-    fn operation(&mut self, req: Req, op: &signaling::Operation, engine: &Engine) -> Verdict {
+    fn operation(&mut self, req: Req, op: &signaling::Operation, engine: &Engine) -> CheckResult {
         let live = engine.snapshot();
         let mut issued_in = live.call_no;
         match op {
@@ -286,9 +292,9 @@ impl Monitor {
             signaling::Operation::Reject(message) => self.finish(message),
             signaling::Operation::Invite { message, .. } => {
                 self.invites.insert(message.channel_id.clone(), (message.request_id.clone(), req.0));
-                if let Some(told) = self.calls.get_mut(&live.call_no) {
-                    told.invite_issued = true;
-                    told.own_channel = Some(message.channel_id.clone());
+                if let Some(call_events) = self.calls.get_mut(&live.call_no) {
+                    call_events.invite_issued = true;
+                    call_events.own_channel = Some(message.channel_id.clone());
                 }
             }
             signaling::Operation::Cancel(message) => {
@@ -309,7 +315,7 @@ impl Monitor {
 
     /// The channel of the live call, or of its own invite that a glare replaced.
     fn is_live_channel(&self, channel: &Text, call_no: u64, live: &Text) -> bool {
-        let own = self.calls.get(&call_no).and_then(|told| told.own_channel.as_ref());
+        let own = self.calls.get(&call_no).and_then(|call_events| call_events.own_channel.as_ref());
         channel == live || own == Some(channel)
     }
 
@@ -321,7 +327,7 @@ impl Monitor {
     }
 
     /// A channel ends; only legacy clients may infer from that that they are no longer invited.
-    fn left(&mut self, channel: &Text) -> Verdict {
+    fn left(&mut self, channel: &Text) -> CheckResult {
         let invite = self.invites.remove(channel);
         let is_bare = invite.is_some() && self.old_peers.is_empty();
         let what = || format!("invariant 11: channel {channel} goes before its invite was taken back");
@@ -329,9 +335,9 @@ impl Monitor {
     }
 
     /// A legacy client takes any CANCEL for the end of the call that it is in.
-    fn spares_old_client(&self, message: &Message, engine: &Engine) -> Verdict {
+    fn spares_old_client(&self, message: &Message, engine: &Engine) -> CheckResult {
         let live = engine.snapshot();
-        let own = self.calls.get(&live.call_no).and_then(|told| told.own_channel.as_ref());
+        let own = self.calls.get(&live.call_no).and_then(|call_events| call_events.own_channel.as_ref());
         let is_harmful = matches!(engine.phase(), Phase::InCall | Phase::GlareAccepting)
             && live.peer == message.account
             && own == Some(&message.channel_id)
@@ -344,13 +350,13 @@ impl Monitor {
 
     /// call() was accepted: this is its number.
     pub(crate) fn placed(&mut self, call_no: u64, no_record: bool) {
-        let told = self.calls.entry(call_no).or_default();
-        told.is_outgoing = true;
-        told.no_record = no_record;
+        let call_events = self.calls.entry(call_no).or_default();
+        call_events.is_outgoing = true;
+        call_events.no_record = no_record;
     }
 
     /// After an input was handled and its outputs were seen.
-    pub(crate) fn settled(&mut self, engine: &Engine) -> Verdict {
+    pub(crate) fn settled(&mut self, engine: &Engine) -> CheckResult {
         self.feedback.settled()?;
         let now = engine.snapshot();
         let phase = engine.phase();
@@ -371,9 +377,9 @@ impl Monitor {
             return Err(format!("invariant 10: alone in channel {}, which was closed", now.channel_id));
         }
         if phase == Phase::InCall
-            && let Some(told) = self.calls.get_mut(&now.call_no)
+            && let Some(call_events) = self.calls.get_mut(&now.call_no)
         {
-            told.channel = Some(now.channel_id.clone());
+            call_events.channel = Some(now.channel_id.clone());
         }
         if !matches!(phase, Phase::Accepting | Phase::GlareAccepting) {
             self.accept = None;
@@ -383,7 +389,7 @@ impl Monitor {
         Ok(())
     }
 
-    fn done(&mut self, ticket: Ticket, result: &OpResult) -> Verdict {
+    fn done(&mut self, ticket: Ticket, result: &OpResult) -> CheckResult {
         self.waiting.remove(&ticket);
         let Some(operation) = self.open.remove(&ticket) else {
             return Err(format!("invariant 1: completed twice, or never asked for: {result:?}"));
@@ -397,22 +403,22 @@ impl Monitor {
         if self.foreign == Some(result.call_no) {
             return Err(format!("invariant 6: what is about another call completes {result:?}"));
         }
-        let Some(told) = self.calls.get_mut(&result.call_no) else {
+        let Some(call_events) = self.calls.get_mut(&result.call_no) else {
             return Err(format!("invariant 2: names an unknown call: {result:?}"));
         };
-        if told.ended {
+        if call_events.ended {
             return Err(format!("invariant 2: completes after its call's end: {result:?}"));
         }
-        told.is_known |= operation == Operation::Call;
-        if !told.is_known {
+        call_events.is_known |= operation == Operation::Call;
+        if !call_events.is_known {
             return Err(format!("invariant 2: names a call before done(call): {result:?}"));
         }
         let ends = [Operation::Cancel, Operation::Reject, Operation::Hangup, Operation::Leave];
-        told.refused |= result.code == Code::OK && ends.contains(&operation);
+        call_events.refused |= result.code == Code::OK && ends.contains(&operation);
         Ok(())
     }
 
-    fn event(&mut self, event: &Event) -> Verdict {
+    fn event(&mut self, event: &Event) -> CheckResult {
         if let Event::Invited(invited) = event {
             let channel = invited.channel_id.clone();
             let ids = (channel.clone(), Some(invited.request_id.clone()));
@@ -444,35 +450,35 @@ impl Monitor {
         if matches!(event, Event::Error(_)) {
             return Ok(());
         }
-        let Some(told) = self.calls.get_mut(&call_no) else {
+        let Some(call_events) = self.calls.get_mut(&call_no) else {
             return Err(format!("invariant 2: event of an unknown call: {event:?}"));
         };
-        if told.ended {
+        if call_events.ended {
             return Err(format!("invariant 2: event after on_call_end: {event:?}"));
         }
-        if !told.is_known {
+        if !call_events.is_known {
             return Err(format!("invariant 2: event before done(call): {event:?}"));
         }
         if let Some(name) = once {
-            if !told.once.insert(name) {
+            if !call_events.once.insert(name) {
                 return Err(format!("invariant 2: {name} twice in call {call_no}"));
             }
-            if name == "on_user_ringing" && told.once.contains("on_user_accept") {
+            if name == "on_user_ringing" && call_events.once.contains("on_user_accept") {
                 return Err(format!("invariant 2: {name} after the answer in call {call_no}"));
             }
             let opens = ["on_user_accept", "on_user_enter", "on_call_connected"];
-            if told.refused && opens.contains(&name) {
+            if call_events.refused && opens.contains(&name) {
                 return Err(format!("invariant 9: {name} after the app ended call {call_no}"));
             }
         }
         if let Event::MessageSent(sent) = event
-            && told.record.replace(sent.status).is_some()
+            && call_events.record.replace(sent.status).is_some()
         {
             return Err(format!("invariant 7: two records of call {call_no}"));
         }
         if let Event::CallEnd(end) = event {
-            told.ended = true;
-            return check_record(told, end.reason, call_no);
+            call_events.ended = true;
+            return check_record(call_events, end.reason, call_no);
         }
         Ok(())
     }
@@ -480,7 +486,7 @@ impl Monitor {
     /// Past events that can still matter, except `ends`: live calls, open requests, channels to be left.
     #[allow(dead_code, reason = "the model check uses it, the simulation does not")]
     pub(crate) fn digest(&self, hasher: &mut impl Hasher) {
-        let live: Vec<&Told> = self.calls.values().filter(|told| !told.ended).collect();
+        let live: Vec<&CallEvents> = self.calls.values().filter(|call_events| !call_events.ended).collect();
         let open: Vec<&Operation> = self.open.values().collect();
         let entering: Vec<&Option<Text>> = self.entering.values().collect();
         let invites: Vec<&Text> = self.invites.keys().collect();
@@ -507,11 +513,11 @@ impl Monitor {
     }
 
     /// At the end of the run: everything completed, every call ended, every channel left.
-    pub(crate) fn at_rest(&self, engine: &Engine) -> Verdict {
+    pub(crate) fn at_rest(&self, engine: &Engine) -> CheckResult {
         if !self.open.is_empty() {
             return Err(format!("invariant 1: never completed: {:?}", self.open));
         }
-        if let Some((call, _)) = self.calls.iter().find(|(_, told)| !told.ended) {
+        if let Some((call, _)) = self.calls.iter().find(|(_, call_events)| !call_events.ended) {
             return Err(format!("invariant 2: call {call} never ended ({:?})", engine.phase()));
         }
         if engine.phase() != Phase::Idle {
@@ -545,11 +551,11 @@ const ONCE: [(&str, &str); 13] = [
 ];
 
 /// The record that an ended call must have left, according to the protocol.
-fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
-    let is_accepted = told.once.contains("on_user_accept");
-    let is_ours = told.is_outgoing && told.invite_issued && !told.no_record;
-    let is_on_own = told.own_channel.is_some() && told.own_channel == told.channel;
-    let is_complete = is_on_own && told.once.contains("on_call_connected");
+fn check_record(call_events: &CallEvents, reason: EndReason, call_no: u64) -> CheckResult {
+    let is_accepted = call_events.once.contains("on_user_accept");
+    let is_ours = call_events.is_outgoing && call_events.invite_issued && !call_events.no_record;
+    let is_on_own = call_events.own_channel.is_some() && call_events.own_channel == call_events.channel;
+    let is_complete = is_on_own && call_events.once.contains("on_call_connected");
     let due = match reason {
         EndReason::Kicked => None,
         _ if is_accepted => is_complete.then_some(RecordStatus::Complete),
@@ -557,8 +563,12 @@ fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
         EndReason::Busy => Some(RecordStatus::Busy),
         EndReason::PeerRejected | EndReason::MediaMismatch => Some(RecordStatus::Rejected),
         // Without an answer: the channel was closed under our own invite, or under the peer's in a glare.
-        EndReason::PeerHungUp => told.record.and(Some(RecordStatus::Rejected)),
-        EndReason::Cancelled | EndReason::Normal if told.is_record_open && told.record.is_none() => None,
+        EndReason::PeerHungUp => call_events.record.and(Some(RecordStatus::Rejected)),
+        EndReason::Cancelled | EndReason::Normal
+            if call_events.is_record_open && call_events.record.is_none() =>
+        {
+            None
+        }
         EndReason::Cancelled | EndReason::Normal => Some(RecordStatus::Cancelled),
         EndReason::RtcJoinFailed | EndReason::CallFailed | EndReason::RtcDisconnected => None,
         EndReason::PeerCancelled | EndReason::Rejected | EndReason::HungUp => None,
@@ -566,8 +576,8 @@ fn check_record(told: &Told, reason: EndReason, call_no: u64) -> Verdict {
         EndReason::PeerLeft | EndReason::AcceptFailed => None,
     };
     let due = due.filter(|_| is_ours);
-    if told.record != due {
-        let found = told.record;
+    if call_events.record != due {
+        let found = call_events.record;
         return Err(format!(
             "invariant 7: call {call_no} ended with {reason:?}, record {found:?}, due {due:?}"
         ));

@@ -8,7 +8,7 @@ use nertc_callkit_mqtt::topics::Topics;
 use nertc_callkit_signaling::{self as signaling, Connection, OperationResult, Origin, Req, Text};
 use nertc_callkit_testkit::Random;
 
-use super::broker::{Broker, Parcel};
+use super::broker::{Broker, QueuedMessage};
 
 /// The link of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +31,9 @@ pub(super) struct Phone {
     /// What a device sends arrives in order: nothing before this.
     pub(super) sent: u64,
     /// Messages of one topic arrive in order: nothing before this.
-    pub(super) heard: BTreeMap<String, u64>,
+    pub(super) next_arrival: BTreeMap<String, u64>,
     /// The backend reports to its core in order: nothing before this.
-    pub(super) told: u64,
+    pub(super) next_report: u64,
     /// Its client knows no QoS 0.
     pub(super) is_older: bool,
     /// Operations without an answer.
@@ -65,7 +65,7 @@ pub(super) enum Wire {
     /// PUBACK, or not.
     Answer { token: u64, result: PublishResult },
     /// PUBLISH to the device.
-    Parcel(Parcel),
+    QueuedMessage(QueuedMessage),
     /// DISCONNECT.
     Bye { forget: bool },
     /// The broker notices that the connection is dead, and publishes the will.
@@ -153,8 +153,8 @@ impl Phone {
             connection: 0,
             gasp: (0, 0),
             sent: 0,
-            heard: BTreeMap::new(),
-            told: 0,
+            next_arrival: BTreeMap::new(),
+            next_report: 0,
             is_older,
             open: BTreeMap::new(),
         }
@@ -165,6 +165,6 @@ impl Phone {
         self.gasp = (self.connection, gasps_until);
         self.connection += 1;
         self.link = link;
-        self.heard.clear();
+        self.next_arrival.clear();
     }
 }

@@ -8,7 +8,7 @@ use nertc_callkit_signaling::{
     self as signaling, Code, Connection, Notification, OperationResult, Origin, Outcome, Req,
 };
 
-use super::broker::Parcel;
+use super::broker::QueuedMessage;
 use super::cross_device_monitor;
 use super::mqtt_peers::{Link, Mail, Phone, Wire};
 use super::world::{Scheduled, World};
@@ -171,8 +171,8 @@ impl World {
     fn tell_core(&mut self, device: usize, mail: Mail) {
         let at = self.now + self.random.below(3);
         let Some(phone) = self.phone(device) else { return };
-        let at = at.max(phone.told);
-        phone.told = at;
+        let at = at.max(phone.next_report);
+        phone.next_report = at;
         self.send(device, at - self.now, Scheduled::Mail(mail));
     }
 
@@ -187,7 +187,7 @@ impl World {
             Mail::Events(source, events) => {
                 events.into_iter().try_for_each(|event| self.receive(device, source, event))
             }
-            Mail::Record(from, id) => self.hear_claim(device, from, id),
+            Mail::Record(from, id) => self.receive_claim(device, from, id),
             Mail::Connection(now_is) => {
                 self.note(|| format!("device {device}: {now_is:?}"));
                 if matches!(now_is, Connection::Kicked(_)) {
@@ -271,7 +271,7 @@ impl World {
             Wire::Answer { token, result } => {
                 self.tell_protocol(device, protocol::Input::Published { token, result });
             }
-            Wire::Parcel(parcel) => self.unpack(device, parcel),
+            Wire::QueuedMessage(queued) => self.deliver_queued(device, queued),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
@@ -362,20 +362,20 @@ impl World {
         loop {
             let now = self.now;
             let session = self.peers.as_mut().and_then(|it| it.broker.session(device));
-            let Some(parcel) = session.and_then(|session| session.next(now)) else { return };
+            let Some(queued) = session.and_then(|session| session.next(now)) else { return };
             let at = now + self.delay();
             let Some(peers) = &mut self.peers else { return };
             let kind =
-                if peers.reorders { format!("{:?} {}", parcel.qos, parcel.topic) } else { String::new() };
-            let heard = peers.phones[device].heard.entry(kind).or_default();
-            *heard = at.max(*heard);
-            let delay = *heard - now;
-            self.send_down(device, delay, Wire::Parcel(parcel));
+                if peers.reorders { format!("{:?} {}", queued.qos, queued.topic) } else { String::new() };
+            let next_arrival = peers.phones[device].next_arrival.entry(kind).or_default();
+            *next_arrival = at.max(*next_arrival);
+            let delay = *next_arrival - now;
+            self.send_down(device, delay, Wire::QueuedMessage(queued));
         }
     }
 
-    fn unpack(&mut self, device: usize, parcel: Parcel) {
-        let Parcel { id, qos: _, topic, payload, expires_at } = parcel;
+    fn deliver_queued(&mut self, device: usize, queued: QueuedMessage) {
+        let QueuedMessage { id, qos: _, topic, payload, expires_at } = queued;
         self.note(|| format!("device {device}: gets {topic} {payload}"));
         // A lost acknowledgement: the message is redelivered after the next connect.
         let is_acked = !self.random.chance(self.conditions.twice_permille);

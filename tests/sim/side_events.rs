@@ -105,7 +105,7 @@ impl World {
     }
 
     /// An MQTT peer reports a record to its core; its claims do not matter here.
-    pub(super) fn hear_claim(&mut self, device: usize, from: Text, id: Text) -> Result<(), String> {
+    pub(super) fn receive_claim(&mut self, device: usize, from: Text, id: Text) -> Result<(), String> {
         let record = Record {
             client_msg_id: id,
             to: self.devices[device].account.clone(),
@@ -118,7 +118,7 @@ impl World {
         self.feed(device, Input::Record { from, record })
     }
 
-    pub(super) fn hear_record(&mut self, device: usize, from: Text, record: Record) -> Result<(), String> {
+    pub(super) fn receive_record(&mut self, device: usize, from: Text, record: Record) -> Result<(), String> {
         if self.devices[device].is_offline || !self.service.is_online(device) {
             return Ok(());
         }

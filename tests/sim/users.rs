@@ -74,7 +74,7 @@ impl World {
         let at = (self.steps + which * 5) % (TEXTS.len() as u64 + 3);
         let short = TEXTS.get(at as usize).map(|text| Text::from(*text));
         let long = || Text::from("petunias ".repeat(100 + at as usize * 12));
-        self.talks.then(|| short.unwrap_or_else(long))
+        self.negotiates_media.then(|| short.unwrap_or_else(long))
     }
 
     fn cancel(&mut self, device: usize, call: CallRef) -> Result<(), String> {
@@ -117,7 +117,7 @@ impl World {
     }
 
     /// A media backend that was asked to join will send something: some of it after its room was left.
-    pub(super) fn media_talks(&mut self, device: usize, join: Req, op: &RtcOp) {
+    pub(super) fn send_media_texts(&mut self, device: usize, join: Req, op: &RtcOp) {
         let channel = self.devices[device].engine.snapshot().channel_id;
         if matches!(op, RtcOp::Join { .. }) {
             for _ in 0..self.random.below(4) {

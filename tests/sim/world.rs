@@ -13,7 +13,7 @@ use nertc_callkit_signaling::{
 };
 use nertc_callkit_testkit::Random;
 
-use super::cross_device_monitor::Watch;
+use super::cross_device_monitor::CrossDeviceMonitor;
 use super::device::{Delivery, Device, MediaProtocols, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
@@ -72,7 +72,7 @@ pub(crate) struct World {
     /// A fake violation, to see the output of a failure.
     pub(crate) fails_at: Option<u64>,
     /// Apps add texts to their requests.
-    pub(crate) talks: bool,
+    pub(crate) negotiates_media: bool,
     /// Texts that were sent from peer to peer, and that arrived.
     pub(super) texts: u64,
     pub(super) arrived: u64,
@@ -83,7 +83,7 @@ pub(crate) struct World {
     pub(super) peers: Option<MqttPeers>,
     pub(super) conditions: NetworkConditions,
     pub(super) random: Random,
-    pub(crate) watch: Watch,
+    pub(crate) watch: CrossDeviceMonitor,
     pub(super) schedule: BTreeMap<(u64, u64), (usize, u32, Scheduled)>,
     next_thing: u64,
     pub(super) is_healed: bool,
@@ -137,12 +137,12 @@ impl World {
         let service = Exchange::new(devices.iter().map(|device| device.account.clone()).collect());
         let mut world = World {
             now: 0,
-            watch: Watch::new(devices.len(), &conditions),
+            watch: CrossDeviceMonitor::new(devices.len(), &conditions),
             devices,
             steps: 0,
             trace: None,
             fails_at: None,
-            talks: false,
+            negotiates_media: false,
             texts: 0,
             arrived: 0,
             mismatches: 0,
@@ -357,7 +357,7 @@ impl World {
             Scheduled::Mail(mail) => self.hear_mail(device, mail),
             Scheduled::Token => self.give_token(device),
             Scheduled::RtcSend(join, channel) => self.media_says(device, join, &channel),
-            Scheduled::Record(from, record) => self.hear_record(device, from, record),
+            Scheduled::Record(from, record) => self.receive_record(device, from, record),
             Scheduled::Reborn => self.restart(device),
         }
     }
@@ -395,7 +395,7 @@ impl World {
         while let Some(output) = self.devices[device].engine.poll_output() {
             self.trace.iter_mut().for_each(|trace| trace.output(&output));
             let target = &mut self.devices[device];
-            let verdict = target.monitor.output(&output, &target.engine);
+            let check_result = target.monitor.output(&output, &target.engine);
             match output {
                 Output::Signal { req, op } => {
                     let early = self.watch.on_issue(self.now, device, req, &op);
@@ -405,7 +405,7 @@ impl World {
                 Output::Notify(notice) if self.peers.is_some() => self.notify_protocol(device, notice),
                 Output::Notify(notice) => self.notify(device, notice),
                 Output::Rtc { req, op } => {
-                    self.media_talks(device, req, &op);
+                    self.send_media_texts(device, req, &op);
                     self.start_media(device, req, op);
                 }
                 Output::RtcReceive { json, .. } => {
@@ -431,7 +431,7 @@ impl World {
                     self.send(device, 3_000, Scheduled::Reborn);
                 }
             }
-            verdict.map_err(|why| format!("device {device}: {why}"))?;
+            check_result.map_err(|why| format!("device {device}: {why}"))?;
         }
         let target = &mut self.devices[device];
         target.monitor.settled(&target.engine).map_err(|why| format!("device {device}: {why}"))

@@ -134,7 +134,7 @@ fn the_runner_lets_nothing_pass() {
         (json!([{"note": "nothing"}]), "does something"),
     ];
     for (steps, why) in wrong {
-        let said = played(steps.clone()).expect_err("this is wrong");
-        assert!(said.contains(why), "{steps}: {said}");
+        let error = played(steps.clone()).expect_err("this is wrong");
+        assert!(error.contains(why), "{steps}: {error}");
     }
 }

@@ -39,7 +39,7 @@ impl Child {
     }
 
     /// Sends a line.
-    pub(crate) fn say(&mut self, line: &str) {
+    pub(crate) fn send_line(&mut self, line: &str) {
         let input = self.input.as_mut().expect("piped");
         input.write_all(format!("{line}\n").as_bytes()).expect("it reads");
     }

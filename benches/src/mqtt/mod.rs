@@ -15,7 +15,7 @@ use child::Child;
 use pairs::Callers;
 use raw::Raw;
 
-use crate::samples::{SECOND, compare, median, round_count, sample_count, say};
+use crate::samples::{SECOND, compare, median, print_figure, round_count, sample_count};
 use crate::{api, system};
 
 pub(crate) use load::run as load;
@@ -45,7 +45,7 @@ impl Sofia {
 
     /// Nanoseconds to the answer, the median of so many calls.
     fn calls(&mut self, count: u32) -> f64 {
-        self.caller.say(&count.to_string());
+        self.caller.send_line(&count.to_string());
         self.caller.line().parse().expect("a number")
     }
 
@@ -93,14 +93,14 @@ pub(crate) fn set_up(library: &str, sofia: &str, other_cpu: usize) {
         compare("peer", &peers);
         let before = sofia.cpu();
         sofia.calls(counted);
-        say("peer_cpu", (sofia.cpu() - before) / f64::from(counted));
+        print_figure("peer_cpu", (sofia.cpu() - before) / f64::from(counted));
     }
     let processes = [std::process::id(), callers.other()];
     let cpu = || processes.map(system::cpu_of).iter().sum::<f64>();
     let (before, broker_before) = (cpu(), system::cpu_of(broker.id()));
     (0..counted).for_each(|_| _ = callers.cycle());
-    say("cpu", (cpu() - before) / f64::from(counted));
-    say("broker_cpu", (system::cpu_of(broker.id()) - broker_before) / f64::from(counted));
+    print_figure("cpu", (cpu() - before) / f64::from(counted));
+    print_figure("broker_cpu", (system::cpu_of(broker.id()) - broker_before) / f64::from(counted));
 }
 
 /// The called side of `set_up`.
@@ -136,7 +136,7 @@ pub(crate) fn publishes(library: &str) {
         (acknowledged() - before) as f64
     });
     let counts = counts.collect();
-    say("publishes", median(counts));
+    print_figure("publishes", median(counts));
 }
 
 /// A device that has called, and then does nothing for a minute.
@@ -149,7 +149,7 @@ pub(crate) fn idle(library: &str) {
     system::settle(system::either(5, 1) * SECOND);
     let before = system::sleeps_of_others();
     system::settle(system::either(60, 2) * SECOND);
-    say("wakeups", (system::sleeps_of_others() - before) as f64);
+    print_figure("wakeups", (system::sleeps_of_others() - before) as f64);
 }
 
 /// The first device, then a thousand more, all online and idle.
@@ -167,9 +167,9 @@ pub(crate) fn crowd(library: &str) {
     let mut kits = Vec::with_capacity(many);
     kits.extend((0..many).map(|number| pairs::online(&listener, broker.plain, &format!("device-{number}"))));
     system::settle(SECOND);
-    say("first_device", first - empty);
-    say("more_devices", (system::private_dirty() - first) / many as f64);
-    say("more_devices_heap", (system::heap() - heap) / many as f64);
-    say("threads", 1.0 + system::other_threads().len() as f64);
+    print_figure("first_device", first - empty);
+    print_figure("more_devices", (system::private_dirty() - first) / many as f64);
+    print_figure("more_devices_heap", (system::heap() - heap) / many as f64);
+    print_figure("threads", 1.0 + system::other_threads().len() as f64);
     kits.into_iter().for_each(api::destroy);
 }

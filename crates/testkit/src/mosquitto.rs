@@ -50,8 +50,8 @@ impl Mosquitto {
         let ports = [plain, tls, websockets].map(|port| port.to_string());
         let mut local = Command::new(repository("mosquitto/local"));
         local.arg(&dir).args(&ports).env("PRESENCE", presence);
-        let (status, said) = answer(local);
-        assert!(status.success(), "mosquitto/local: {said}");
+        let (status, output) = answer(local);
+        assert!(status.success(), "mosquitto/local: {output}");
         let mut file = OpenOptions::new().append(true).open(dir.join("mosquitto.conf")).expect("it");
         // Its first line reports that it is ready.
         write!(file, "log_type information\n{more}").expect("written");
@@ -242,13 +242,13 @@ pub fn listen(mut command: Command, filters: &[&str]) -> Process {
     for filter in filters {
         command.args(["-t", filter]);
     }
-    command.args(["-F", "heard %t %p"]);
+    command.args(["-F", "received %t %p"]);
     let listener = Process::start("mosquitto_sub", command);
     listener.wait_text("Subscribed (mid");
     listener
 }
 
 /// Messages that a subscriber has received: topic and payload.
-pub fn heard(listener: &Process) -> Vec<String> {
-    listener.lines().iter().filter_map(|line| line.strip_prefix("heard ").map(str::to_owned)).collect()
+pub fn received(listener: &Process) -> Vec<String> {
+    listener.lines().iter().filter_map(|line| line.strip_prefix("received ").map(str::to_owned)).collect()
 }

@@ -18,7 +18,7 @@ pub struct Process {
     child: Child,
     input: Option<ChildStdin>,
     /// Lines of standard output and standard error; ended when both are closed.
-    said: Arc<Recorder<String>>,
+    lines: Arc<Recorder<String>>,
 }
 
 impl Process {
@@ -37,14 +37,14 @@ impl Process {
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{name}: {e}: make setup installs it"));
         // The pipe ends with the child: this process has it no more.
         drop(command);
-        let said = Arc::default();
-        read_lines(output, Arc::clone(&said));
+        let lines = Arc::default();
+        read_lines(output, Arc::clone(&lines));
         let input = child.stdin.take();
-        Process { name: name.to_owned(), child, input, said }
+        Process { name: name.to_owned(), child, input, lines }
     }
 
     /// Types a line.
-    pub fn say(&mut self, line: &str) {
+    pub fn send_line(&mut self, line: &str) {
         let input = self.input.as_mut().expect("still open");
         // A process that has ended is noticed by the end of its output.
         let _ = input.write_all(format!("{line}\n").as_bytes());
@@ -60,14 +60,14 @@ impl Process {
     #[track_caller]
     pub fn wait_for<T>(&self, limit: Duration, what: &str, find: impl Fn(&[String]) -> Option<T>) -> T {
         self.within(limit, find).unwrap_or_else(|| {
-            let why = if self.said.has_ended() { "ended without" } else { "did not say in time" };
-            panic!("{} {why}: {what}. It said:\n{}", self.name, self.lines().join("\n"))
+            let why = if self.lines.has_ended() { "ended without" } else { "did not print in time" };
+            panic!("{} {why}: {what}. It printed:\n{}", self.name, self.lines().join("\n"))
         })
     }
 
     /// What `find` finds in the lines, if it does so in time.
     pub fn within<T>(&self, limit: Duration, find: impl Fn(&[String]) -> Option<T>) -> Option<T> {
-        self.said.within(limit, find)
+        self.lines.within(limit, find)
     }
 
     /// Waits for a line with `text` in it.
@@ -78,7 +78,7 @@ impl Process {
 
     /// All lines so far.
     pub fn lines(&self) -> Vec<String> {
-        self.said.all()
+        self.lines.all()
     }
 
     /// Waits for its end.
@@ -91,12 +91,12 @@ impl Process {
     #[track_caller]
     pub fn end_for(&mut self, limit: Duration) -> ExitStatus {
         drop(self.input.take());
-        assert!(self.said.ends_within(limit), "{}", self.did_not_end());
+        assert!(self.lines.ends_within(limit), "{}", self.did_not_end());
         self.child.wait().expect("a child")
     }
 
     fn did_not_end(&self) -> String {
-        format!("{} did not end. It said:\n{}", self.name, self.lines().join("\n"))
+        format!("{} did not end. It printed:\n{}", self.name, self.lines().join("\n"))
     }
 
     /// Its process id.
@@ -110,7 +110,7 @@ impl Process {
         let deadline = Instant::now() + patience();
         loop {
             self.signal(libc::SIGTERM);
-            if self.said.ends_within(Duration::from_millis(50)) {
+            if self.lines.ends_within(Duration::from_millis(50)) {
                 return self.kill();
             }
             assert!(Instant::now() < deadline, "{}", self.did_not_end());
@@ -142,7 +142,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         if thread::panicking() {
-            eprintln!("---- {} said:\n{}", self.name, self.lines().join("\n"));
+            eprintln!("---- {} printed:\n{}", self.name, self.lines().join("\n"));
         }
     }
 }
@@ -166,15 +166,15 @@ fn descendants(id: u32) -> Vec<i32> {
     found.split_off(1)
 }
 
-fn read_lines(from: impl Read + Send + 'static, said: Arc<Recorder<String>>) {
+fn read_lines(from: impl Read + Send + 'static, lines: Arc<Recorder<String>>) {
     thread::spawn(move || {
         let mut from = BufReader::new(from);
         let mut line = Vec::new();
         while matches!(from.read_until(b'\n', &mut line), Ok(read) if read > 0) {
-            said.push(String::from_utf8_lossy(&line).trim_end().to_owned());
+            lines.push(String::from_utf8_lossy(&line).trim_end().to_owned());
             line.clear();
         }
-        said.end();
+        lines.end();
     });
 }
 
@@ -192,8 +192,8 @@ pub fn run<S: AsRef<OsStr>>(program: impl AsRef<OsStr>, arguments: &[S]) {
     let mut command = Command::new(program);
     command.args(arguments);
     let words = format!("{command:?}");
-    let (status, said) = answer(command);
-    assert!(status.success(), "{words}: {said}");
+    let (status, lines) = answer(command);
+    assert!(status.success(), "{words}: {lines}");
 }
 
 /// Runs a program to its end: its status and output.

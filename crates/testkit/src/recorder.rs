@@ -10,12 +10,12 @@ use crate::environment::patience;
 /// Filled by any thread; read by the test.
 #[derive(Debug)]
 pub struct Recorder<T> {
-    heard: Mutex<Heard<T>>,
+    recorded: Mutex<Recorded<T>>,
     changed: Condvar,
 }
 
 #[derive(Debug)]
-struct Heard<T> {
+struct Recorded<T> {
     all: Vec<T>,
     /// What `next` has seen.
     seen: usize,
@@ -24,42 +24,42 @@ struct Heard<T> {
 
 impl<T> Default for Recorder<T> {
     fn default() -> Recorder<T> {
-        let heard = Heard { all: Vec::new(), seen: 0, has_ended: false };
-        Recorder { heard: Mutex::new(heard), changed: Condvar::new() }
+        let recorded = Recorded { all: Vec::new(), seen: 0, has_ended: false };
+        Recorder { recorded: Mutex::new(recorded), changed: Condvar::new() }
     }
 }
 
 impl<T> Recorder<T> {
     /// Keeps one more.
     pub fn push(&self, item: T) {
-        self.heard.lock().all.push(item);
+        self.recorded.lock().all.push(item);
         self.changed.notify_all();
     }
 
     /// No more will follow: waiting threads return.
     pub fn end(&self) {
-        self.heard.lock().has_ended = true;
+        self.recorded.lock().has_ended = true;
         self.changed.notify_all();
     }
 
     /// Whether no more will follow.
     pub fn has_ended(&self) -> bool {
-        self.heard.lock().has_ended
+        self.recorded.lock().has_ended
     }
 
     /// Waits for the end, as long as `limit`: whether it came.
     pub fn ends_within(&self, limit: Duration) -> bool {
         let deadline = Instant::now() + limit;
-        let mut heard = self.heard.lock();
-        while !heard.has_ended && !self.changed.wait_until(&mut heard, deadline).timed_out() {}
-        heard.has_ended
+        let mut recorded = self.recorded.lock();
+        while !recorded.has_ended && !self.changed.wait_until(&mut recorded, deadline).timed_out() {}
+        recorded.has_ended
     }
 
     /// What came since the last time.
     pub fn take(&self) -> Vec<T> {
-        let mut heard = self.heard.lock();
-        heard.seen = 0;
-        std::mem::take(&mut heard.all)
+        let mut recorded = self.recorded.lock();
+        recorded.seen = 0;
+        std::mem::take(&mut recorded.all)
     }
 
     /// Everything so far.
@@ -67,20 +67,20 @@ impl<T> Recorder<T> {
     where
         T: Clone,
     {
-        self.heard.lock().all.clone()
+        self.recorded.lock().all.clone()
     }
 
     /// What `find` finds in everything, if it does so in time.
     pub fn within<R>(&self, limit: Duration, find: impl Fn(&[T]) -> Option<R>) -> Option<R> {
         let deadline = Instant::now() + limit;
-        let mut heard = self.heard.lock();
+        let mut recorded = self.recorded.lock();
         loop {
-            let found = find(&heard.all);
-            if found.is_some() || heard.has_ended {
+            let found = find(&recorded.all);
+            if found.is_some() || recorded.has_ended {
                 return found;
             }
-            if self.changed.wait_until(&mut heard, deadline).timed_out() {
-                return find(&heard.all);
+            if self.changed.wait_until(&mut recorded, deadline).timed_out() {
+                return find(&recorded.all);
             }
         }
     }
@@ -91,17 +91,17 @@ impl<T: Debug> Recorder<T> {
     #[track_caller]
     pub fn next<R>(&self, what: &str, mut find: impl FnMut(&T) -> Option<R>) -> R {
         let deadline = Instant::now() + patience();
-        let mut heard = self.heard.lock();
+        let mut recorded = self.recorded.lock();
         loop {
-            while let Some(item) = heard.all.get(heard.seen) {
+            while let Some(item) = recorded.all.get(recorded.seen) {
                 let found = find(item);
-                heard.seen += 1;
+                recorded.seen += 1;
                 if let Some(found) = found {
                     return found;
                 }
             }
-            let is_late = self.changed.wait_until(&mut heard, deadline).timed_out();
-            assert!(!is_late, "no {what}; heard {:?}", heard.all);
+            let is_late = self.changed.wait_until(&mut recorded, deadline).timed_out();
+            assert!(!is_late, "no {what}; heard {:?}", recorded.all);
         }
     }
 
@@ -109,13 +109,13 @@ impl<T: Debug> Recorder<T> {
     #[track_caller]
     pub fn take_one(&self, what: &str, is_wanted: impl Fn(&T) -> bool) -> T {
         let deadline = Instant::now() + patience();
-        let mut heard = self.heard.lock();
+        let mut recorded = self.recorded.lock();
         loop {
-            if let Some(at) = heard.all.iter().position(&is_wanted) {
-                return heard.all.remove(at);
+            if let Some(at) = recorded.all.iter().position(&is_wanted) {
+                return recorded.all.remove(at);
             }
-            let is_late = self.changed.wait_until(&mut heard, deadline).timed_out();
-            assert!(!is_late, "no {what}; heard {:?}", heard.all);
+            let is_late = self.changed.wait_until(&mut recorded, deadline).timed_out();
+            assert!(!is_late, "no {what}; heard {:?}", recorded.all);
         }
     }
 

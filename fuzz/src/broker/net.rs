@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nertc_callkit_mqtt::connection::{Port, Settings, Socket, Tls};
 
 /// Packets of a device.
-pub(super) enum Said {
+pub(super) enum Packet {
     Connect,
     /// Packet id and how many filters.
     Subscribe(u16, usize),
@@ -106,7 +106,7 @@ impl Net {
     }
 
     /// The broker sends this.
-    pub(super) fn say(&self, bytes: &[u8]) {
+    pub(super) fn send(&self, bytes: &[u8]) {
         self.with(|pipe| pipe.to_device.extend(bytes));
     }
 
@@ -127,9 +127,9 @@ impl Net {
     }
 
     /// The device's packets since. They must be MQTT, whatever it received.
-    pub(super) fn said(&self) -> Vec<Said> {
+    pub(super) fn take_packets(&self) -> Vec<Packet> {
         let take = |pipe: &mut Pipe| {
-            let mut said = Vec::new();
+            let mut packets = Vec::new();
             let bytes = std::mem::take(&mut pipe.to_broker);
             let mut rest = &bytes[..];
             while let Some((first, body, after)) = split(rest) {
@@ -137,11 +137,11 @@ impl Net {
                 if !pipe.began {
                     (pipe.began, pipe.five) = (true, body[6] == 5);
                 }
-                said.push(read(first, body, pipe.five));
+                packets.push(read(first, body, pipe.five));
                 rest = after;
             }
             pipe.to_broker = rest.to_vec();
-            said
+            packets
         };
         self.with(take).unwrap_or_default()
     }
@@ -166,16 +166,16 @@ fn u16_at(body: &[u8], at: usize) -> u16 {
     u16::from_be_bytes([body[at], body[at + 1]])
 }
 
-fn read(first: u8, body: &[u8], five: bool) -> Said {
+fn read(first: u8, body: &[u8], five: bool) -> Packet {
     let skip = |at: usize| if five { at + 1 + usize::from(body[at]) } else { at };
     match first >> 4 {
-        1 => Said::Connect,
+        1 => Packet::Connect,
         3 => {
             let length = usize::from(u16_at(body, 0));
             let topic = std::str::from_utf8(&body[2..2 + length]).expect("a topic").to_owned();
             let id = u16_at(body, 2 + length);
             assert!(id > 0 && first & 6 == 2, "QoS 1");
-            Said::Publish { id, topic, payload: body[skip(4 + length)..].to_vec() }
+            Packet::Publish { id, topic, payload: body[skip(4 + length)..].to_vec() }
         }
         8 => {
             let (mut at, mut count) = (skip(2), 0);
@@ -183,11 +183,11 @@ fn read(first: u8, body: &[u8], five: bool) -> Said {
                 at += 2 + usize::from(u16_at(body, at)) + 1;
                 count += 1;
             }
-            Said::Subscribe(u16_at(body, 0), count)
+            Packet::Subscribe(u16_at(body, 0), count)
         }
-        10 => Said::Unsubscribe(u16_at(body, 0)),
-        12 => Said::Ping,
-        4..=7 | 14 => Said::Other,
+        10 => Packet::Unsubscribe(u16_at(body, 0)),
+        12 => Packet::Ping,
+        4..=7 | 14 => Packet::Other,
         other => panic!("packet type {other}"),
     }
 }

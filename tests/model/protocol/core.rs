@@ -12,7 +12,7 @@ use nertc_callkit_signaling::{
     CallType, Code, Event, EventKind, InviteState, Message, Operation, OperationResult, Origin, Text,
 };
 
-use super::message::{Letter, digest};
+use super::message::{InFlightMessage, digest};
 
 /// A third party that calls, from a device that is named like a called one.
 pub(crate) const THIRD_PARTY: &str = "m";
@@ -51,9 +51,9 @@ pub(crate) enum Phase {
 
 /// What a core has learned about the invite, for the invariants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Word {
+pub(crate) enum Observation {
     /// The caller's core was told that this device accepts, or rejects.
-    Told(EventKind, Text),
+    CallerNotified(EventKind, Text),
     /// The caller's cancel was done.
     Cancelled,
     /// This device's accept was granted.
@@ -65,7 +65,7 @@ pub(crate) enum Word {
     /// Another login ended its session.
     Kicked,
     /// A called device was told that another accepted or rejected, or that the caller cancelled.
-    Heard(EventKind, Text),
+    CalleeNotified(EventKind, Text),
     /// An operation was answered twice.
     Twice,
     /// An invite comes to a core that has seen its end.
@@ -94,9 +94,9 @@ pub(crate) struct Phone {
 
 /// What a step of a device led to.
 #[derive(Default)]
-pub(crate) struct Said {
-    pub(crate) letters: Vec<(Topic, String)>,
-    pub(crate) words: Vec<Word>,
+pub(crate) struct StepOutput {
+    pub(crate) messages: Vec<(Topic, String)>,
+    pub(crate) observations: Vec<Observation>,
 }
 
 fn text(text: &str) -> Text {
@@ -182,7 +182,7 @@ impl Phone {
     }
 
     /// A new process logs in.
-    pub(crate) fn log_in(&mut self, now: u64) -> Said {
+    pub(crate) fn log_in(&mut self, now: u64) -> StepOutput {
         self.reseed("log in");
         self.ask(now, Asked::Login, Operation::Login { account: text(""), token: text("") });
         self.is_up = true;
@@ -191,7 +191,7 @@ impl Phone {
     }
 
     /// The connection breaks and is back at once.
-    pub(crate) fn reconnect(&mut self, now: u64) -> Said {
+    pub(crate) fn reconnect(&mut self, now: u64) -> StepOutput {
         self.reseed("reconnect");
         // What the broker kept is acted on when it is complete, at the latest when its echo is overdue.
         self.grace_ms = GRACE_MS + ECHO_MS;
@@ -200,7 +200,7 @@ impl Phone {
         self.run(now)
     }
 
-    pub(crate) fn call(&mut self, now: u64) -> Said {
+    pub(crate) fn call(&mut self, now: u64) -> StepOutput {
         self.reseed("call");
         self.phase = Phase::Calling;
         self.until = Some(now + CALL_MS);
@@ -208,13 +208,13 @@ impl Phone {
         self.run(now)
     }
 
-    pub(crate) fn cancel(&mut self, now: u64) -> Said {
+    pub(crate) fn cancel(&mut self, now: u64) -> StepOutput {
         self.reseed("cancel");
         self.give_up(now);
         self.run(now)
     }
 
-    pub(crate) fn answer(&mut self, now: u64, accepts: bool) -> Said {
+    pub(crate) fn answer(&mut self, now: u64, accepts: bool) -> StepOutput {
         self.reseed(accepts);
         let message = self.message("a");
         if accepts {
@@ -223,18 +223,18 @@ impl Phone {
             return self.run(now);
         }
         self.reject(now, "");
-        let mut said = self.run(now);
-        said.words.push(Word::Rejects(self.config.device.clone()));
-        said
+        let mut effects = self.run(now);
+        effects.observations.push(Observation::Rejects(self.config.device.clone()));
+        effects
     }
 
     /// It is busy itself, which says nothing about the account's other devices.
-    pub(crate) fn is_busy(&mut self, now: u64) -> Said {
+    pub(crate) fn is_busy(&mut self, now: u64) -> StepOutput {
         self.reseed("busy");
         self.reject(now, r#"{"reason":3,"local":true}"#);
-        let mut said = self.run(now);
-        said.words.push(Word::IsBusy(self.config.device.clone()));
-        said
+        let mut effects = self.run(now);
+        effects.observations.push(Observation::IsBusy(self.config.device.clone()));
+        effects
     }
 
     fn reject(&mut self, now: u64, custom: &str) {
@@ -248,7 +248,7 @@ impl Phone {
         self.ask(now, Asked::Cancel, Operation::Cancel(self.message("b")));
     }
 
-    pub(crate) fn hang_up(&mut self, now: u64) -> Said {
+    pub(crate) fn hang_up(&mut self, now: u64) -> StepOutput {
         self.reseed("hang up");
         self.end(now);
         self.run(now)
@@ -261,36 +261,36 @@ impl Phone {
     }
 
     /// Time has come to `now`.
-    pub(crate) fn wake(&mut self, now: u64) -> Said {
+    pub(crate) fn wake(&mut self, now: u64) -> StepOutput {
         self.reseed(now);
         if self.protocol.poll_timeout().is_some_and(|at| at <= now) {
             self.protocol.handle_timeout(now);
         }
-        let mut said = Said::default();
+        let mut effects = StepOutput::default();
         if self.until.is_some_and(|at| at <= now) {
             if self.phase == Phase::Calling {
                 self.give_up(now);
             } else {
                 self.reject(now, "");
-                said.words.push(Word::Rejects(self.config.device.clone()));
+                effects.observations.push(Observation::Rejects(self.config.device.clone()));
             }
         }
         let mut more = self.run(now);
-        more.words.extend(said.words);
+        more.observations.extend(effects.observations);
         more
     }
 
-    pub(crate) fn receive(&mut self, now: u64, letter: &Letter) -> Said {
-        self.reseed(letter);
-        let (kind, from, device) = (letter.kind, letter.account.clone(), letter.device.clone());
-        let payload = letter.payload.as_bytes().to_vec();
+    pub(crate) fn receive(&mut self, now: u64, message: &InFlightMessage) -> StepOutput {
+        self.reseed(message);
+        let (kind, from, device) = (message.kind, message.account.clone(), message.device.clone());
+        let payload = message.payload.as_bytes().to_vec();
         self.protocol.handle(now, Input::Message { kind, from, device, payload, expires_at: None });
         self.run(now)
     }
 
     /// Takes what the MQTT peer says until it has nothing to say.
-    fn run(&mut self, now: u64) -> Said {
-        let mut said = Said::default();
+    fn run(&mut self, now: u64) -> StepOutput {
+        let mut effects = StepOutput::default();
         while let Some(output) = self.protocol.poll_output() {
             match output {
                 Output::Publish { token, qos, topic, payload, .. } => {
@@ -298,11 +298,11 @@ impl Phone {
                     if qos == Qos::AtLeastOnce {
                         self.protocol.handle(now, Input::Published { token, result });
                     }
-                    said.letters.push((topic, payload));
+                    effects.messages.push((topic, payload));
                 }
-                Output::Done { req, answer } => self.done(now, req, &answer, &mut said),
+                Output::Done { req, answer } => self.done(now, req, &answer, &mut effects),
                 Output::Events { origin, events } => {
-                    events.into_iter().for_each(|it| self.hear(now, origin, &it, &mut said));
+                    events.into_iter().for_each(|it| self.on_event(now, origin, &it, &mut effects));
                 }
                 Output::Reconnect => {
                     self.protocol.handle(now, Input::Down);
@@ -310,7 +310,7 @@ impl Phone {
                 }
                 Output::Watch { .. } | Output::CallActive(_) | Output::Disconnect { .. } => {}
                 Output::Connection { change: ConnectionChange::Kicked, .. } => {
-                    said.words.push(Word::Kicked);
+                    effects.observations.push(Observation::Kicked);
                     self.stop();
                 }
                 Output::Connection { .. } | Output::Record { .. } | Output::Log { .. } => {}
@@ -318,11 +318,13 @@ impl Phone {
         }
         // The next ids follow from the next input.
         self.protocol.reseed(0);
-        said
+        effects
     }
 
-    fn done(&mut self, now: u64, req: u64, answer: &OperationResult, said: &mut Said) {
-        let Some(asked) = self.open.remove(&req) else { return said.words.push(Word::Twice) };
+    fn done(&mut self, now: u64, req: u64, answer: &OperationResult, effects: &mut StepOutput) {
+        let Some(asked) = self.open.remove(&req) else {
+            return effects.observations.push(Observation::Twice);
+        };
         let is_ok = answer.outcome.code == Code::OK;
         match asked {
             Asked::Create => {
@@ -334,17 +336,19 @@ impl Phone {
                 self.ask(now, Asked::Invite, Operation::Invite { message, expires_ms, push: None });
             }
             Asked::Cancel => {
-                said.words.extend(is_ok.then_some(Word::Cancelled));
+                effects.observations.extend(is_ok.then_some(Observation::Cancelled));
                 // Accepted meanwhile: the channel is closed, as after everything else.
                 self.end(now);
             }
             Asked::Accept if self.phase == Phase::Accepting => {
                 if is_ok {
-                    said.words.push(Word::Granted(self.config.device.clone()));
+                    effects.observations.push(Observation::Granted(self.config.device.clone()));
                     self.phase = Phase::InCall;
                     self.ask(now, Asked::Join, self.join());
                 } else {
-                    said.words.extend((answer.outcome.code == Code::TIMEOUT).then_some(Word::GivenUp));
+                    effects
+                        .observations
+                        .extend((answer.outcome.code == Code::TIMEOUT).then_some(Observation::GivenUp));
                     self.phase = Phase::Over;
                 }
             }
@@ -352,7 +356,7 @@ impl Phone {
         }
     }
 
-    fn hear(&mut self, now: u64, origin: Origin, event: &Event, said: &mut Said) {
+    fn on_event(&mut self, now: u64, origin: Origin, event: &Event, effects: &mut StepOutput) {
         let by = event.from_device.clone();
         match event.kind {
             EventKind::Invite if *event.from == *THIRD_PARTY => {
@@ -368,12 +372,12 @@ impl Phone {
                 self.protocol.handle(now, Input::InviteState { channel, request, state });
             }
             EventKind::Invite if self.phase == Phase::Over && !event.channel.invalid => {
-                said.words.push(Word::RingsAgain);
+                effects.observations.push(Observation::RingsAgain);
             }
             EventKind::Accept | EventKind::Reject
                 if origin != Origin::OtherDevice && self.config.account == text("a") =>
             {
-                said.words.push(Word::Told(event.kind, by));
+                effects.observations.push(Observation::CallerNotified(event.kind, by));
                 if self.phase == Phase::Calling && event.kind == EventKind::Accept {
                     (self.phase, self.until) = (Phase::InCall, None);
                 } else if self.phase == Phase::Calling {
@@ -381,15 +385,15 @@ impl Phone {
                 }
             }
             EventKind::Accept | EventKind::Reject | EventKind::Cancel => {
-                said.words.push(Word::Heard(event.kind, by));
+                effects.observations.push(Observation::CalleeNotified(event.kind, by));
                 self.stop();
             }
             EventKind::Close => {
-                said.words.push(Word::Closed);
+                effects.observations.push(Observation::Closed);
                 self.stop();
             }
             EventKind::Leave if self.phase == Phase::InCall => {
-                said.words.push(Word::Closed);
+                effects.observations.push(Observation::Closed);
                 self.end(now);
             }
             EventKind::PeerLost if self.phase == Phase::InCall => self.end(now),

@@ -8,7 +8,7 @@ use nertc_callkit_signaling::Text;
 
 /// A message on its way to one device.
 #[derive(Debug, Hash)]
-pub(crate) struct Letter {
+pub(crate) struct InFlightMessage {
     pub(crate) to: usize,
     pub(crate) kind: TopicKind,
     pub(crate) account: Text,

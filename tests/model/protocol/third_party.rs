@@ -5,7 +5,7 @@ use nertc_callkit_mqtt::protocol::TopicKind;
 use nertc_callkit_signaling::Text;
 
 use super::core::{Phase, THIRD_PARTY};
-use super::message::Letter;
+use super::message::InFlightMessage;
 use super::world::World;
 
 /// Something it says.
@@ -52,14 +52,20 @@ impl World {
     }
 
     /// Its message, with the id of the invite while that is under way, or of whatever is.
-    pub(crate) fn claim(&self, at: usize, to: usize) -> Letter {
+    pub(crate) fn claim(&self, at: usize, to: usize) -> InFlightMessage {
         let Claim { kind, more, body, is_own, .. } = CLAIMS[at];
         let channel: Text = if is_own { "mc".into() } else { self.channel().clone() };
         let id = self.message_id("\"invite\"").or_else(|| self.message_id("\"k\"")).unwrap_or("m");
         let comma = if body.is_empty() { "" } else { "," };
         let head = format!(r#""v":1,"k":"{kind}","id":"{id}","inst":"m","cid":"{channel}"{more}"#);
         let payload = format!(r#"{{{head},"b":{{"rid":"r"{comma}{body}}}}}"#);
-        Letter { to, kind: TopicKind::Inbox, account: THIRD_PARTY.into(), device: "1".into(), payload }
+        InFlightMessage {
+            to,
+            kind: TopicKind::Inbox,
+            account: THIRD_PARTY.into(),
+            device: "1".into(),
+            payload,
+        }
     }
 
     /// Where nothing goes wrong and nobody takes the call back, it has rung.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
 use nertc_callkit_signaling::{EventKind, Text};
 
-use super::core::{Phase, Phone, Said, Word};
-use super::message::{Letter, digest};
+use super::core::{Observation, Phase, Phone, StepOutput};
+use super::message::{InFlightMessage, digest};
 
 /// What may go wrong, and who may do what. Each counts how often it still may.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -76,9 +76,9 @@ const FORGERIES: [(&str, &str, bool); 11] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 struct Ruling {
     /// By which device; a cancel by none.
-    verdict: Option<(EventKind, Text)>,
+    decision: Option<(EventKind, Text)>,
     /// The caller's core knows.
-    is_told: bool,
+    is_caller_notified: bool,
     is_granted: bool,
     rejects: BTreeSet<Text>,
     busies: BTreeSet<Text>,
@@ -95,7 +95,7 @@ pub(crate) struct World {
     now: u64,
     /// The first is the caller's.
     phones: Vec<(Arc<Phone>, u64)>,
-    wire: Vec<(u64, Arc<Letter>)>,
+    wire: Vec<(u64, Arc<InFlightMessage>)>,
     ruling: Ruling,
     lives: u32,
     /// Little goes wrong: what must be repeated is, and in time.
@@ -131,9 +131,9 @@ impl World {
 
     /// The first called device logs in before the last one does, whose mailbox has its hello: which is here
     /// once more.
-    fn has_moved(&mut self) -> Option<(u64, Arc<Letter>)> {
+    fn has_moved(&mut self) -> Option<(u64, Arc<InFlightMessage>)> {
         let (mut hello, last) = (None, self.phones.len() - 1);
-        let first = |wire: &[(u64, Arc<Letter>)]| wire.iter().position(|it| *it.1.device == *"1");
+        let first = |wire: &[(u64, Arc<InFlightMessage>)]| wire.iter().position(|it| *it.1.device == *"1");
         while let Some(at) = first(&self.wire).filter(|_| self.budget.has_moved) {
             let is_hello = self.wire[at].1.to == last && self.wire[at].1.payload.contains("\"hello\"");
             hello = hello.or_else(|| is_hello.then(|| self.wire[at].clone()));
@@ -222,13 +222,13 @@ impl World {
     pub(crate) fn make(&mut self, step: Move) -> Result<(), String> {
         match step {
             Move::Deliver(at) => {
-                let (_, letter) = self.wire.remove(at);
-                self.step(letter.to, |phone, now| phone.receive(now, &letter))
+                let (_, message) = self.wire.remove(at);
+                self.step(message.to, |phone, now| phone.receive(now, &message))
             }
             Move::Copy(at) => {
                 self.budget.twice -= 1;
-                let letter = self.wire[at].1.clone();
-                self.step(letter.to, |phone, now| phone.receive(now, &letter))
+                let message = self.wire[at].1.clone();
+                self.step(message.to, |phone, now| phone.receive(now, &message))
             }
             Move::Lose(at) => {
                 self.budget.lost -= 1;
@@ -266,13 +266,13 @@ impl World {
             }
             Move::Forge(at, to) => {
                 self.budget.forged -= 1;
-                let letter = self.forgery(at, to);
-                self.step(to, |phone, now| phone.receive(now, &letter))
+                let message = self.forgery(at, to);
+                self.step(to, |phone, now| phone.receive(now, &message))
             }
             Move::Claim(at, to) => {
                 self.budget.claims -= 1;
-                let letter = self.claim(at, to);
-                self.step(to, |phone, now| phone.receive(now, &letter))
+                let message = self.claim(at, to);
+                self.step(to, |phone, now| phone.receive(now, &message))
             }
             Move::Reconnect(device) => {
                 self.budget.reconnects -= 1;
@@ -306,7 +306,7 @@ impl World {
     }
 
     /// Somebody of another account, with the device name of a called one, who has seen every id of the call.
-    fn forgery(&self, at: usize, to: usize) -> Letter {
+    fn forgery(&self, at: usize, to: usize) -> InFlightMessage {
         let (kind, more, _) = FORGERIES[at];
         let channel = self.phones[0].0.channel();
         let message = self.wire.iter().map(|it| &it.1.payload).find(|it| it.contains("\"settled\""));
@@ -315,32 +315,40 @@ impl World {
         let body = format!(r#"{{"rid":"r"{comma}{more}}}"#);
         let head = format!(r#""v":1,"k":"{kind}","id":"{id}","inst":"m","cid":"{channel}","re":"{id}""#);
         let (account, device) = ("m".into(), "1".into());
-        Letter { to, kind: TopicKind::Direct, account, device, payload: format!(r#"{{{head},"b":{body}}}"#) }
+        InFlightMessage {
+            to,
+            kind: TopicKind::Direct,
+            account,
+            device,
+            payload: format!(r#"{{{head},"b":{body}}}"#),
+        }
     }
 
     /// Nobody hears an end that nobody of the call wanted, or an answer that nobody gave.
-    fn is_forged(&self, device: usize, word: &Word) -> bool {
+    fn is_forged(&self, device: usize, observation: &Observation) -> bool {
         let phase = |device: usize| self.phones[device].0.phase;
         let is_quiet = self.lives == 0 && self.is_fair;
         is_quiet
-            && match word {
-                Word::Heard(EventKind::Cancel, _) => matches!(phase(0), Phase::Calling | Phase::InCall),
-                Word::Closed if device == 0 => {
+            && match observation {
+                Observation::CalleeNotified(EventKind::Cancel, _) => {
+                    matches!(phase(0), Phase::Calling | Phase::InCall)
+                }
+                Observation::Closed if device == 0 => {
                     (1..self.phones.len()).any(|it| matches!(phase(it), Phase::InCall))
                 }
-                Word::Closed => phase(0) == Phase::Calling,
-                Word::Told(_, by) | Word::Heard(_, by) => {
+                Observation::Closed => phase(0) == Phase::Calling,
+                Observation::CallerNotified(_, by) | Observation::CalleeNotified(_, by) => {
                     let by = self.phones.iter().skip(1).find(|it| it.0.config.device == *by);
                     by.is_none_or(|it| matches!(it.0.phase, Phase::Idle | Phase::Ringing))
                 }
-                Word::Granted(_)
-                | Word::Cancelled
-                | Word::Rejects(_)
-                | Word::IsBusy(_)
-                | Word::Kicked
-                | Word::Twice
-                | Word::RingsAgain
-                | Word::GivenUp => false,
+                Observation::Granted(_)
+                | Observation::Cancelled
+                | Observation::Rejects(_)
+                | Observation::IsBusy(_)
+                | Observation::Kicked
+                | Observation::Twice
+                | Observation::RingsAgain
+                | Observation::GivenUp => false,
             }
     }
 
@@ -370,15 +378,15 @@ impl World {
     }
 
     /// One device does something; what it says is under way, and what it learned is judged.
-    fn step(&mut self, device: usize, act: impl FnOnce(&mut Phone, u64) -> Said) -> Result<(), String> {
+    fn step(&mut self, device: usize, act: impl FnOnce(&mut Phone, u64) -> StepOutput) -> Result<(), String> {
         let mut phone = Phone::clone(&self.phones[device].0);
-        let said = act(&mut phone, self.now);
-        for (topic, payload) in said.letters {
+        let output = act(&mut phone, self.now);
+        for (topic, payload) in output.messages {
             self.post(device, &phone, &topic, &payload);
         }
         let fingerprint = digest(&phone);
         self.phones[device] = (Arc::new(phone), fingerprint);
-        said.words.into_iter().try_for_each(|word| self.judge(device, word))
+        output.observations.into_iter().try_for_each(|observation| self.judge(device, observation))
     }
 
     fn post(&mut self, from: usize, phone: &Phone, topic: &Topic, payload: &str) {
@@ -394,65 +402,75 @@ impl World {
                 Topic::Inbox(_) | Topic::Direct(..) | Topic::Own => continue,
             };
             let (account, device, payload) = (account.clone(), device.clone(), payload.to_owned());
-            let letter = Arc::new(Letter { to, kind, account, device, payload });
-            let fingerprint = digest(&letter);
+            let message = Arc::new(InFlightMessage { to, kind, account, device, payload });
+            let fingerprint = digest(&message);
             let at = self.wire.partition_point(|it| it.0 < fingerprint);
-            self.wire.insert(at, (fingerprint, letter));
+            self.wire.insert(at, (fingerprint, message));
         }
     }
 
     /// The laws of what cores hear about one invite.
-    fn judge(&mut self, device: usize, word: Word) -> Result<(), String> {
-        if self.is_forged(device, &word) {
-            return Err(format!("invariant 13: device {device}: {word:?}: nobody of the call did that"));
+    fn judge(&mut self, device: usize, observation: Observation) -> Result<(), String> {
+        if self.is_forged(device, &observation) {
+            return Err(format!(
+                "invariant 13: device {device}: {observation:?}: nobody of the call did that"
+            ));
         }
         let rings = self.phones.iter().skip(1).any(|it| it.0.phase == Phase::Ringing);
         let ruling = &mut self.ruling;
         let broken =
-            |why: &str, ruling: &Ruling| Err(format!("{why}: device {device}: {word:?}, {ruling:?}"));
-        let verdict = match &word {
-            Word::Twice => return broken("invariant 1: answers an operation twice", ruling),
-            Word::RingsAgain => return broken("invariant 5: rings after its end", ruling),
-            Word::GivenUp if self.is_fair => {
+            |why: &str, ruling: &Ruling| Err(format!("{why}: device {device}: {observation:?}, {ruling:?}"));
+        let decision = match &observation {
+            Observation::Twice => return broken("invariant 1: answers an operation twice", ruling),
+            Observation::RingsAgain => return broken("invariant 5: rings after its end", ruling),
+            Observation::GivenUp if self.is_fair => {
                 return broken("invariant 3: an accept is not decided, and next to nothing was lost", ruling);
             }
-            Word::Kicked if device + 1 == self.phones.len() => {
+            Observation::Kicked if device + 1 == self.phones.len() => {
                 return broken("invariant 4: an earlier login ends a later one", ruling);
             }
-            Word::GivenUp | Word::Closed | Word::Kicked => return Ok(()),
-            Word::IsBusy(by) => {
+            Observation::GivenUp | Observation::Closed | Observation::Kicked => return Ok(()),
+            Observation::IsBusy(by) => {
                 ruling.busies.insert(by.clone());
                 return Ok(());
             }
-            Word::Told(EventKind::Reject, by) if self.is_fair && rings && ruling.busies.contains(by) => {
+            Observation::CallerNotified(EventKind::Reject, by)
+                if self.is_fair && rings && ruling.busies.contains(by) =>
+            {
                 return broken("invariant 5: one busy device ends the ring of another", ruling);
             }
-            Word::Rejects(by) => {
+            Observation::Rejects(by) => {
                 ruling.rejects.insert(by.clone());
                 return Ok(());
             }
             // Of a sibling that said so: the caller may be gone, or have decided before.
-            Word::Heard(EventKind::Reject, by) if ruling.rejects.contains(by) => return Ok(()),
-            Word::Told(signal, by) => (*signal, by.clone()),
-            Word::Granted(by) => (EventKind::Accept, by.clone()),
-            Word::Cancelled | Word::Heard(EventKind::Cancel, _) => (EventKind::Cancel, "".into()),
-            Word::Heard(signal, by) => (*signal, by.clone()),
+            Observation::CalleeNotified(EventKind::Reject, by) if ruling.rejects.contains(by) => {
+                return Ok(());
+            }
+            Observation::CallerNotified(signal, by) => (*signal, by.clone()),
+            Observation::Granted(by) => (EventKind::Accept, by.clone()),
+            Observation::Cancelled | Observation::CalleeNotified(EventKind::Cancel, _) => {
+                (EventKind::Cancel, "".into())
+            }
+            Observation::CalleeNotified(signal, by) => (*signal, by.clone()),
         };
         ruling.at.get_or_insert(self.now);
-        if *ruling.verdict.get_or_insert(verdict.clone()) != verdict {
+        if *ruling.decision.get_or_insert(decision.clone()) != decision {
             return broken("invariant 4: two verdicts", ruling);
         }
-        let is_repeated = match &word {
-            Word::Told(..) | Word::Cancelled => std::mem::replace(&mut ruling.is_told, true),
-            Word::Granted(_) => std::mem::replace(&mut ruling.is_granted, true),
-            Word::Heard(..)
-            | Word::Rejects(_)
-            | Word::IsBusy(_)
-            | Word::Kicked
-            | Word::Twice
-            | Word::RingsAgain
-            | Word::GivenUp
-            | Word::Closed => false,
+        let is_repeated = match &observation {
+            Observation::CallerNotified(..) | Observation::Cancelled => {
+                std::mem::replace(&mut ruling.is_caller_notified, true)
+            }
+            Observation::Granted(_) => std::mem::replace(&mut ruling.is_granted, true),
+            Observation::CalleeNotified(..)
+            | Observation::Rejects(_)
+            | Observation::IsBusy(_)
+            | Observation::Kicked
+            | Observation::Twice
+            | Observation::RingsAgain
+            | Observation::GivenUp
+            | Observation::Closed => false,
         };
         if is_repeated { broken("invariant 4: once more", ruling) } else { Ok(()) }
     }
@@ -463,7 +481,7 @@ impl World {
             phone.is_done().map_err(|why| format!("{why}: device {device}"))?;
         }
         self.has_rung()?;
-        if self.ruling.is_granted && !self.ruling.is_told && self.lives == 0 {
+        if self.ruling.is_granted && !self.ruling.is_caller_notified && self.lives == 0 {
             return Err("invariant 4: an accept was granted of which the caller never heard".into());
         }
         Ok(())

@@ -4,7 +4,7 @@ use nertc_callkit_mqtt::protocol::{self, PublishResult, Qos, Topic, TopicKind};
 use nertc_callkit_signaling::Text;
 
 use super::plan::{self, FRIENDS, Guard};
-use super::world::{HOSTILES, LINK, Link, NET, PUBACK, Parcel, Scheduled, World, number};
+use super::world::{HOSTILES, LINK, Link, NET, PUBACK, QueuedMessage, Scheduled, World, number};
 
 /// Paths of messages about hostile accounts.
 const STRANGE: u64 = 1 << 41;
@@ -21,8 +21,8 @@ impl World {
         let waiting = std::mem::take(&mut it.mailbox);
         self.note(|| format!("device {device}: up, {} messages wait", waiting.len()));
         self.tell_protocol(device, protocol::Input::Up { resumed });
-        for parcel in waiting {
-            self.arrive(device, parcel);
+        for queued in waiting {
+            self.arrive(device, queued);
         }
     }
 
@@ -181,8 +181,8 @@ impl World {
             Topic::Own => (TopicKind::Own, account.clone()),
         };
         if let Some(by) = hostile_index(&to_account) {
-            let told = Scheduled::Told { by, from: device, payload: payload.to_owned() };
-            return self.post([NET, device as u64, HOSTILES + by as u64], 1, 1, told);
+            let to_hostile = Scheduled::ToHostile { by, from: device, payload: payload.to_owned() };
+            return self.post([NET, device as u64, HOSTILES + by as u64], 1, 1, to_hostile);
         }
         let class = NET ^ self.class(topic, device, payload);
         for to in self.receivers(topic) {
@@ -198,7 +198,7 @@ impl World {
             let is_twice = self.chance([path[0] + 50, path[1], path[2]], self.plan.twice_permille);
             let times = 1 + u64::from(is_twice && qos == Qos::AtLeastOnce);
             for _ in 0..times {
-                let parcel = Parcel {
+                let queued = QueuedMessage {
                     kind,
                     qos,
                     from: account.clone(),
@@ -207,7 +207,7 @@ impl World {
                     expires_at: self.now + u64::from(expires_ms),
                     hostile: None,
                 };
-                self.post(path, 1, self.plan.max_delay_ms, Scheduled::Arrive(to, parcel));
+                self.post(path, 1, self.plan.max_delay_ms, Scheduled::Arrive(to, queued));
             }
         }
         if self.plan.is_informed && self.is_hostile && to_account != account {
@@ -218,30 +218,30 @@ impl World {
     }
 
     /// A message is there, or waits for its device.
-    pub(super) fn arrive(&mut self, device: usize, parcel: Parcel) {
+    pub(super) fn arrive(&mut self, device: usize, queued: QueuedMessage) {
         let it = &mut self.devices[device];
-        if !it.has_session || parcel.expires_at <= self.now {
+        if !it.has_session || queued.expires_at <= self.now {
             return;
         }
         if it.link != Link::Up {
-            if parcel.qos == Qos::AtMostOnce {
-                return self.note(|| format!("broker: device {device} is away: {}", parcel.payload));
+            if queued.qos == Qos::AtMostOnce {
+                return self.note(|| format!("broker: device {device} is away: {}", queued.payload));
             }
             // Queued messages of hostile accounts are limited by the broker, per sender.
-            let of_one = it.mailbox.iter().filter(|other| other.from == parcel.from).count();
+            let of_one = it.mailbox.iter().filter(|other| other.from == queued.from).count();
             return if of_one < 200 {
-                it.mailbox.push(parcel)
+                it.mailbox.push(queued)
             };
         }
         let may_come = self.plan.guard != Guard::Busy || self.is_busy_with_friend(device);
-        if parcel.hostile.is_some() && !may_come {
+        if queued.hostile.is_some() && !may_come {
             return;
         }
-        self.note(|| format!("device {device}: gets {} {} {}", parcel.from, parcel.device, parcel.payload));
+        self.note(|| format!("device {device}: gets {} {} {}", queued.from, queued.device, queued.payload));
         self.watch.logged = false;
-        let is_mark = parcel.device == self.devices[device].name && parcel.payload.contains("\"k\":\"mark\"");
-        self.devices[device].hears_itself |= is_mark && parcel.hostile.is_none();
-        let Parcel { kind, qos: _, from, device: sender, payload, expires_at, hostile } = parcel;
+        let is_mark = queued.device == self.devices[device].name && queued.payload.contains("\"k\":\"mark\"");
+        self.devices[device].hears_itself |= is_mark && queued.hostile.is_none();
+        let QueuedMessage { kind, qos: _, from, device: sender, payload, expires_at, hostile } = queued;
         let (payload, expires_at) = (payload.into_bytes(), Some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
         self.tell_protocol(device, input);

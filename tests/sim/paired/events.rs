@@ -8,7 +8,7 @@ use super::world::World;
 /// The first difference: when, and what.
 pub(super) fn difference(hostile: &World, calm: &World) -> Option<(u64, String)> {
     let found = (0..hostile.devices.len()).filter_map(|device| {
-        let (with, without) = (told(hostile, device), told(calm, device));
+        let (with, without) = (notifications(hostile, device), notifications(calm, device));
         let at = (0..with.len().max(without.len())).find(|at| with.get(*at) != without.get(*at))?;
         let time = with.get(at).into_iter().chain(without.get(at)).map(|it| it.0).min()?;
         let show =
@@ -20,9 +20,9 @@ pub(super) fn difference(hostile: &World, calm: &World) -> Option<(u64, String)>
     found.min_by_key(|it| it.0)
 }
 
-fn told(world: &World, device: usize) -> Vec<(u64, String)> {
+fn notifications(world: &World, device: usize) -> Vec<(u64, String)> {
     let mut names = BTreeMap::new();
-    let own = world.told.iter().filter(|it| it.1 == device);
+    let own = world.notified.iter().filter(|it| it.1 == device);
     own.map(|(at, _, what)| (*at, renamed(what, &mut names))).collect()
 }
 

@@ -166,7 +166,7 @@ impl Hostile {
     }
 
     /// A message to a hostile account: a query about an own invite is answered.
-    pub(super) fn is_told(&mut self, by: usize, from: usize, account: &Text, device: &Text, payload: &str) {
+    pub(super) fn receives(&mut self, by: usize, from: usize, account: &Text, device: &Text, payload: &str) {
         self.hears(account, device, payload);
         let Ok(value) = serde_json::from_str::<Value>(payload) else { return };
         let channel = value["cid"].as_str().unwrap_or_default().to_owned();

@@ -15,7 +15,7 @@ pub(super) enum Awaited {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct LivenessMonitor {
     pub(super) awaited: Vec<(u64, Awaited)>,
     /// The MQTT peer had a reason to refuse the last message.
     pub(super) logged: bool,
@@ -24,7 +24,7 @@ pub(super) struct Watch {
     pub(super) connected: u64,
 }
 
-impl Watch {
+impl LivenessMonitor {
     pub(super) fn next_due(&self) -> Option<u64> {
         self.awaited.iter().map(|it| it.0).min()
     }

@@ -9,7 +9,7 @@ use nertc_callkit_testkit::Random;
 use serde_json::json;
 
 use super::plan::{self, FRIENDS, Guard, hostile_name};
-use super::world::{HOSTILES, NET, Parcel, Scheduled, USER, World, number};
+use super::world::{HOSTILES, NET, QueuedMessage, Scheduled, USER, World, number};
 
 impl World {
     pub(super) fn command(&mut self, device: usize, command: Command) {
@@ -97,7 +97,7 @@ impl World {
         let id = format!("p-{to}-{stage}");
         let payload =
             json!({"v": 1, "k": kind, "id": id, "inst": "m", "cid": channel, "b": body}).to_string();
-        let parcel = Parcel {
+        let queued = QueuedMessage {
             kind: TopicKind::Direct,
             qos: Qos::AtLeastOnce,
             from: hostile_name(0),
@@ -106,7 +106,7 @@ impl World {
             expires_at: self.now + 30_000,
             hostile: None,
         };
-        self.post([NET, HOSTILES, to as u64], 1, 1, Scheduled::Arrive(to, parcel));
+        self.post([NET, HOSTILES, to as u64], 1, 1, Scheduled::Arrive(to, queued));
     }
 
     /// When the policies are set.

@@ -15,7 +15,7 @@ use nertc_callkit_testkit::Random;
 
 use super::super::exchange::{Exchange, Report};
 use super::hostile::{Aim, Hostile, Shot};
-use super::liveness::Watch;
+use super::liveness::LivenessMonitor;
 use super::plan::{FRIENDS, Guard, Plan};
 use super::{engine_adapter, plan};
 
@@ -34,7 +34,7 @@ pub(super) const HOSTILES: u64 = 1_000;
 
 /// A message on its way to a device.
 #[derive(Clone, Debug)]
-pub(super) struct Parcel {
+pub(super) struct QueuedMessage {
     pub(super) kind: TopicKind,
     pub(super) qos: Qos,
     pub(super) from: Text,
@@ -53,8 +53,8 @@ pub(super) enum Scheduled {
     Down(usize, u64),
     Publish { device: usize, qos: Qos, topic: Topic, payload: String, expires_ms: u32 },
     Answered { device: usize, link: u32, token: u64, result: PublishResult },
-    Arrive(usize, Parcel),
-    Told { by: usize, from: usize, payload: String },
+    Arrive(usize, QueuedMessage),
+    ToHostile { by: usize, from: usize, payload: String },
     Gone { device: usize, account: Text, whose: Text, hostile: bool },
     Rtc(usize, Req, RtcOp),
     RtcDone(usize, Req, Code),
@@ -83,7 +83,7 @@ pub(super) struct Device {
     pub(super) has_session: bool,
     /// The own mark of this connection came back.
     pub(super) hears_itself: bool,
-    pub(super) mailbox: Vec<Parcel>,
+    pub(super) mailbox: Vec<QueuedMessage>,
     /// The wills it watches.
     pub(super) watches: BTreeSet<(Text, Text)>,
     /// Reports of the MQTT peer to the engine.
@@ -114,8 +114,8 @@ pub(super) struct World {
     /// This is the world in which they act.
     pub(super) is_hostile: bool,
     /// The apps' events: time, device, event.
-    pub(super) told: Vec<(u64, usize, String)>,
-    pub(super) watch: Watch,
+    pub(super) notified: Vec<(u64, usize, String)>,
+    pub(super) watch: LivenessMonitor,
     pub(super) violation: Option<String>,
     /// For readers.
     pub(super) lines: Option<Vec<String>>,
@@ -170,8 +170,8 @@ impl World {
             channels: BTreeMap::new(),
             hostile: Hostile::new(plan),
             is_hostile,
-            told: Vec::new(),
-            watch: Watch::default(),
+            notified: Vec::new(),
+            watch: LivenessMonitor::default(),
             violation: None,
             lines: None,
             steps: 0,
@@ -284,10 +284,10 @@ impl World {
                     self.tell_protocol(device, protocol::Input::Published { token, result });
                 }
             }
-            Scheduled::Arrive(device, parcel) => self.arrive(device, parcel),
-            Scheduled::Told { by, from, payload } => {
+            Scheduled::Arrive(device, queued) => self.arrive(device, queued),
+            Scheduled::ToHostile { by, from, payload } => {
                 let (account, name) = (self.devices[from].account.clone(), self.devices[from].name.clone());
-                self.hostile.is_told(by, from, &account, &name, &payload);
+                self.hostile.receives(by, from, &account, &name, &payload);
                 self.fire_pending();
             }
             Scheduled::Gone { device, account, whose, hostile } => self.gone(device, account, whose, hostile),
@@ -360,7 +360,7 @@ impl World {
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
                     self.done(device, result.operation, result.code);
-                    self.tell(device, format!("{result:?}"));
+                    self.record_notification(device, format!("{result:?}"));
                 }
                 Output::Event(event) => self.on_event(device, &event),
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
@@ -395,12 +395,12 @@ impl World {
         let is_excepted = is_missed || is_claim && self.plan.guard == Guard::Busy;
         self.watch.event(device, event).into_iter().for_each(|why| self.blame(why));
         if !is_excepted {
-            self.tell(device, format!("{event:?}"));
+            self.record_notification(device, format!("{event:?}"));
         }
     }
 
-    fn tell(&mut self, device: usize, what: String) {
-        self.told.push((self.now, device, what));
+    fn record_notification(&mut self, device: usize, what: String) {
+        self.notified.push((self.now, device, what));
     }
 
     /// The engine issues an operation.
@@ -543,7 +543,7 @@ impl World {
                 Aim::Direct(account, name) if *account == it.account && *name == it.name => TopicKind::Direct,
                 Aim::Inbox(_) | Aim::Direct(..) => continue,
             };
-            let parcel = Parcel {
+            let queued = QueuedMessage {
                 kind,
                 qos: Qos::AtLeastOnce,
                 from: Hostile::name(shot.by),
@@ -553,7 +553,7 @@ impl World {
                 hostile: Some(shot.kind),
             };
             // It is nearer to the broker than anybody else.
-            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Scheduled::Arrive(to, parcel));
+            self.post([NET, HOSTILES + shot.by as u64, to as u64], 1, 1, Scheduled::Arrive(to, queued));
         }
     }
 

@@ -29,12 +29,12 @@ pub(crate) fn describe(timeline: &Timeline) -> String {
         if timeline.earlier > 0 {
             let _ = writeln!(text, "  ({} earlier steps of the file are omitted)", timeline.earlier);
         }
-        let mut told = Told { began: kit.began, ..Told::default() };
+        let mut narrative = Narrative { began: kit.began, ..Narrative::default() };
         if kit.start.call_no != 0 {
-            told.mid_call(&kit.start);
+            narrative.mid_call(&kit.start);
         }
-        steps.for_each(|moment| told.moment(moment));
-        text += &told.finish();
+        steps.for_each(|moment| narrative.moment(moment));
+        text += &narrative.finish();
     }
     if let Some(it) = &timeline.difference {
         let _ = writeln!(
@@ -48,7 +48,7 @@ pub(crate) fn describe(timeline: &Timeline) -> String {
 
 /// The history of one client.
 #[derive(Default)]
-struct Told {
+struct Narrative {
     began: u64,
     /// Beside the calls.
     lines: Vec<String>,
@@ -66,10 +66,10 @@ struct Call {
     is_connected: bool,
     /// The timer that ran out last.
     timer: Option<String>,
-    verdict: Option<String>,
+    end_cause: Option<String>,
 }
 
-impl Told {
+impl Narrative {
     fn mid_call(&mut self, start: &Snapshot) {
         let doing = match start.state {
             1 => "calling",
@@ -180,7 +180,7 @@ impl Told {
         } else {
             let _ = write!(why, "\n    It was never connected, after {}.", seconds(moment.t - call.began));
         }
-        call.verdict = Some(why);
+        call.end_cause = Some(why);
     }
 
     /// Adds a line to a call, or beside all.
@@ -202,7 +202,7 @@ impl Told {
             let _ = writeln!(text, "\n  Call {number}, at {at}: {}", call.title);
             call.lines.iter().for_each(|line| _ = writeln!(text, "{line}"));
             let open = "It is still live where the trace ends: no on_call_end was emitted.";
-            let _ = writeln!(text, "  → {}", call.verdict.as_deref().unwrap_or(open));
+            let _ = writeln!(text, "  → {}", call.end_cause.as_deref().unwrap_or(open));
         }
         text + "\n"
     }
@@ -214,14 +214,14 @@ fn asked(moment: &Moment) -> Option<String> {
         (Some(Input::Command { command, .. }), _) => format!("the app: {}", labels::command(command)),
         (Some(Input::Close), _) => "the app releases the client".into(),
         (Some(Input::Signals { origin, events }), _) => {
-            let heard: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
-            format!("the service reports: {}", heard.join("; "))
+            let events: Vec<String> = events.iter().map(|event| signal(*origin, event)).collect();
+            format!("the service reports: {}", events.join("; "))
         }
         (Some(Input::SignalDone { result, .. }), _) if !result.outcome.code.is_success() => {
-            format!("the service completes {}", said(moment))
+            format!("the service completes {}", text_of(moment))
         }
         (Some(Input::RtcDone { outcome, .. }), _) if outcome.code != Code::OK => {
-            format!("the media backend completes {}", said(moment))
+            format!("the media backend completes {}", text_of(moment))
         }
         (Some(Input::Connection(Connection::Kicked(_))), _) => {
             "the service logs this device out (kicked)".into()
@@ -231,7 +231,7 @@ fn asked(moment: &Moment) -> Option<String> {
     })
 }
 
-fn said(moment: &Moment) -> String {
+fn text_of(moment: &Moment) -> String {
     moment.labels.iter().map(|label| label.text.clone()).collect::<Vec<_>>().join("; ")
 }
 
@@ -245,14 +245,14 @@ fn cause(moment: &Moment) -> String {
         (Some(Input::Signals { events, .. }), _) => {
             let whose =
                 if events.iter().any(is_answer_elsewhere) { "our own account" } else { "the other side" };
-            format!("a message of {whose}: {}", said(moment))
+            format!("a message of {whose}: {}", text_of(moment))
         }
-        (Some(Input::SignalDone { .. }), _) => format!("the service's result: {}", said(moment)),
-        (Some(Input::Connection(_)), _) => format!("the service: {}", said(moment)),
+        (Some(Input::SignalDone { .. }), _) => format!("the service's result: {}", text_of(moment)),
+        (Some(Input::Connection(_)), _) => format!("the service: {}", text_of(moment)),
         (Some(Input::RtcDone { .. } | Input::Rtc(_) | Input::RtcSend { .. }), _) => {
-            format!("the media backend: {}", said(moment))
+            format!("the media backend: {}", text_of(moment))
         }
-        (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => said(moment),
+        (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => text_of(moment),
         (None, Some(why)) => format!("a timer of this side expired: {why}"),
         (None, None) => "unknown from this trace".into(),
     }

@@ -1,7 +1,7 @@
 //! The program as a user runs it, over traces of an engine that is driven here.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command as Process, Output as Said};
+use std::process::{Command as Process, Output as ProcessOutput};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use nertc_callkit::engine::input::{CallOptions, Command, Input, Ticket};
@@ -123,7 +123,8 @@ fn file(bytes: &[u8]) -> PathBuf {
 
 fn run(words: &[&str]) -> (i32, String, String) {
     let program = env!("CARGO_BIN_EXE_nertc-callkit");
-    let Said { status, stdout, stderr } = Process::new(program).args(words).output().expect("the program");
+    let ProcessOutput { status, stdout, stderr } =
+        Process::new(program).args(words).output().expect("the program");
     let [out, err] = [stdout, stderr].map(|text| String::from_utf8(text).expect("UTF-8"));
     (status.code().expect("an exit"), out, err)
 }

@@ -7,17 +7,17 @@ use nertc_callkit_signaling::{CallType, Connection as Change, Message, Req};
 
 use super::*;
 use crate::connection::tests::broker::{Broker, Patience};
-use crate::connection::tests::{ALL, Desk, settings};
+use crate::connection::tests::{ALL, TestPort, settings};
 use crate::connection::{Readiness, Timers};
 
 /// A device with its broker.
 struct Phone {
     line: Driver,
     broker: Broker,
-    desk: Arc<Desk>,
+    test_port: Arc<TestPort>,
     now: u64,
     /// What the core was told.
-    told: Vec<SignalingMessage>,
+    notified: Vec<SignalingMessage>,
 }
 
 impl Phone {
@@ -27,9 +27,9 @@ impl Phone {
         settings.client_id = "client".into();
         let config = Config::new("alice".into(), "pad".into(), "I".into());
         settings.timers = Timers { answer: 0, ..Timers::default() };
-        let desk = Arc::new(Desk::default());
-        let line = Driver::new(config, settings, desk.clone()).expect("random bytes");
-        Phone { line, broker, desk, now: 1_000_000, told: Vec::new() }
+        let test_port = Arc::new(TestPort::default());
+        let line = Driver::new(config, settings, test_port.clone()).expect("random bytes");
+        Phone { line, broker, test_port, now: 1_000_000, notified: Vec::new() }
     }
 
     /// One that is logged in.
@@ -37,13 +37,13 @@ impl Phone {
         let mut phone = Phone::new();
         phone.login(1, "secret");
         phone.come_in(&[]);
-        assert_eq!(phone.told(), "done 1 0\n");
+        assert_eq!(phone.notified(), "done 1 0\n");
         phone
     }
 
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
-        let (now, told) = (self.now, &mut self.told);
-        self.line.act(now, &mut |message| told.push(message), |line| body(line, now));
+        let (now, notified) = (self.now, &mut self.notified);
+        self.line.act(now, &mut |message| notified.push(message), |line| body(line, now));
         self.line.write();
     }
 
@@ -110,16 +110,16 @@ impl Phone {
         self.until(&kind, |phone| phone.broker.texts().iter().any(|it| is_it(&it)));
         let texts = self.broker.texts();
         let Some((topic, payload)) = texts.iter().rfind(is_it) else { unreachable!("awaited above") };
-        let said = self.broker.pubacks() + 1;
+        let pubacks = self.broker.pubacks() + 1;
         self.broker.publish(topic, payload, false);
         // It is heard when it is acknowledged.
-        self.until("no answer", |phone| phone.broker.pubacks() >= said);
+        self.until("no answer", |phone| phone.broker.pubacks() >= pubacks);
     }
 
     /// What the core was told since it was asked last, one line each.
-    fn told(&mut self) -> String {
+    fn notified(&mut self) -> String {
         let mut text = String::new();
-        for message in std::mem::take(&mut self.told) {
+        for message in std::mem::take(&mut self.notified) {
             match message {
                 SignalingMessage::Completed(req, result) => {
                     writeln!(text, "done {} {}", req.0, result.outcome.code)
@@ -181,14 +181,14 @@ fn a_panic_in_the_connection_is_followed_by_a_new_one() {
             };
             line.operate(now, 2, Operation::Reject(message));
         });
-        assert!(phone.told().is_empty() || phone.line.running.is_empty());
+        assert!(phone.notified().is_empty() || phone.line.running.is_empty());
         phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the connection", false);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.told(), "lost 0\n", "LOST");
+        assert_eq!(phone.notified(), "lost 0\n", "LOST");
         phone.until("the broken connection stays", |phone| phone.broker.ended);
         phone.next_deadline();
         phone.come_in(&[]);
-        assert_eq!(phone.told(), "restored\n", "RESTORED");
+        assert_eq!(phone.notified(), "restored\n", "RESTORED");
         assert!(!phone.starts_clean());
     });
 }
@@ -201,14 +201,14 @@ fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
         phone.line.running.insert(7);
         phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the protocol", false);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.told(), "done 7 90008\nlost 0\n");
+        assert_eq!(phone.notified(), "done 7 90008\nlost 0\n");
         phone.next_deadline();
         phone.come_in(&[]);
-        assert_eq!(phone.told(), "restored\n");
+        assert_eq!(phone.notified(), "restored\n");
         assert_ne!(phone.line.config.instance, before, "another life of the device");
         // It works as before.
         phone.act(|line, now| line.operate(now, 9, Operation::Create { call_type: CallType::Audio }));
-        assert_eq!(phone.told(), "done 9 0\n");
+        assert_eq!(phone.notified(), "done 9 0\n");
     });
 }
 
@@ -226,7 +226,7 @@ fn a_message_that_always_panics_is_discarded_with_the_session() {
                 let kept = [poison];
                 phone.come_in(if panics < 3 { &kept } else { &[] });
             }
-            assert_eq!(phone.told().lines().last(), Some("restored"), "{poison}");
+            assert_eq!(phone.notified().lines().last(), Some("restored"), "{poison}");
             // A new connection takes the session up again.
             phone.broker.hang_up();
             phone.until("not lost", |phone| !phone.line.is_up);
@@ -244,7 +244,7 @@ fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
         phone.login(1, "secret");
         phone.come_in(&["panic in the protocol"]);
         phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.told(), "done 1 90008\n");
+        assert_eq!(phone.notified(), "done 1 90008\n");
         assert_eq!(phone.line.poll_timeout(), None, "nothing goes on");
     });
 }
@@ -262,7 +262,7 @@ fn an_aborted_login_neither_connects_nor_sends() {
             phone.broker.grant();
         }
         phone.abort_login(1);
-        assert_eq!(phone.told(), "done 1 408\n");
+        assert_eq!(phone.notified(), "done 1 408\n");
         phone.until("it stays connected", |phone| phone.broker.ended);
         phone.ready(ALL);
         while phone.line.poll_timeout().is_some() {
@@ -279,7 +279,7 @@ fn an_aborted_login_neither_connects_nor_sends() {
         phone.login(2, "secret");
         phone.until("no connection", |phone| phone.broker.connections == 2);
         phone.come_in(&[]);
-        assert_eq!(phone.told(), "done 2 0\n");
+        assert_eq!(phone.notified(), "done 2 0\n");
     }
 }
 
@@ -289,7 +289,9 @@ fn an_aborted_login_reports_the_connection_error() {
     phone.login(1, "secret");
     phone.until("no CONNECT", |phone| phone.broker.has_connect());
     phone.abort_login(1);
-    let Some(SignalingMessage::Completed(Req(1), result)) = phone.told.pop() else { panic!("no completion") };
+    let Some(SignalingMessage::Completed(Req(1), result)) = phone.notified.pop() else {
+        panic!("no completion")
+    };
     assert_eq!((result.outcome.code, result.outcome.raw_code), (Code::TIMEOUT, 0));
     let message = result.outcome.message;
     assert!(
@@ -304,16 +306,16 @@ fn a_login_while_disconnected_connects_with_its_token_at_once() {
     let mut phone = Phone::in_session();
     phone.broker.hang_up();
     phone.until("not lost", |phone| !phone.line.is_up);
-    assert_eq!(phone.told(), "lost 0\n");
+    assert_eq!(phone.notified(), "lost 0\n");
     phone.login(2, "fresh");
-    assert_eq!(phone.told(), "", "not before it is back");
+    assert_eq!(phone.notified(), "", "not before it is back");
     phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
     assert_eq!(phone.broker.password(), "fresh");
     phone.come_in(&[]);
-    assert_eq!(phone.told(), "done 2 0\nrestored\n");
+    assert_eq!(phone.notified(), "done 2 0\nrestored\n");
     // Connected: it is granted at once.
     phone.login(3, "fresh");
-    assert_eq!(phone.told(), "done 3 0\n");
+    assert_eq!(phone.notified(), "done 3 0\n");
 }
 
 #[test]
@@ -321,20 +323,20 @@ fn a_login_while_disconnected_can_be_aborted_or_refused() {
     let mut phone = Phone::in_session();
     phone.broker.hang_up();
     phone.until("not lost", |phone| !phone.line.is_up);
-    phone.told();
+    phone.notified();
     phone.login(2, "secret");
     phone.login(3, "secret");
-    assert_eq!(phone.told(), "done 2 408\n", "another one replaces it");
+    assert_eq!(phone.notified(), "done 2 408\n", "another one replaces it");
     phone.abort_login(3);
-    assert_eq!(phone.told(), "done 3 408\n");
+    assert_eq!(phone.notified(), "done 3 408\n");
     // The session goes on, as before that login.
     phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
     phone.login(4, "secret");
     phone.broker.refuse(mqtt_protocol_core::mqtt::result_code::ConnectReasonCode::NotAuthorized);
-    phone.until("no question", |phone| !phone.told.is_empty());
-    assert_eq!(phone.told(), "token needed 302\n", "TOKEN_NEEDED");
+    phone.until("no question", |phone| !phone.notified.is_empty());
+    assert_eq!(phone.notified(), "token needed 302\n", "TOKEN_NEEDED");
     phone.act(|line, now| line.connection().set_token(now, ""));
-    assert_eq!(phone.told(), "done 4 302\nkicked 302\n", "KICKED");
+    assert_eq!(phone.notified(), "done 4 302\nkicked 302\n", "KICKED");
     assert_eq!(phone.line.poll_timeout(), None);
 }
 
@@ -342,14 +344,14 @@ fn a_login_while_disconnected_can_be_aborted_or_refused() {
 fn a_login_without_a_token_asks_for_one() {
     let mut phone = Phone::new();
     phone.login(1, "");
-    assert_eq!(phone.told(), "token needed 0\n");
+    assert_eq!(phone.notified(), "token needed 0\n");
     phone.act(|line, now| line.connection().set_token(now, "late"));
     phone.come_in(&[]);
-    assert_eq!((phone.told().as_str(), phone.broker.password().as_str()), ("done 1 0\n", "late"));
+    assert_eq!((phone.notified().as_str(), phone.broker.password().as_str()), ("done 1 0\n", "late"));
     let mut phone = Phone::new();
     phone.login(1, "");
     phone.act(|line, now| line.connection().set_token(now, ""));
-    assert_eq!(phone.told(), "token needed 0\ndone 1 302\n");
+    assert_eq!(phone.notified(), "token needed 0\ndone 1 302\n");
 }
 
 /// The network of a ringing phone has gone over to another without a word.
@@ -359,13 +361,13 @@ fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
     let invite =
         r#"{"v":1,"k":"invite","id":"m1","cid":"c1","inst":"B","b":{"rid":"r1","type":1,"custom":""}}"#;
     phone.broker.publish("nck1/u/alice/in/bob/pad", invite, false);
-    phone.until("no invite", |phone| !phone.told.is_empty());
-    assert_eq!(phone.told(), "events\n");
+    phone.until("no invite", |phone| !phone.notified.is_empty());
+    assert_eq!(phone.notified(), "events\n");
     phone.act(|line, now| line.invite_state(now, "c1".into(), "r1".into(), InviteState::Ringing));
     // From now on nothing comes through on the old connection, and nothing says so.
     phone.broker.deaf = true;
     let _dead = std::mem::replace(&mut phone.broker, Broker::new());
-    *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
+    *phone.test_port.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
     let start = phone.now;
     phone.act(|line, now| {
         let accept = Message {
@@ -382,7 +384,7 @@ fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
         phone.drive();
         patience.check("no other connection");
     }
-    assert_eq!(phone.told(), "lost 0\n");
+    assert_eq!(phone.notified(), "lost 0\n");
     phone.come_in(&[]);
     phone.until("no accept", |phone| phone.broker.texts().iter().any(|it| it.1.contains("\"accept\"")));
     assert!(phone.now - start <= 2_000, "{} ms", phone.now - start);
@@ -390,9 +392,9 @@ fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
         "b":{"rid":"r1","how":"accept","win":["alice","pad"],"by":"pad","uid":5}}"#;
     phone.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
     phone.until("no answer", |phone| {
-        phone.told.iter().any(|it| matches!(it, SignalingMessage::Completed(Req(2), _)))
+        phone.notified.iter().any(|it| matches!(it, SignalingMessage::Completed(Req(2), _)))
     });
-    assert_eq!(phone.told(), "restored\ndone 2 0\n");
+    assert_eq!(phone.notified(), "restored\ndone 2 0\n");
 }
 
 #[test]
@@ -400,28 +402,30 @@ fn a_logout_ends_a_login_that_waits_for_the_connection() {
     let mut phone = Phone::in_session();
     phone.broker.hang_up();
     phone.until("not lost", |phone| !phone.line.is_up);
-    phone.told();
+    phone.notified();
     phone.login(2, "secret");
     phone.act(|line, now| line.operate(now, 3, Operation::Logout));
-    phone.until("no answer", |phone| phone.told.len() == 2);
-    assert_eq!(phone.told(), "done 2 20001\ndone 3 0\n");
+    phone.until("no answer", |phone| phone.notified.len() == 2);
+    assert_eq!(phone.notified(), "done 2 20001\ndone 3 0\n");
 }
 
 #[test]
 fn a_login_fails_with_a_reason_before_its_deadline() {
     let mut phone = Phone::new();
     let dead = Broker::new().port();
-    *phone.desk.reroute.lock() = Some(([127, 0, 0, 1], dead).into());
+    *phone.test_port.reroute.lock() = Some(([127, 0, 0, 1], dead).into());
     phone.act(|line, now| line.login(now, 1, "secret", 3_000));
     let start = phone.now;
     let patience = Patience::new();
-    while phone.told.is_empty() {
+    while phone.notified.is_empty() {
         phone.next_deadline();
         phone.ready(ALL);
         patience.check("no completion");
     }
     assert_eq!(phone.now - start, 2_750);
-    let Some(SignalingMessage::Completed(Req(1), result)) = phone.told.pop() else { panic!("no completion") };
+    let Some(SignalingMessage::Completed(Req(1), result)) = phone.notified.pop() else {
+        panic!("no completion")
+    };
     let outcome = result.outcome;
     assert_eq!((outcome.code, outcome.raw_code), (Code::TIMEOUT, libc::ECONNREFUSED));
     assert!(outcome.message.contains("connection refused: start the broker"), "{outcome:?}");
@@ -431,5 +435,5 @@ fn a_login_fails_with_a_reason_before_its_deadline() {
     phone.act(|line, now| line.login(now, 1, "", 400));
     phone.next_deadline();
     assert_eq!(phone.now, 1_000_300);
-    assert_eq!(phone.told(), "token needed 0\ndone 1 302\n");
+    assert_eq!(phone.notified(), "token needed 0\ndone 1 302\n");
 }

@@ -119,7 +119,7 @@ impl Broker {
     }
 
     /// Says something.
-    pub(crate) fn say(&mut self, packet: impl Into<Packet>) {
+    pub(crate) fn send(&mut self, packet: impl Into<Packet>) {
         for event in self.core.send(packet.into()) {
             match event {
                 Event::RequestSendPacket { packet, .. } => self.raw(&packet.to_continuous_buffer()),
@@ -183,18 +183,18 @@ impl Broker {
         self.answered = true;
         if self.old() {
             let connack = v3_1_1::Connack::builder().session_present(self.remembers);
-            return self.say(connack.return_code(ConnectReturnCode::Accepted).build().expect("it"));
+            return self.send(connack.return_code(ConnectReturnCode::Accepted).build().expect("it"));
         }
         let connack =
             v5_0::Connack::builder().session_present(self.remembers).reason_code(ConnectReasonCode::Success);
-        self.say(connack.props(properties.to_vec()).build().expect("it"));
+        self.send(connack.props(properties.to_vec()).build().expect("it"));
     }
 
     /// CONNACK without.
     pub(crate) fn refuse(&mut self, reason: ConnectReasonCode) {
         self.answered = true;
         let connack = v5_0::Connack::builder().session_present(false).reason_code(reason);
-        self.say(connack.build().expect("it"));
+        self.send(connack.build().expect("it"));
     }
 
     pub(crate) fn has_filters(&self) -> bool {
@@ -225,7 +225,7 @@ impl Broker {
         if self.old() {
             let codes = vec![SubackReturnCode::SuccessMaximumQos1; filters.len()];
             return self
-                .say(v3_1_1::Suback::builder().packet_id(id).return_codes(codes).build().expect("it"));
+                .send(v3_1_1::Suback::builder().packet_id(id).return_codes(codes).build().expect("it"));
         }
         self.answer_filters(SubackReasonCode::GrantedQos1);
     }
@@ -235,7 +235,7 @@ impl Broker {
         let (id, filters) = self.subscribes().swap_remove(0);
         let mut codes = vec![SubackReasonCode::GrantedQos1; filters.len()];
         codes[filters.len() - 1] = last;
-        self.say(v5_0::Suback::builder().packet_id(id).reason_codes(codes).build().expect("it"));
+        self.send(v5_0::Suback::builder().packet_id(id).reason_codes(codes).build().expect("it"));
     }
 
     /// The publishes that came in: packet id (0: QoS 0), payload, expiry.
@@ -285,30 +285,30 @@ impl Broker {
 
     pub(crate) fn pong(&mut self) {
         if self.old() {
-            return self.say(v3_1_1::Pingresp::builder().build().expect("it"));
+            return self.send(v3_1_1::Pingresp::builder().build().expect("it"));
         }
-        self.say(v5_0::Pingresp::builder().build().expect("it"));
+        self.send(v5_0::Pingresp::builder().build().expect("it"));
     }
 
     pub(crate) fn puback(&mut self, id: u16, reason: PubackReasonCode) {
-        self.say(v5_0::Puback::builder().packet_id(id).reason_code(reason).build().expect("it"));
+        self.send(v5_0::Puback::builder().packet_id(id).reason_code(reason).build().expect("it"));
     }
 
     pub(crate) fn bye(&mut self, reason: DisconnectReasonCode) {
-        self.say(v5_0::Disconnect::builder().reason_code(reason).build().expect("it"));
+        self.send(v5_0::Disconnect::builder().reason_code(reason).build().expect("it"));
     }
 
     /// PUBLISH with QoS 1.
     pub(crate) fn publish(&mut self, topic: &str, payload: &str, retain: bool) {
         let id = self.core.acquire_packet_id().expect("an id");
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtLeastOnce);
-        self.say(packet.packet_id(id).retain(retain).payload(payload).build().expect("it"));
+        self.send(packet.packet_id(id).retain(retain).payload(payload).build().expect("it"));
     }
 
     /// PUBLISH with QoS 0.
     pub(crate) fn publish_unanswered(&mut self, topic: &str, payload: &str) {
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtMostOnce);
-        self.say(packet.payload(payload).build().expect("it"));
+        self.send(packet.payload(payload).build().expect("it"));
     }
 
     /// PUBLISH with QoS 1 and a message expiry, in seconds.
@@ -316,6 +316,6 @@ impl Broker {
         let id = self.core.acquire_packet_id().expect("an id");
         let expiry = Property::MessageExpiryInterval(MessageExpiryInterval::new(seconds).expect("it"));
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtLeastOnce);
-        self.say(packet.packet_id(id).props(vec![expiry]).payload(payload).build().expect("it"));
+        self.send(packet.packet_id(id).props(vec![expiry]).payload(payload).build().expect("it"));
     }
 }

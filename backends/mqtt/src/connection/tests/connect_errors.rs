@@ -117,7 +117,7 @@ fn only_what_is_wrong_everywhere_is_final() {
     // What worked once may work again.
     let mut broker = Broker::new();
     let mut phone = to_endpoints(vec![endpoint("localhost", 1, false)]);
-    *phone.desk.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], broker.port())));
+    *phone.test_port.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], broker.port())));
     phone.connection.resolved(phone.now, 1, Ok(vec![SocketAddr::from(([127, 0, 0, 1], 1))]));
     phone.come_up(&mut broker);
     broker.hang_up();

@@ -21,7 +21,7 @@ fn an_overdue_answer_is_followed_by_another_connection() {
     // What is not answered anyway is no reason.
     assert_eq!(phone.connection.poll_timeout(), Some(phone.now + 60_000));
     broker.deaf = true;
-    *phone.desk.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], other.port())));
+    *phone.test_port.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], other.port())));
     phone.publish(1, "x", 0);
     assert_eq!(phone.next_deadline(), 1_500);
     phone.come_up_after_down(&mut other);
@@ -41,10 +41,10 @@ fn a_connection_that_speaks_again_stays() {
     let mut broker = Broker::new();
     let mut phone = up(&mut broker);
     let address = SocketAddr::from(([127, 0, 0, 1], broker.port()));
-    let connects = phone.desk.mute(address);
+    let connects = phone.test_port.mute(address);
     phone.publish(1, "x", 0);
     assert_eq!(phone.next_deadline(), 1_500);
-    assert_eq!(phone.desk.connects.lock().len(), 2, "one is made beside it");
+    assert_eq!(phone.test_port.connects.lock().len(), 2, "one is made beside it");
     phone.until(&mut broker, |broker| broker.publishes().len() == 1);
     broker.puback(1, PubackReasonCode::Success);
     assert_eq!(phone.event(&mut broker), published(1, PublishResult::Delivered));
@@ -79,7 +79,7 @@ fn a_slow_uplink_is_not_a_dead_connection() {
     settings.timers = Timers::default();
     let mut phone = Phone::with(settings);
     let acknowledged = Arc::new(AtomicU64::new(u64::MAX));
-    *phone.desk.slow_uplink.lock() = Some(acknowledged.clone());
+    *phone.test_port.slow_uplink.lock() = Some(acknowledged.clone());
     phone.connection.connect(phone.now, "secret");
     phone.come_up(&mut broker);
     broker.deaf = true;
@@ -92,10 +92,10 @@ fn a_slow_uplink_is_not_a_dead_connection() {
         phone.drive();
         assert_eq!(phone.connection.poll_event(), None);
     }
-    assert_eq!(phone.desk.connects.lock().len(), 1, "no second connection");
+    assert_eq!(phone.test_port.connects.lock().len(), 1, "no second connection");
     // No byte arrives any more.
-    let (last, started) = (phone.now - 400, phone.desk.connects.lock().len());
-    while phone.desk.connects.lock().len() == started {
+    let (last, started) = (phone.now - 400, phone.test_port.connects.lock().len());
+    while phone.test_port.connects.lock().len() == started {
         assert!(phone.now < last + 5_000, "the silence is not noticed");
         acknowledged.store(phone.now - last, Ordering::SeqCst);
         phone.next_deadline();
@@ -109,7 +109,7 @@ fn without_a_second_connection_the_first_is_kept() {
     let mut broker = Broker::new();
     let mut phone = up(&mut broker);
     let dead = Broker::new().port();
-    *phone.desk.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], dead)));
+    *phone.test_port.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], dead)));
     broker.deaf = true;
     phone.connection.set_call_active(phone.now, true);
     phone.connection.flush(phone.now);
@@ -121,5 +121,5 @@ fn without_a_second_connection_the_first_is_kept() {
         patience.check("it is never given up");
     }
     assert_eq!(phone.now - start, 5_100, "as a ping that is not answered");
-    assert!(phone.desk.connects.lock().len() >= 3);
+    assert!(phone.test_port.connects.lock().len() >= 3);
 }

@@ -253,7 +253,7 @@ fn names_are_asked_for_and_every_address_is_tried() {
     settings.endpoints = vec![Endpoint { host: "localhost".into(), port, tls: false }];
     let mut phone = Phone::with(settings);
     phone.connection.connect(phone.now, "secret");
-    assert_eq!(*phone.desk.asked.lock(), [(1, "localhost".to_owned(), port)]);
+    assert_eq!(*phone.test_port.asked.lock(), [(1, "localhost".to_owned(), port)]);
     // It takes too long; what comes then comes too late.
     assert_eq!(phone.next_deadline(), 10_000);
     assert!(phone.next_deadline() <= 200);

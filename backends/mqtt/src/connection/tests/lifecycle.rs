@@ -400,8 +400,8 @@ fn a_disconnect_is_sent_and_the_close_awaited() {
         let bye = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(_));
         phone.until(&mut broker, |broker| broker.ended);
         assert_eq!((broker.publishes().len(), broker.count(bye)), (1, 1));
-        let Some(Packet::V5_0Disconnect(said)) = broker.packets.last() else { panic!("no DISCONNECT") };
-        let expiry = said.props().as_ref().map(Vec::len).unwrap_or_default();
+        let Some(Packet::V5_0Disconnect(disconnect)) = broker.packets.last() else { panic!("no DISCONNECT") };
+        let expiry = disconnect.props().as_ref().map(Vec::len).unwrap_or_default();
         assert_eq!(expiry, usize::from(forget));
         let patience = broker::Patience::new();
         while !matches!(phone.connection.phase, Phase::Idle) {
@@ -534,7 +534,7 @@ fn a_broker_that_does_not_read_is_abandoned() {
         then: message.to_vec(),
         takes: AtomicU64::new(1024),
     };
-    *phone.desk.flood.lock() = Some(flood);
+    *phone.test_port.flood.lock() = Some(flood);
     phone.connection.connect(phone.now, "secret");
     let patience = broker::Patience::new();
     while !matches!(phone.connection.phase, Phase::Waiting { .. }) {

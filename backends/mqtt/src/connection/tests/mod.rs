@@ -21,7 +21,7 @@ use broker::Broker;
 
 /// A port that registers nothing: the test asks the sockets themselves.
 #[derive(Default)]
-pub(crate) struct Desk {
+pub(crate) struct TestPort {
     asked: Mutex<Vec<(u64, String, u16)>>,
     /// Every connection that was begun.
     pub(crate) connects: Mutex<Vec<SocketAddr>>,
@@ -35,7 +35,7 @@ pub(crate) struct Desk {
     pub(crate) reroute: Mutex<Option<SocketAddr>>,
 }
 
-impl Desk {
+impl TestPort {
     /// An address where nobody says anything: connections to it are made when the flag is set.
     fn mute(&self, address: SocketAddr) -> Arc<AtomicBool> {
         let connects = Arc::new(AtomicBool::new(false));
@@ -127,7 +127,7 @@ impl Socket for Uplink {
     }
 }
 
-impl Port for Desk {
+impl Port for TestPort {
     fn connect(&self, address: SocketAddr) -> io::Result<Arc<dyn Socket>> {
         self.connects.lock().push(address);
         if let Some(flood) = self.flood.lock().take() {
@@ -158,7 +158,7 @@ pub(crate) const ALL: Readiness = Readiness::ALL;
 /// A connection and its clock.
 struct Phone {
     connection: Connection,
-    desk: Arc<Desk>,
+    test_port: Arc<TestPort>,
     now: u64,
 }
 
@@ -181,8 +181,8 @@ pub(crate) fn settings(brokers: &[&Broker]) -> Settings {
 
 impl Phone {
     fn with(settings: Settings) -> Phone {
-        let desk = Arc::new(Desk::default());
-        Phone { connection: Connection::new(settings, 1, desk.clone()), desk, now: 1_000_000 }
+        let test_port = Arc::new(TestPort::default());
+        Phone { connection: Connection::new(settings, 1, test_port.clone()), test_port, now: 1_000_000 }
     }
 
     /// One that connects.

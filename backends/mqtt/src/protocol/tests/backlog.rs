@@ -22,8 +22,8 @@ fn a_call_continues_during_a_backlog_query() {
     harness.op("alice/phone", close(op_args(&channel, "", "")));
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
     harness.pass(2_000);
-    let heard = harness.take("bob/pad");
-    assert!(heard.len() == 1 && heard[0].contains("mallory"), "the invite, as over: {heard:?}");
+    let received = harness.take("bob/pad");
+    assert!(received.len() == 1 && received[0].contains("mallory"), "the invite, as over: {received:?}");
 }
 
 /// Whether an invite still stands is asked of those alone whose invites may ring: the question says that this
@@ -46,12 +46,12 @@ fn a_refused_caller_is_not_queried() {
     harness.down("bob/pad");
     harness.enqueue("bob/pad", "nck1/u/bob/in/mallory/x".to_owned(), invite("1"));
     harness.enqueue("bob/pad", "nck1/u/bob/in/carol/x".to_owned(), invite("2"));
-    harness.said();
+    harness.sent_kinds();
     harness.up("bob/pad");
-    let said = harness.said();
-    assert!(said.iter().any(|it| it.starts_with("alert nck1/u/carol/")), "{said:?}");
-    assert!(!said.iter().any(|it| it.contains("mallory")), "{said:?}");
+    let sent_kinds = harness.sent_kinds();
+    assert!(sent_kinds.iter().any(|it| it.starts_with("alert nck1/u/carol/")), "{sent_kinds:?}");
+    assert!(!sent_kinds.iter().any(|it| it.contains("mallory")), "{sent_kinds:?}");
     harness.pass(2_000);
-    let heard = harness.take("bob/pad");
-    assert!(heard.iter().any(|it| it.contains("mallory")), "the core decides: {heard:?}");
+    let received = harness.take("bob/pad");
+    assert!(received.iter().any(|it| it.contains("mallory")), "the core decides: {received:?}");
 }

@@ -109,8 +109,8 @@ fn a_kicked_device_sends_bye_and_withdraws_its_invites() {
         harness.op("bob/pad again", login());
         harness.up("bob/pad again");
         assert_eq!(harness.take("bob/pad"), ["Kicked", "disconnect true"]);
-        let heard = if is_accepted { "Online Leave by bob" } else { "Online Close by bob" };
-        assert_eq!(harness.take("alice/phone"), [heard]);
+        let received = if is_accepted { "Online Leave by bob" } else { "Online Close by bob" };
+        assert_eq!(harness.take("alice/phone"), [received]);
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Phone {
     /// What the broker keeps for it: topic and payload.
     queue: VecDeque<(String, String)>,
     /// Done and events, in order, since they were taken last.
-    pub(super) heard: Vec<Output>,
+    pub(super) received: Vec<Output>,
     last_req: u64,
 }
 
@@ -66,15 +66,15 @@ impl Harness {
         let topics = Topics::new("nck1", &config.account, &config.device).expect("valid names");
         let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
         let queue = self.phones.remove(name).map(|it| it.queue).unwrap_or_default();
-        let (protocol, heard) = (Peer::new(config, IdGenerator::test_seed(seed)), Vec::new());
-        self.phones.insert(name, Phone { protocol, topics, is_up: false, queue, heard, last_req: 0 });
+        let (protocol, received) = (Peer::new(config, IdGenerator::test_seed(seed)), Vec::new());
+        self.phones.insert(name, Phone { protocol, topics, is_up: false, queue, received, last_req: 0 });
     }
 
     pub(super) fn log_in(&mut self, name: &'static str) {
         self.op(name, login());
         self.up(name);
-        let heard = self.take(name);
-        assert!(heard.contains(&"done 0".to_owned()), "{name}: {heard:?}");
+        let received = self.take(name);
+        assert!(received.contains(&"done 0".to_owned()), "{name}: {received:?}");
     }
 
     /// The connection connects.
@@ -140,7 +140,7 @@ impl Harness {
     }
 
     /// Kinds that were said since this was asked last, with the topics' ends.
-    pub(super) fn said(&mut self) -> Vec<String> {
+    pub(super) fn sent_kinds(&mut self) -> Vec<String> {
         let kind = |text: &str| Some(text.split("\"k\":\"").nth(1)?.split('"').next()?.to_owned());
         let wire = std::mem::take(&mut self.wire);
         wire.iter().map(|(topic, text)| format!("{} {topic}", kind(text).unwrap_or_default())).collect()
@@ -169,7 +169,7 @@ impl Harness {
                     let Output::Publish { token, qos, topic, payload, .. } = output else {
                         let made = self.state.into_iter().flat_map(|state| invites(&output, state));
                         made.for_each(|input| phone.protocol.handle(self.now, input));
-                        phone.heard.push(output);
+                        phone.received.push(output);
                         continue;
                     };
                     if phone.is_up {
@@ -223,7 +223,7 @@ impl Harness {
     /// What a device's core has heard, in short words.
     pub(super) fn take(&mut self, name: &'static str) -> Vec<String> {
         let phone = self.phones.get_mut(name).expect("a phone");
-        std::mem::take(&mut phone.heard).iter().flat_map(decisions).collect()
+        std::mem::take(&mut phone.received).iter().flat_map(decisions).collect()
     }
 }
 
@@ -309,7 +309,7 @@ pub(super) fn ring(harness: &mut Harness, caller: &'static str, to: &str) -> Tex
 pub(super) fn ring_for(harness: &mut Harness, caller: &'static str, to: &str, expires_ms: u32) -> Text {
     harness.op(caller, create());
     let phone = harness.phones.get_mut(caller).expect("a phone");
-    let made = phone.heard.iter().rev().find_map(|it| {
+    let made = phone.received.iter().rev().find_map(|it| {
         let Output::Done { answer, .. } = it else { return None };
         answer.channel.as_ref().map(|it| it.channel.id.clone())
     });

@@ -79,8 +79,8 @@ fn an_account_rings_once_for_the_callers_core() {
     let mut harness = three();
     ring(&mut harness, "alice/phone", "bob");
     harness.pass(100);
-    let heard = harness.take("alice/phone");
-    assert_eq!(heard.iter().filter(|it| it.contains("Ringing")).count(), 1, "{heard:?}");
+    let received = harness.take("alice/phone");
+    assert_eq!(received.iter().filter(|it| it.contains("Ringing")).count(), 1, "{received:?}");
 }
 
 #[test]

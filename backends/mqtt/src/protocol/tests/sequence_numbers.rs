@@ -33,7 +33,11 @@ fn the_highest_sequence_number_does_not_overflow() {
     let (mut harness, channel) = in_call();
     for number in ["4294967295", "2147483648", "-1", "1.5", "\"1\"", "18446744073709551616"] {
         send(&mut harness, &channel, "ctl", number, LIFE, r#""custom":"x""#);
-        assert_eq!((harness.said(), harness.take("bob/pad").len()), (vec![], 0), "{number} is no number");
+        assert_eq!(
+            (harness.sent_kinds(), harness.take("bob/pad").len()),
+            (vec![], 0),
+            "{number} is no number"
+        );
     }
     for _ in 0..3 {
         send(&mut harness, &channel, "ctl", "2147483647", LIFE, r#""custom":"x""#);
@@ -53,7 +57,7 @@ fn malformed_bodies_leave_no_gap_and_any_bye_ends() {
     let (mut harness, channel) = in_call();
     let long = format!(r#""custom":"{}""#, "x".repeat(4_097));
     send(&mut harness, &channel, "ctl", "1", LIFE, &long);
-    assert_eq!(harness.said(), ["ack nck1/u/alice/d/phone/bob/pad"]);
+    assert_eq!(harness.sent_kinds(), ["ack nck1/u/alice/d/phone/bob/pad"]);
     send(&mut harness, &channel, "join", "2", LIFE, r#""uid":9007199254740992"#);
     send(&mut harness, &channel, "ctl", "3", LIFE, r#""custom":null"#);
     assert_eq!(harness.take("bob/pad"), ["Online Control by alice"], "at once");

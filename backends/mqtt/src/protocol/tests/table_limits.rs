@@ -181,8 +181,8 @@ fn lines_of_the_log_are_counted() {
         harness.forge("bob/pad", ("mallory", "x"), TopicKind::Inbox, &an_invite(&n.to_string()));
     }
     let lines = |harness: &mut Harness| {
-        let heard = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").heard);
-        heard.into_iter().filter(|it| matches!(it, Output::Log { .. })).collect::<Vec<_>>()
+        let received = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").received);
+        received.into_iter().filter(|it| matches!(it, Output::Log { .. })).collect::<Vec<_>>()
     };
     let first = lines(&mut harness);
     assert!(first.len() <= 3, "{first:?}");
@@ -209,9 +209,9 @@ fn watched_wills_prefer_peers_over_strangers() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     harness.op("bob/pad", join(&channel));
-    let heard = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").heard);
+    let received = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").received);
     let mut watched = std::collections::BTreeSet::new();
-    for output in heard {
+    for output in received {
         let Output::Watch { account, on, .. } = output else { continue };
         if on {
             watched.insert(account)

@@ -139,10 +139,10 @@ fn using_others_ids_first_blocks_nobody() {
         TopicKind::Inbox,
         r#""k":"sync","id":"1","cid":"nochannel","inst":"m""#,
     );
-    assert_eq!(harness.said(), Vec::<String>::new());
+    assert_eq!(harness.sent_kinds(), Vec::<String>::new());
     // Even if it had them: an invite, and a hang-up.
     harness.op("alice/phone", create());
-    let made = harness.phones["alice/phone"].heard.iter().find_map(|it| {
+    let made = harness.phones["alice/phone"].received.iter().find_map(|it| {
         let Output::Done { answer, .. } = it else { return None };
         answer.channel.as_ref().map(|channel| channel.channel.id.clone())
     });
@@ -189,14 +189,18 @@ fn only_parties_and_addressed_incarnations_get_answers() {
     harness.wire.clear();
     let sync = |id: u32, to: &str| format!(r#""k":"sync","id":"{id}","cid":"{channel}","inst":"m"{to}"#);
     harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, &sync(1, ""));
-    assert_eq!(harness.said(), ["gone nck1/u/alice/d/phone/bob/pad"], "a member of a call that has ended");
+    assert_eq!(
+        harness.sent_kinds(),
+        ["gone nck1/u/alice/d/phone/bob/pad"],
+        "a member of a call that has ended"
+    );
     harness.forge("bob/pad", MALLORY, TopicKind::Direct, &sync(2, ""));
     harness.forge("bob/pad", MALLORY, TopicKind::Direct, &sync(3, r#","to":"somebody else""#));
-    assert_eq!(harness.said(), Vec::<String>::new());
+    assert_eq!(harness.sent_kinds(), Vec::<String>::new());
     harness.pass(600_000);
     harness.wire.clear();
     harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, &sync(4, ""));
-    assert_eq!(harness.said(), Vec::<String>::new(), "ten minutes later it is a stranger");
+    assert_eq!(harness.sent_kinds(), Vec::<String>::new(), "ten minutes later it is a stranger");
     // A device that has begun a new life is told apart from one that is silent.
     let mut again = config("bob/pad");
     again.instances.push("life 2".into());
@@ -205,7 +209,7 @@ fn only_parties_and_addressed_incarnations_get_answers() {
     harness.log_in("bob/pad");
     harness.wire.clear();
     harness.forge("bob/pad", ("alice", "phone"), TopicKind::Direct, &sync(5, r#","to":"bob-pad-1""#));
-    assert_eq!(harness.said(), ["gone nck1/u/alice/d/phone/bob/pad"]);
+    assert_eq!(harness.sent_kinds(), ["gone nck1/u/alice/d/phone/bob/pad"]);
 }
 
 #[test]

@@ -57,7 +57,10 @@ impl Watch {
             Input::Connection(Connection::Kicked(_)) => self.is_online = false,
             Input::Backlog(is_backlogged) => self.is_deaf = *is_backlogged,
             Input::Close => self.is_closing = true,
-            Input::Connection(_) | Input::Command { .. } | Input::Signals { .. } | Input::Rooms(_) => {}
+            Input::Connection(_)
+            | Input::Command { .. }
+            | Input::Signals { .. }
+            | Input::ChannelStates(_) => {}
             Input::SignalDone { .. } | Input::RtcDone { .. } | Input::Rtc(_) | Input::Record { .. } => {}
             Input::RtcSend { .. } => {}
         }

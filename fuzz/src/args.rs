@@ -197,13 +197,13 @@ pub(crate) fn events(
         .collect()
 }
 
-pub(crate) fn rooms(known: &mut Known, bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
+pub(crate) fn states(known: &mut Known, bytes: &mut Bytes<'_>, lent: &mut Lent) -> Report {
     let id = format!("c{}", known.channels.len().saturating_sub(bytes.below(4)));
-    let rooms = [room(&id, bytes, lent), if bytes.flag() { null() } else { room("other", bytes, lent) }];
-    let rooms = lent.keep(rooms).cast();
+    let states = [room(&id, bytes, lent), if bytes.flag() { null() } else { room("other", bytes, lent) }];
+    let states = lent.keep(states).cast();
     Box::new(move |signaling, _| {
         // SAFETY: a list that is lent.
-        signaling.channel_states.iter().for_each(|emit| _ = unsafe { emit(signaling.ctx, rooms, 2) });
+        signaling.channel_states.iter().for_each(|emit| _ = unsafe { emit(signaling.ctx, states, 2) });
     })
 }
 

@@ -288,7 +288,7 @@ impl<'a> Host<'a> {
                     unsafe { emit(signaling.ctx, source, list, count) };
                 })
             }),
-            12 => self.report(|known| super::args::rooms(known, bytes, &mut lent)),
+            12 => self.report(|known| super::args::states(known, bytes, &mut lent)),
             13 => self.report(|_| super::args::media(bytes, &mut lent)),
             14 => self.report(|_| super::args::line(bytes, &mut lent)),
             _ => self.look(bytes),

@@ -152,8 +152,8 @@ impl Kit {
             }
             28 => self.feed_connection(bytes),
             29 => {
-                let rooms = (0..bytes.below(4)).map(|_| any_room(bytes, &self.known)).collect();
-                self.feed(Input::Rooms(rooms));
+                let states = (0..bytes.below(4)).map(|_| any_room(bytes, &self.known)).collect();
+                self.feed(Input::ChannelStates(states));
             }
             30 => self.feed(Input::Backlog(bytes.flag())),
             _ => self.flood(bytes),

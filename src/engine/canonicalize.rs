@@ -5,12 +5,12 @@
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 
-use super::claims::Claims;
 use super::coalesce::Coalescer;
 use super::core::Engine;
 use super::ids::Ids;
 use super::in_flight::{Awaited, Owner, Step, Teardown, Undo};
 use super::input::Ticket;
+use super::reported_records::ReportedRecords;
 use super::state::{
     Called, Calling, Closing, Glare, InCall, Invite, InviteStage, JoinStage, MediaRoom, OutgoingInvite,
     OwnOutcome, Session, State,
@@ -160,7 +160,7 @@ impl Engine {
         engine.tombstones = Tombstones::default();
         // What is counted changes nothing of any call.
         engine.coalescer = Coalescer::default();
-        engine.claims = Claims::default();
+        engine.reported_records = ReportedRecords::default();
         names.state(&mut engine.state);
         names.session(&mut engine.session);
         for waiting in &mut engine.waiting {
@@ -241,10 +241,10 @@ impl Renamer {
                 self.invite(invite);
                 until.iter_mut().for_each(|at| self.due(at));
             }
-            Glare::Accepting { invite, req, fate, .. } => {
+            Glare::Accepting { invite, req, own_outcome, .. } => {
                 self.invite(invite);
                 self.req(req);
-                if let OwnOutcome::Accepted(Some(text)) = fate {
+                if let OwnOutcome::Accepted(Some(text)) = own_outcome {
                     self.text(text);
                 }
             }
@@ -293,7 +293,7 @@ impl Renamer {
             self.req(&mut accepting.req);
             accepting.tickets.iter_mut().for_each(|ticket| self.ticket(ticket));
         }
-        called.aside.iter_mut().for_each(|aside| self.invite(aside));
+        called.parked.iter_mut().for_each(|parked| self.invite(parked));
     }
 
     fn in_call(&mut self, call: &mut InCall) {

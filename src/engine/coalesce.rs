@@ -53,7 +53,7 @@ struct Window {
     kind: Kind,
     /// Absolute: further events do not move it.
     until: Time,
-    told: u32,
+    reported: u32,
     /// The newest of those that were held back.
     held: Option<Event>,
     /// How many were held back.
@@ -72,38 +72,38 @@ impl Coalescer {
 
     /// Takes an event; returns what must be emitted now.
     pub(super) fn offer(&mut self, now: Time, account: &Text, kind: Kind, event: Event) -> Vec<Event> {
-        let mut told = self.take_due(now);
+        let mut due = self.take_due(now);
         if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
-            if window.told < kind.burst() {
-                window.told += 1;
-                told.push(event);
+            if window.reported < kind.burst() {
+                window.reported += 1;
+                due.push(event);
             } else {
                 window.held = Some(event);
                 window.count = window.count.saturating_add(1);
             }
-            return told;
+            return due;
         }
         if self.0.len() >= limits::COALESCED {
-            told.extend(self.evict());
+            due.extend(self.evict());
         }
         let until = now.after(limits::COALESCE_MS);
-        self.0.push(Window { account: account.clone(), kind, until, told: 1, held: None, count: 0 });
-        told.push(event);
-        told
+        self.0.push(Window { account: account.clone(), kind, until, reported: 1, held: None, count: 0 });
+        due.push(event);
+        due
     }
 
     /// Counts one of a kind that is emitted at once or never; false: too many.
     pub(super) fn admit(&mut self, now: Time, account: &Text, kind: Kind) -> bool {
         self.0.retain(|window| window.kind != kind || window.until > now);
         if let Some(window) = self.0.iter_mut().find(|open| open.kind == kind && open.account == *account) {
-            window.told = window.told.saturating_add(1);
-            return window.told <= kind.burst();
+            window.reported = window.reported.saturating_add(1);
+            return window.reported <= kind.burst();
         }
         self.0.push(Window {
             account: account.clone(),
             kind,
             until: now.after(limits::COALESCE_MS),
-            told: 1,
+            reported: 1,
             held: None,
             count: 0,
         });
@@ -125,9 +125,9 @@ impl Coalescer {
 
     /// Closes expired windows; those that held an event reopen with it.
     pub(super) fn take_due(&mut self, now: Time) -> Vec<Event> {
-        let mut told = Vec::new();
+        let mut due = Vec::new();
         if self.0.iter().all(|window| window.until > now) {
-            return told;
+            return due;
         }
         let (over, open) = std::mem::take(&mut self.0).into_iter().partition(|window| window.until <= now);
         self.0 = open;
@@ -135,18 +135,18 @@ impl Coalescer {
         for mut window in over {
             let next = Window {
                 until: now.after(limits::COALESCE_MS),
-                told: 1,
+                reported: 1,
                 held: None,
                 count: 0,
                 account: window.account.clone(),
                 ..window
             };
             if let Some(event) = window.release() {
-                told.push(event);
+                due.push(event);
                 self.0.push(next);
             }
         }
-        told
+        due
     }
 
     /// Closes all windows.
@@ -189,7 +189,7 @@ mod tests {
     }
 
     /// Users, numbers and counts.
-    fn told(events: &[Event]) -> Vec<(String, u64, u32)> {
+    fn summary(events: &[Event]) -> Vec<(String, u64, u32)> {
         let line = |event: &Event| {
             let Event::MissedCall(missed) = event else { panic!("not a missed call: {event:?}") };
             (missed.user.to_string(), missed.invited_at_ms, missed.count)
@@ -205,7 +205,7 @@ mod tests {
     fn the_first_comes_at_once_and_the_newest_stands_for_the_rest() {
         let mut coalescer = Coalescer::default();
         let bob: Text = "bob".into();
-        assert_eq!(told(&coalescer.offer(Time(10), &bob, KIND, missed("bob", 1))), one("bob", 1, 1));
+        assert_eq!(summary(&coalescer.offer(Time(10), &bob, KIND, missed("bob", 1))), one("bob", 1, 1));
         assert_eq!(coalescer.due(), None, "nothing is held back");
         for n in 2..=6 {
             assert_eq!(coalescer.offer(Time(10 + n), &bob, KIND, missed("bob", n)), []);
@@ -213,11 +213,11 @@ mod tests {
         let end = Time(10).after(limits::COALESCE_MS);
         assert_eq!(coalescer.due(), Some(end), "what comes meanwhile does not move the end");
         assert_eq!(coalescer.take_due(Time(end.0 - 1)), []);
-        assert_eq!(told(&coalescer.take_due(end)), one("bob", 6, 5));
+        assert_eq!(summary(&coalescer.take_due(end)), one("bob", 6, 5));
         // The window reopens: the next one is counted, not emitted at once.
         assert_eq!(coalescer.offer(end, &bob, KIND, missed("bob", 7)), []);
         let end = end.after(limits::COALESCE_MS);
-        assert_eq!(told(&coalescer.take_due(end)), one("bob", 7, 1));
+        assert_eq!(summary(&coalescer.take_due(end)), one("bob", 7, 1));
         assert_eq!(coalescer.take_due(end.after(limits::COALESCE_MS)), []);
         assert_eq!(coalescer, Coalescer::default(), "a window in which nothing came is forgotten");
     }
@@ -250,10 +250,10 @@ mod tests {
         }
         // Eve has two windows: the older goes first, and nothing is lost.
         let now = coalescer.offer(Time(1), &"new".into(), KIND, missed("new", 1));
-        assert_eq!(told(&now), [one("eve", 2, 1), one("new", 1, 1)].concat());
+        assert_eq!(summary(&now), [one("eve", 2, 1), one("new", 1, 1)].concat());
         // All have one: the oldest goes.
         let now = coalescer.offer(Time(1), &"newer".into(), KIND, missed("newer", 1));
-        assert_eq!(told(&now), [one("bob", 2, 1), one("newer", 1, 1)].concat());
+        assert_eq!(summary(&now), [one("bob", 2, 1), one("newer", 1, 1)].concat());
         assert_eq!(coalescer.0.len(), limits::COALESCED);
     }
 
@@ -264,7 +264,7 @@ mod tests {
         coalescer.offer(Time(0), &bob, KIND, missed("bob", 1));
         coalescer.offer(Time(1), &bob, KIND, missed("bob", 2));
         let late = Time(0).after(limits::COALESCE_MS).after(5);
-        assert_eq!(told(&coalescer.offer(late, &bob, KIND, missed("bob", 3))), one("bob", 2, 1));
-        assert_eq!(told(&coalescer.take_all()), one("bob", 3, 1));
+        assert_eq!(summary(&coalescer.offer(late, &bob, KIND, missed("bob", 3))), one("bob", 2, 1));
+        assert_eq!(summary(&coalescer.take_all()), one("bob", 3, 1));
     }
 }

@@ -161,7 +161,7 @@ impl Engine {
                 });
             }
             State::Called(called) => {
-                let aside = called.aside.take();
+                let parked = called.parked.take();
                 let (no, invite) = (called.no, called.invite.clone());
                 let reject = reply_to(&invite, 0);
                 let running = called.accepting.as_ref().map(|a| a.req);
@@ -175,8 +175,8 @@ impl Engine {
                         self.side(now, Operation::Reject, no, true, reject);
                     }
                 }
-                if let Some(aside) = aside {
-                    self.reject_held(now, &aside, 0);
+                if let Some(parked) = parked {
+                    self.reject_held(now, &parked, 0);
                 }
                 self.end_called(now, reason.into());
             }
@@ -189,7 +189,7 @@ impl Engine {
         match &mut self.state {
             State::Idle => {}
             State::Calling(calling) => {
-                let waiting = calling.aside().cloned();
+                let waiting = calling.parked().cloned();
                 calling.glare = Glare::None;
                 let own = calling.own.clone();
                 self.state = State::Idle;
@@ -197,7 +197,7 @@ impl Engine {
                 self.notify_calling_end(now, &own, reason.into());
             }
             State::Called(called) => {
-                let waiting = called.aside.take();
+                let waiting = called.parked.take();
                 waiting.inspect(|invite| self.record_tombstone(now, invite));
                 self.end_called(now, reason.into());
             }

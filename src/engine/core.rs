@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 
 use super::answer::Waiting;
-use super::claims::Claims;
 use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::in_flight::{Op, Teardown};
 use super::input::{Input, Media};
 use super::output::Output;
+use super::reported_records::ReportedRecords;
 use super::state::{Closing, Ended, Local, MOVES, MediaRoom, Phase, Session, State, Tokens};
 use super::time::{Soonest, Time};
 use super::tombstones::Tombstones;
@@ -157,7 +157,7 @@ pub struct Engine {
     pub(super) coalescer: Coalescer,
     /// Records of others already reported.
     #[serde(default)]
-    pub(super) claims: Claims,
+    pub(super) reported_records: ReportedRecords,
     #[serde(default)]
     pub(super) tokens: Tokens,
     /// Answers for calls that are not here yet.
@@ -195,7 +195,7 @@ impl Engine {
             tombstones: Tombstones::default(),
             policy: CallPolicy::default(),
             coalescer: Coalescer::default(),
-            claims: Claims::default(),
+            reported_records: ReportedRecords::default(),
             tokens: Tokens::default(),
             waiting: Vec::new(),
             wire: VecDeque::new(),
@@ -214,7 +214,7 @@ impl Engine {
             Input::Backlog(is_backlogged) => self.is_backlogged = is_backlogged,
             Input::SignalDone { req, mut result } => self.on_signal_done(now, req, &mut result),
             Input::Signals { origin, events } => self.on_signals(now, origin, events),
-            Input::Rooms(rooms) => self.on_rooms(now, rooms),
+            Input::ChannelStates(channel_states) => self.on_channel_states(now, channel_states),
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
             Input::Rtc(event) => self.on_rtc_event(now, event),

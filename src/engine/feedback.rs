@@ -44,8 +44,8 @@ impl Engine {
                     Some(_) => Known::Answered,
                     None => Known::As(InviteState::Ringing),
                 };
-                let aside = called.aside.as_ref();
-                here(&called.invite, ringing).or_else(|| aside.and_then(|aside| here(aside, held())))
+                let parked = called.parked.as_ref();
+                here(&called.invite, ringing).or_else(|| parked.and_then(|parked| here(parked, held())))
             }
             State::InCall(call) if !is_it(&call.channel_id, &call.request_id) => None,
             State::InCall(call) if call.peer == event.from => Some(Known::Answered),

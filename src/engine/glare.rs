@@ -13,7 +13,7 @@ use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Ou
 
 impl Calling {
     /// The peer's invite, waiting or being accepted.
-    pub(super) fn aside(&self) -> Option<&Invite> {
+    pub(super) fn parked(&self) -> Option<&Invite> {
         match &self.glare {
             Glare::None => None,
             Glare::Parked { invite, .. } | Glare::Accepting { invite, .. } => Some(invite),
@@ -25,7 +25,7 @@ impl Calling {
     }
 
     pub(super) fn has_aside_channel(&self, channel: &str) -> bool {
-        self.aside().is_some_and(|invite| &*invite.channel_id == channel)
+        self.parked().is_some_and(|invite| &*invite.channel_id == channel)
     }
 }
 
@@ -63,14 +63,14 @@ impl Engine {
         }
     }
 
-    /// Accepts the peer's invite while our own is kept (or has ended, with a `fate`).
-    pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, fate: OwnOutcome) {
+    /// Accepts the peer's invite while our own is kept (or has ended, with an `own_outcome`).
+    pub(super) fn accept_in_glare(&mut self, now: Time, invite: Invite, own_outcome: OwnOutcome) {
         let accept = signaling::Operation::Accept(accept_of(&invite, &self.config.capabilities()));
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
         if let State::Calling(calling) = &mut self.state {
-            calling.glare = Glare::Accepting { invite, req, closed: None, control: false, fate };
+            calling.glare = Glare::Accepting { invite, req, closed: None, control: false, own_outcome };
         }
     }
 
@@ -92,7 +92,7 @@ impl Engine {
             self.state = State::Calling(calling);
             return self.ignore("accept completed for an ended call");
         }
-        let Glare::Accepting { invite, closed, control, fate, .. } =
+        let Glare::Accepting { invite, closed, control, own_outcome, .. } =
             std::mem::replace(&mut calling.glare, Glare::None)
         else {
             return;
@@ -109,7 +109,7 @@ impl Engine {
                         engine.done_call(own, Outcome::default());
                     });
                 }
-                None => self.take_theirs(now, *calling, &invite, control, &fate),
+                None => self.take_theirs(now, *calling, &invite, control, &own_outcome),
             },
             Code::INVITE_ACCEPTED => self.sibling_has_it(now, *calling, &invite),
             code => {
@@ -118,7 +118,7 @@ impl Engine {
                     self.side(now, Operation::Leave, call, true, leave);
                     self.reject_held(now, &invite, 0);
                 }
-                self.back_to_own(now, *calling, fate);
+                self.back_to_own(now, *calling, own_outcome);
             }
         }
     }
@@ -130,7 +130,7 @@ impl Engine {
         calling: Calling,
         invite: &Invite,
         control: bool,
-        fate: &OwnOutcome,
+        own_outcome: &OwnOutcome,
     ) {
         let mut own = calling.own;
         let mut call = self.new_callee_call(now, own.no, invite, own.since, control);
@@ -151,7 +151,7 @@ impl Engine {
             self.done_call(&mut named, Outcome::default());
         }
         let is_legacy = invite.call_id.is_empty();
-        match fate {
+        match own_outcome {
             OwnOutcome::Open | OwnOutcome::Over(_) if is_legacy && own.is_out() => {
                 call.legacy_invite = Some(own)
             }
@@ -162,9 +162,9 @@ impl Engine {
             OwnOutcome::Open | OwnOutcome::Accepted(_) => self.close_own(now, &own, &TakeBack::for_glare()),
         }
         if is_type_changed {
-            self.tell(Event::CallTypeChange(call.call_event(0)));
+            self.emit(Event::CallTypeChange(call.call_event(0)));
         }
-        self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
+        self.emit(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
         self.hand_over_texts(now);
     }
@@ -186,14 +186,14 @@ impl Engine {
         self.state = State::Calling(Box::new(calling));
         self.end_calling(now, EndReason::OtherAccepted, &take_back, |engine, own| {
             engine.done_call(own, Outcome::default());
-            engine.tell(Event::OtherClientAccept(event));
+            engine.emit(Event::OtherClientAccept(event));
         });
     }
 
     /// The peer's invite failed: our own counts again, in its present state.
-    fn back_to_own(&mut self, now: Time, mut calling: Calling, fate: OwnOutcome) {
+    fn back_to_own(&mut self, now: Time, mut calling: Calling, own_outcome: OwnOutcome) {
         calling.glare = Glare::None;
-        match fate {
+        match own_outcome {
             OwnOutcome::Open => {
                 self.state = State::Calling(Box::new(calling));
                 self.go_on_calling(now);

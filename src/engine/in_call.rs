@@ -58,7 +58,7 @@ impl InCall {
 
     /// The peer has been silent for so long that a new invite of it means that it restarted.
     pub(super) fn is_silent(&self, now: Time) -> bool {
-        self.silence.is_some_and(|silence| silence.told || silence.notify_at <= now)
+        self.silence.is_some_and(|silence| silence.notified || silence.notify_at <= now)
     }
 
     pub(super) fn is_peer(&self, uid: u64) -> bool {
@@ -132,7 +132,7 @@ impl InCall {
             return Err("the peer is silent already");
         }
         self.silence = Some(Silence {
-            told: false,
+            notified: false,
             notify_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
             lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
         });
@@ -140,8 +140,8 @@ impl InCall {
     }
 
     fn on_peer_heard(&mut self) -> Change {
-        let was_told = self.silence.take().is_some_and(|silence| silence.told);
-        Ok([was_told.then(|| Event::Reconnected(self.peer_connection(0))), None])
+        let was_notified = self.silence.take().is_some_and(|silence| silence.notified);
+        Ok([was_notified.then(|| Event::Reconnected(self.peer_connection(0))), None])
     }
 
     /// Payload of an event about the peer's media.
@@ -267,10 +267,10 @@ impl Engine {
     pub(super) fn on_entered(&mut self, now: Time) {
         let no_media = self.config.caps.no_media;
         let State::InCall(call) = &mut self.state else { return };
-        let tell = matches!(call.entry, JoinStage::Joining { notify_legacy_peer: true });
+        let notifies_peer = matches!(call.entry, JoinStage::Joining { notify_legacy_peer: true });
         let was_peer_first = call.peer_uid.is_some();
         call.entry = JoinStage::Joined;
-        if tell {
+        if notifies_peer {
             let joined = call.control(wire::control_joined());
             self.send_control(now, joined);
         }
@@ -282,7 +282,7 @@ impl Engine {
         if let State::InCall(call) = &mut self.state
             && let Some(connected) = call.connect(now)
         {
-            self.tell(connected);
+            self.emit(connected);
         }
     }
 
@@ -305,14 +305,14 @@ impl Engine {
         }
         let (entered, connected) = (Event::UserEnter(call.user_event()), call.connect(now));
         let media = call.media_at_entry();
-        [Some(entered), connected].into_iter().flatten().chain(media).for_each(|event| self.tell(event));
+        [Some(entered), connected].into_iter().flatten().chain(media).for_each(|event| self.emit(event));
         self.apply_remote(now);
     }
 
     /// Emits what has changed.
     fn notify_change(&mut self, change: Change) {
         match change {
-            Ok(events) => events.into_iter().flatten().for_each(|event| self.tell(event)),
+            Ok(events) => events.into_iter().flatten().for_each(|event| self.emit(event)),
             Err(why) => self.ignore(why),
         }
     }
@@ -348,20 +348,20 @@ impl Engine {
             }
             RtcEvent::Reconnecting => {
                 let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
-                self.tell(Event::Reconnecting(event));
+                self.emit(Event::Reconnecting(event));
             }
             RtcEvent::Reconnected => {
                 let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
-                self.tell(Event::Reconnected(event));
+                self.emit(Event::Reconnected(event));
             }
             RtcEvent::Disconnected(outcome) => {
-                self.tell(Event::Disconnect(connection_event(no, Layer::Media, &account, 0, outcome)));
+                self.emit(Event::Disconnect(connection_event(no, Layer::Media, &account, 0, outcome)));
                 self.end_in_call(now, EndReason::RtcDisconnected, Some(Finish::leave()));
             }
             RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
                 let user = if uid == 0 { account } else { call.peer.clone() };
                 let event = connection_event(no, Layer::Media, &user, quality, Outcome::default());
-                self.tell(Event::NetworkQuality(event));
+                self.emit(Event::NetworkQuality(event));
             }
             RtcEvent::Error(outcome) => self.notify_error(Operation::Backend, no, outcome),
             RtcEvent::PeerJoin { .. }
@@ -397,7 +397,7 @@ impl Engine {
         soonest.or(call.texts.due(), "a text of the peer is missing");
         soonest.or(call.connect_by, "media is not up");
         match call.silence {
-            Some(silence) if silence.told => soonest.or(Some(silence.lost_at), "the peer is lost"),
+            Some(silence) if silence.notified => soonest.or(Some(silence.lost_at), "the peer is lost"),
             Some(silence) => soonest.or(Some(silence.notify_at.min(silence.lost_at)), "the peer is silent"),
             None => {}
         }
@@ -412,7 +412,7 @@ impl Engine {
         let is_due = |at: Option<Time>| at.is_some_and(|at| at <= now);
         if is_due(call.peer_left) {
             let event = call.user_event();
-            self.tell(Event::UserLeave(event));
+            self.emit(Event::UserLeave(event));
             return self.end_in_call(now, EndReason::PeerLeft, Some(Finish::close()));
         }
         if call.silence.is_some_and(|silence| silence.lost_at <= now)
@@ -424,11 +424,11 @@ impl Engine {
             return self.media_late(now);
         }
         if let Some(silence) =
-            call.silence.as_mut().filter(|silence| !silence.told && silence.notify_at <= now)
+            call.silence.as_mut().filter(|silence| !silence.notified && silence.notify_at <= now)
         {
-            silence.told = true;
+            silence.notified = true;
             let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
-            self.tell(Event::Reconnecting(event));
+            self.emit(Event::Reconnecting(event));
         }
         let State::InCall(call) = &mut self.state else { return };
         if matches!(call.entry, JoinStage::Waiting { until } if until <= now) {
@@ -443,7 +443,7 @@ impl Engine {
     pub(super) fn end_lost_peer(&mut self, now: Time) {
         let State::InCall(call) = &self.state else { return };
         let event = call.user_event();
-        self.tell(Event::UserDisconnect(event));
+        self.emit(Event::UserDisconnect(event));
         self.end_in_call(now, EndReason::PeerDisconnected, Some(Finish::close()));
     }
 
@@ -508,7 +508,7 @@ impl Engine {
             request_id: call.request_id.clone(),
         });
         self.become_idle();
-        self.tell(Event::CallEnd(CallEnd {
+        self.emit(Event::CallEnd(CallEnd {
             call_no: call.no,
             user: call.peer,
             reason: ending.reason,

@@ -145,11 +145,12 @@ impl Engine {
                 self.on_glare(now, invite);
             }
             State::Called(called) if is_of_peer => {
-                let is_older = called.aside.as_ref().is_some_and(|aside| aside.create_ms > invite.create_ms);
+                let is_older =
+                    called.parked.as_ref().is_some_and(|parked| parked.create_ms > invite.create_ms);
                 if is_older {
                     return self.drop_invite(now, &invite);
                 }
-                let older = called.aside.replace(invite.clone());
+                let older = called.parked.replace(invite.clone());
                 self.notify_invite_state(&invite, InviteState::Held);
                 if let Some(older) = older {
                     self.record_tombstone(now, &older);
@@ -183,7 +184,7 @@ impl Engine {
         let limit = now.after(self.ring_ms).after(self.config.timers.ring_grace_ms);
         let ring_until = limit.min(invite.expires);
         let ring_left_ms = ring_until.since(now).min(u64::from(self.ring_ms));
-        self.tell(Event::Invited(Invited {
+        self.emit(Event::Invited(Invited {
             call_no: no,
             invitor: invite.from.clone(),
             call_type: invite.call_type,
@@ -196,7 +197,7 @@ impl Engine {
             offline: invite.offline,
             answered: answer.is_some(),
         }));
-        let called = Called { no, invite, since: now, ring_until, accepting: None, aside: None };
+        let called = Called { no, invite, since: now, ring_until, accepting: None, parked: None };
         self.state = State::Called(Box::new(called));
         match answer {
             None => {}
@@ -298,7 +299,7 @@ impl Engine {
     /// What our own ring limit and the caller's both show.
     fn ring_timed_out(&mut self, now: Time) {
         let account = self.session.account();
-        self.tell(Event::UserBusy(user_event(self.state.call_no(), &account, 0)));
+        self.emit(Event::UserBusy(user_event(self.state.call_no(), &account, 0)));
         self.end_called(now, EndReason::Timeout.into());
     }
 
@@ -331,7 +332,7 @@ impl Engine {
             Code::INVITE_ACCEPTED => self.answered_elsewhere(now, true, Text::default()),
             Code::INVITE_REJECTED => self.answered_elsewhere(now, false, Text::default()),
             Code::INVITE_NOT_EXISTS | Code::CHANNEL_NOT_EXISTS => {
-                self.tell(Event::UserCancel(user));
+                self.emit(Event::UserCancel(user));
                 self.end_called(now, EndReason::PeerCancelled.into());
             }
             _ => {
@@ -356,15 +357,15 @@ impl Engine {
             self.state = State::Called(called);
             return self.end_called(now, Ending { reason: EndReason::PeerHungUp, extra });
         }
-        let Called { no, invite, since, aside, .. } = *called;
+        let Called { no, invite, since, parked, .. } = *called;
         self.record_own_tombstone(now, &invite);
-        if let Some(aside) = aside {
-            self.reject_held(now, &aside, 3);
+        if let Some(parked) = parked {
+            self.reject_held(now, &parked, 3);
         }
         let call = self.new_callee_call(now, no, &invite, since, accepting.control);
         self.done_accept(&accepting.tickets, &call);
         if call.call_type != invite.call_type {
-            self.tell(Event::CallTypeChange(call.call_event(0)));
+            self.emit(Event::CallTypeChange(call.call_event(0)));
         }
         self.state = State::InCall(Box::new(call));
         self.hand_over_texts(now);
@@ -382,11 +383,11 @@ impl Engine {
         };
         let reason = match accepted {
             true => {
-                self.tell(Event::OtherClientAccept(event));
+                self.emit(Event::OtherClientAccept(event));
                 EndReason::OtherAccepted
             }
             false => {
-                self.tell(Event::OtherClientReject(event));
+                self.emit(Event::OtherClientReject(event));
                 EndReason::OtherRejected
             }
         };
@@ -404,14 +405,14 @@ impl Engine {
             return self.ring_timed_out(now);
         }
         let extra = foreign(&text.attachment, &called.invite.attachment);
-        self.tell(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
+        self.emit(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
         self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
     }
 
     /// on_call_end of an incoming call; then the invite that waited rings.
     pub(super) fn end_called(&mut self, now: Time, ending: Ending) {
         let State::Called(called) = std::mem::replace(&mut self.state, State::Idle) else { return };
-        let Called { no, invite, since, aside, .. } = *called;
+        let Called { no, invite, since, parked, .. } = *called;
         self.record_own_tombstone(now, &invite);
         self.remember_ended(Ended {
             no,
@@ -421,7 +422,7 @@ impl Engine {
             request_id: invite.request_id,
         });
         self.become_idle();
-        self.tell(Event::CallEnd(CallEnd {
+        self.emit(Event::CallEnd(CallEnd {
             call_no: no,
             user: invite.from,
             reason: ending.reason,
@@ -430,13 +431,13 @@ impl Engine {
             talk_ms: 0,
             durations: Vec::new(),
         }));
-        match aside {
-            Some(aside) if self.may_ring() && aside.expires <= now => {
-                self.record_tombstone(now, &aside);
-                self.notify_missed(now, &aside, Missed::Expired);
+        match parked {
+            Some(parked) if self.may_ring() && parked.expires <= now => {
+                self.record_tombstone(now, &parked);
+                self.notify_missed(now, &parked, Missed::Expired);
             }
-            Some(aside) if self.may_ring() => _ = self.ring(now, aside),
-            Some(aside) if self.session.is_logged_in() => self.reject_held(now, &aside, 0),
+            Some(parked) if self.may_ring() => _ = self.ring(now, parked),
+            Some(parked) if self.session.is_logged_in() => self.reject_held(now, &parked, 0),
             Some(_) | None => {}
         }
     }

@@ -220,7 +220,7 @@ pub enum Input {
         events: Vec<signaling::Event>,
     },
     /// Channels that this device is still in after the login.
-    Rooms(Vec<ChannelState>),
+    ChannelStates(Vec<ChannelState>),
     /// The signaling connection changed.
     Connection(Connection),
     /// A media operation ended.

@@ -61,9 +61,9 @@ pub const SWITCH_BURST: u32 = 4;
 /// Accounts and kinds whose callbacks are counted at a time.
 pub const COALESCED: usize = 64;
 /// Records of others remembered as reported, in all.
-pub const CLAIMS: usize = 128;
+pub const REPORTED_RECORDS: usize = 128;
 /// Records of one sender remembered as reported.
-pub const CLAIMS_PER_SENDER: usize = 16;
+pub const REPORTED_RECORDS_PER_SENDER: usize = 16;
 /// Records that wait for the completion of a login.
 pub const EARLY_RECORDS: usize = 32;
 /// Records of one account emitted at once.

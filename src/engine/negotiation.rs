@@ -111,7 +111,7 @@ impl Engine {
             if is_backlogged {
                 self.ignore("data, and the app takes no events");
             } else {
-                self.tell(Event::Data(DataEvent { call_no, user: user.clone(), json }));
+                self.emit(Event::Data(DataEvent { call_no, user: user.clone(), json }));
             }
         }
     }

@@ -16,7 +16,7 @@ impl Engine {
         self.app.push_back(Output::Ignored(why.into()));
     }
 
-    pub(super) fn tell(&mut self, event: Event) {
+    pub(super) fn emit(&mut self, event: Event) {
         self.app.push_back(Output::Event(event));
     }
 
@@ -90,13 +90,13 @@ impl Engine {
     pub(super) fn notify_error(&mut self, operation: Operation, call_no: u64, outcome: Outcome) {
         let Outcome { code, raw_code, message } = outcome;
         let call_no = self.known_no(call_no);
-        self.tell(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));
+        self.emit(Event::Error(ErrorEvent { operation, code, raw_code, call_no, message }));
     }
 
     /// Emits the event that `account` caused, now or counted.
     pub(super) fn notify_coalesced(&mut self, now: Time, account: &Text, kind: Kind, event: Event) {
         for event in self.coalescer.offer(now, account, kind, event) {
-            self.tell(event);
+            self.emit(event);
         }
     }
 
@@ -108,14 +108,14 @@ impl Engine {
     /// Emits held events that are due.
     pub(super) fn notify_due(&mut self, now: Time) {
         for event in self.coalescer.take_due(now) {
-            self.tell(event);
+            self.emit(event);
         }
     }
 
     /// Emits held events: the session ends, and nothing may follow.
     pub(super) fn notify_held(&mut self) {
         for event in self.coalescer.take_all() {
-            self.tell(event);
+            self.emit(event);
         }
     }
 }

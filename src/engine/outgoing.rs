@@ -172,7 +172,7 @@ impl Engine {
         own.step = InviteStage::Invited;
         let user = user_event(own.no, &own.options.user, 0);
         self.confirm_call();
-        self.tell(Event::UserRinging(user));
+        self.emit(Event::UserRinging(user));
     }
 
     /// Emits done(call, 0), once.
@@ -224,8 +224,8 @@ impl Engine {
                 self.accept_in_glare(now, invite, OwnOutcome::Over(cause));
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
-                let fate = OwnOutcome::Over(cause);
-                calling.glare = Glare::Accepting { invite, req, closed, control, fate };
+                let own_outcome = OwnOutcome::Over(cause);
+                calling.glare = Glare::Accepting { invite, req, closed, control, own_outcome };
                 self.state = State::Calling(calling);
             }
         }
@@ -250,12 +250,12 @@ impl Engine {
                 self.done_call(own, Outcome::default());
                 let end = match reason {
                     Reason::Plain => {
-                        self.tell(Event::UserReject(user));
+                        self.emit(Event::UserReject(user));
                         self.record_missed(now, own, RecordStatus::Rejected);
                         EndReason::PeerRejected
                     }
                     Reason::Busy => {
-                        self.tell(Event::UserBusy(user));
+                        self.emit(Event::UserBusy(user));
                         self.record_missed(now, own, RecordStatus::Busy);
                         EndReason::Busy
                     }
@@ -283,7 +283,7 @@ impl Engine {
     }
 
     fn notify_timeout(&mut self, now: Time, own: &OutgoingInvite) -> EndReason {
-        self.tell(Event::CallingTimeout(CallEvent {
+        self.emit(Event::CallingTimeout(CallEvent {
             call_no: own.no,
             user: own.options.user.clone(),
             device: Text::default(),
@@ -304,7 +304,7 @@ impl Engine {
             request_id: own.request_id.clone(),
         });
         self.become_idle();
-        self.tell(Event::CallEnd(CallEnd {
+        self.emit(Event::CallEnd(CallEnd {
             call_no: own.no,
             user: own.options.user.clone(),
             reason: ending.reason,
@@ -347,8 +347,8 @@ impl Engine {
         match glare {
             Glare::None => {}
             Glare::Parked { invite, .. } => self.reject_held(now, &invite, 0),
-            Glare::Accepting { invite, req, fate, .. } => {
-                own.issued &= !matches!(fate, OwnOutcome::Accepted(_));
+            Glare::Accepting { invite, req, own_outcome, .. } => {
+                own.issued &= !matches!(own_outcome, OwnOutcome::Accepted(_));
                 self.record_own_tombstone(now, &invite);
                 let awaited = Awaited::Accept(reply_to(&invite, 0));
                 let running = Some((req, awaited));
@@ -455,8 +455,8 @@ impl Engine {
             }
             Glare::Accepting { invite, req, closed, control, .. } => {
                 calling.own.step = InviteStage::Invited;
-                let fate = OwnOutcome::Accepted(custom_info);
-                calling.glare = Glare::Accepting { invite, req, closed, control, fate };
+                let own_outcome = OwnOutcome::Accepted(custom_info);
+                calling.glare = Glare::Accepting { invite, req, closed, control, own_outcome };
                 self.state = State::Calling(calling);
             }
         }
@@ -496,9 +496,9 @@ impl Engine {
             ..InCall::at_start()
         };
         if is_switched {
-            self.tell(Event::CallTypeChange(call.call_event(0)));
+            self.emit(Event::CallTypeChange(call.call_event(0)));
         }
-        self.tell(Event::UserAccept(user_event(call.no, &call.peer, 0)));
+        self.emit(Event::UserAccept(user_event(call.no, &call.peer, 0)));
         self.state = State::InCall(Box::new(call));
         if is_other_media {
             return self.end_other_media(now);

@@ -70,7 +70,7 @@ impl Engine {
             durations,
         };
         self.side(now, Operation::Record, about.call_no, false, signaling::Operation::Record(record));
-        self.tell(Event::MessageSent(RecordSent {
+        self.emit(Event::MessageSent(RecordSent {
             call_no: about.call_no,
             user: self.session.account(),
             peer: about.peer.clone(),
@@ -105,7 +105,7 @@ impl Engine {
         if self.is_backlogged {
             return self.ignore("a record, and the app takes no events");
         }
-        if !self.claims.take(&from, &record.client_msg_id) {
+        if !self.reported_records.take(&from, &record.client_msg_id) {
             return self.ignore("duplicate of a record");
         }
         let event = Event::RecordReceived(RecordSent {

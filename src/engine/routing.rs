@@ -105,7 +105,7 @@ impl Engine {
                 self.on_caller_cancelled(now, &event.custom_info);
             }
             State::Called(called) => {
-                called.aside.take_if(|aside| aside.has_ids(channel, request) && aside.from == event.from);
+                called.parked.take_if(|parked| parked.has_ids(channel, request) && parked.from == event.from);
                 self.record_event_tombstone(now, event, false);
             }
             State::Calling(calling) => match &calling.glare {
@@ -232,7 +232,7 @@ impl Engine {
                 }
             }
             State::Called(called) => {
-                called.aside.take_if(|aside| aside.channel_id == *channel && aside.from == event.from);
+                called.parked.take_if(|parked| parked.channel_id == *channel && parked.from == event.from);
             }
             State::InCall(call) if call.channel_id == *channel => {
                 if call.peer != event.from {
@@ -253,7 +253,7 @@ impl Engine {
         match &self.state {
             State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
                 let left = call.user_event();
-                self.tell(Event::UserLeave(left));
+                self.emit(Event::UserLeave(left));
                 let close = Some(Finish::close());
                 self.end_by_peer(now, EndReason::PeerLeft, &event.custom_info, close);
             }
@@ -321,7 +321,7 @@ impl Engine {
                 None => return self.answered_elsewhere(now, accepted, event.from_device.clone()),
             },
             State::Called(called) => {
-                called.aside.take_if(|aside| aside.has_ids(channel, request));
+                called.parked.take_if(|parked| parked.has_ids(channel, request));
             }
             State::Calling(calling) => match &calling.glare {
                 Glare::Accepting { invite, .. } if invite.has_ids(channel, request) => {

@@ -1,12 +1,12 @@
 //! Login, logout, kick, connection, and the way out of everything.
 
 use super::core::Engine;
+use super::fair_share::fair_share;
 use super::in_flight::{Finish, Owner};
 use super::input::{CallRef, Ticket};
 use super::limits;
 use super::notify::connection_event;
 use super::output::{ConnectionEvent, EndReason, Event, Layer, Operation, Output};
-use super::shares::share_out;
 use super::state::{CallMatch, Closing, MediaRoom, NextLogin, Session, State, Tokens};
 use super::time::Time;
 use nertc_callkit_signaling::{
@@ -20,9 +20,10 @@ impl Engine {
             Session::LoggedOut => {
                 self.tokens = Tokens::default();
                 let tickets = vec![ticket];
-                let (early, rooms, records) = (Vec::new(), Vec::new(), Vec::new());
+                let (early, channel_states, records) = (Vec::new(), Vec::new(), Vec::new());
                 let account_of = account.clone();
-                self.session = Session::LoggingIn { account: account_of, tickets, early, rooms, records };
+                self.session =
+                    Session::LoggingIn { account: account_of, tickets, early, channel_states, records };
                 let ms = self.config.timers.login_ms;
                 self.signal(now, ms, Owner::Login, signaling::Operation::Login { account, token });
                 if self.policy != CallPolicy::default() {
@@ -42,7 +43,7 @@ impl Engine {
 
     pub(super) fn on_login_done(&mut self, now: Time, result: &OperationResult) {
         let session = std::mem::replace(&mut self.session, Session::LoggedOut);
-        let Session::LoggingIn { account, tickets, early, rooms, records } = session else {
+        let Session::LoggingIn { account, tickets, early, channel_states, records } = session else {
             self.session = session;
             return self.ignore("completion of an abandoned login");
         };
@@ -59,7 +60,7 @@ impl Engine {
         }
         if ok {
             self.waiting_online(now, &account);
-            self.on_rooms(now, rooms);
+            self.on_channel_states(now, channel_states);
             self.on_offline(now, early);
             for (from, record) in records {
                 self.on_record(now, from, record);
@@ -71,7 +72,7 @@ impl Engine {
     pub(super) fn keep_early(&mut self, events: &mut Vec<signaling::Event>) -> bool {
         let Session::LoggingIn { early, .. } = &mut self.session else { return false };
         early.append(events);
-        let (kept, dropped) = share_out(std::mem::take(early), limits::EARLY);
+        let (kept, dropped) = fair_share(std::mem::take(early), limits::EARLY);
         *early = kept;
         self.drop_unread(&dropped);
         true
@@ -167,7 +168,7 @@ impl Engine {
                 self.is_connection_lost = true;
                 self.waiting_offline();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
-                self.tell(Event::Reconnecting(event));
+                self.emit(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
                 self.is_connection_lost = false;
@@ -176,7 +177,7 @@ impl Engine {
                 // Restored without a token, or with the one that was set.
                 self.tokens = Tokens::default();
                 let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
-                self.tell(Event::Reconnected(event));
+                self.emit(Event::Reconnected(event));
             }
             Connection::Kicked(outcome) if self.outlives_token(&outcome) => {}
             Connection::Kicked(outcome) => self.on_kicked(now, outcome),
@@ -216,25 +217,25 @@ impl Engine {
         self.tokens = Tokens::default();
         let call_no = self.state.call_no();
         let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
-        self.tell(Event::Kicked(event.clone()));
+        self.emit(Event::Kicked(event.clone()));
         if matches!(self.media_room, MediaRoom::In { .. }) {
-            self.tell(Event::Disconnect(ConnectionEvent { layer: Layer::Media, ..event }));
+            self.emit(Event::Disconnect(ConnectionEvent { layer: Layer::Media, ..event }));
         }
         self.drop_live(now, EndReason::Kicked, &account);
         self.fail_media_requests();
     }
 
     /// Channels that this device is still in after a login: only the live call's is kept.
-    pub(super) fn on_rooms(&mut self, now: Time, rooms: Vec<ChannelState>) {
-        if let Session::LoggingIn { rooms: early, .. } = &mut self.session {
-            early.extend(rooms);
+    pub(super) fn on_channel_states(&mut self, now: Time, channel_states: Vec<ChannelState>) {
+        if let Session::LoggingIn { channel_states: early, .. } = &mut self.session {
+            early.extend(channel_states);
             return early.truncate(limits::SIDE_OPERATIONS);
         }
         if !self.session.is_logged_in() {
             return self.ignore("channel states while not logged in");
         }
         let account = self.session.account();
-        for room in rooms {
+        for room in channel_states {
             let channel = room.channel;
             if channel.id.is_empty() || self.is_live_channel(&channel.id) || self.is_closing(&channel.id) {
                 continue;
@@ -251,8 +252,8 @@ impl Engine {
                 &*calling.own.channel_id == channel || calling.has_aside_channel(channel)
             }
             State::Called(called) => {
-                let aside = called.aside.as_ref().is_some_and(|aside| &*aside.channel_id == channel);
-                aside || &*called.invite.channel_id == channel
+                let parked = called.parked.as_ref().is_some_and(|parked| &*parked.channel_id == channel);
+                parked || &*called.invite.channel_id == channel
             }
             State::InCall(call) => {
                 let legacy_invite =

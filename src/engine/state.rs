@@ -206,7 +206,7 @@ pub(super) enum Glare {
     #[serde(rename = "Parked")]
     Parked { invite: Invite, until: Option<Time> },
     /// Theirs wins, or ours has ended: we are accepting theirs.
-    Accepting { invite: Invite, req: Req, closed: Option<Text>, control: bool, fate: OwnOutcome },
+    Accepting { invite: Invite, req: Req, closed: Option<Text>, control: bool, own_outcome: OwnOutcome },
 }
 
 /// What became of our own invite while we are accepting the peer's.
@@ -245,7 +245,7 @@ pub(super) struct Called {
     /// The app accepted and the service has not decided.
     pub(super) accepting: Option<Accepting>,
     /// A newer invite of the same person: rings when this one ends.
-    pub(super) aside: Option<Invite>,
+    pub(super) parked: Option<Invite>,
 }
 
 /// Our accept is on its way.
@@ -342,7 +342,7 @@ pub(super) struct PeerMedia {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) struct Silence {
     /// on_reconnecting was emitted.
-    pub(super) told: bool,
+    pub(super) notified: bool,
     /// When it is emitted.
     #[serde(rename = "notify_at")]
     pub(super) notify_at: Time,
@@ -472,7 +472,7 @@ pub(super) enum Session {
         account: Text,
         tickets: Vec<Ticket>,
         early: Vec<signaling::Event>,
-        rooms: Vec<ChannelState>,
+        channel_states: Vec<ChannelState>,
         #[serde(default)]
         records: Vec<(Text, Record)>,
     },

@@ -123,7 +123,7 @@ impl Engine {
                         let until = now.after(self.config.timers.switch_ms);
                         call.switch = Some(Switch { target, ours: false, until });
                         let request = call.type_request(target, 1);
-                        self.tell(request);
+                        self.emit(request);
                     } else {
                         let reject = call.switch_control(target, SwitchStep::Reject);
                         self.ignore("too many type requests of the peer: refused");
@@ -141,7 +141,7 @@ impl Engine {
             }
             (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => {
                 let refused = call.refused(target);
-                self.tell(refused);
+                self.emit(refused);
             }
             (_, SwitchStep::Agree | SwitchStep::Reject) => self.ignore("answer without an open type request"),
         }
@@ -161,7 +161,7 @@ impl Engine {
         match call.switch {
             Some(open) if open.until <= now && open.ours => {
                 let refused = call.refused(open.target);
-                self.tell(refused);
+                self.emit(refused);
             }
             Some(open) if open.until <= now => call.switch = None,
             Some(_) | None => {}

@@ -29,7 +29,7 @@ impl Engine {
         self.tokens.is_asked = true;
         self.tokens.until = until;
         let event = connection_event(0, Layer::Signaling, &self.session.account(), 0, outcome);
-        self.tell(Event::TokenNeeded(event));
+        self.emit(Event::TokenNeeded(event));
     }
 
     /// The app cannot be asked: the login fails, or the session ends, with the backend's reason.
@@ -132,7 +132,7 @@ impl Engine {
         if !std::mem::replace(&mut self.is_connection_lost, true) {
             let (call_no, account) = (self.state.call_no(), self.session.account());
             let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome.clone());
-            self.tell(Event::Reconnecting(event));
+            self.emit(Event::Reconnecting(event));
         }
         true
     }

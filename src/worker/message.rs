@@ -42,7 +42,7 @@ impl Classified for Message {
                 Input::Command { command, .. } => Class::Command { reserved: ends_something(command) },
                 Input::SignalDone { .. } | Input::RtcDone { .. } => Class::Completion,
                 Input::Signals { .. }
-                | Input::Rooms(_)
+                | Input::ChannelStates(_)
                 | Input::Connection(_)
                 | Input::Rtc(_)
                 | Input::RtcSend { .. }

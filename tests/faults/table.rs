@@ -68,14 +68,14 @@ pub(crate) const FAULTS: &[Fault] = &[
         "a second on_call_end",
         2,
         "src/engine/incoming.rs",
-        "        self.tell(Event::CallEnd(CallEnd {
+        "        self.emit(Event::CallEnd(CallEnd {
             call_no: no,
             user: invite.from,",
         "        if PLANTED {
-            self.tell(Event::CallEnd(CallEnd { call_no: no, user: invite.from.clone(), reason: ending.reason,
+            self.emit(Event::CallEnd(CallEnd { call_no: no, user: invite.from.clone(), reason: ending.reason,
                 extra: Text::default(), ring_ms: 0, talk_ms: 0, durations: Vec::new() }));
         }
-        self.tell(Event::CallEnd(CallEnd {
+        self.emit(Event::CallEnd(CallEnd {
             call_no: no,
             user: invite.from,",
     ),

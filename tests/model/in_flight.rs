@@ -72,9 +72,9 @@ impl InFlight {
                 (source, undated(event)).hash(&mut hasher);
                 since = (event.kind == EventKind::Invite).then_some(now);
             }
-            What::Backlog(rooms, events) => {
-                rooms.hash(&mut hasher);
-                channels |= rooms.iter().fold(0, |all, room| all | channel_bit(&room.channel.id));
+            What::Backlog(states, events) => {
+                states.hash(&mut hasher);
+                channels |= states.iter().fold(0, |all, room| all | channel_bit(&room.channel.id));
                 for event in events {
                     let age = now.wrapping_sub(event.time_ms);
                     channels |= channel_bit(&event.channel.id);

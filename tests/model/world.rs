@@ -404,8 +404,8 @@ impl World {
                 let input = Input::Signals { origin: *source, events: vec![event.clone()] };
                 self.feed(device, Fed::Input(input))
             }
-            What::Backlog(rooms, events) => {
-                self.feed(device, Fed::Input(Input::Rooms(rooms.clone())))?;
+            What::Backlog(states, events) => {
+                self.feed(device, Fed::Input(Input::ChannelStates(states.clone())))?;
                 let input = Input::Signals { origin: Origin::Offline, events: events.clone() };
                 if events.is_empty() { Ok(()) } else { self.feed(device, Fed::Input(input)) }
             }

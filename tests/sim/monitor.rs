@@ -110,7 +110,7 @@ impl Monitor {
             }
             Input::Connection(Connection::Kicked(_)) => self.forget_channels(),
             Input::Connection(_) | Input::Close | Input::Backlog(_) => {}
-            Input::Rooms(_) | Input::Rtc(_) | Input::RtcSend { .. } | Input::Record { .. } => {}
+            Input::ChannelStates(_) | Input::Rtc(_) | Input::RtcSend { .. } | Input::Record { .. } => {}
         }
     }
 
@@ -157,7 +157,7 @@ impl Monitor {
             Input::SignalDone { req, .. } | Input::RtcDone { req, .. } => {
                 self.issued_in.get(req).is_some_and(|call| *call != self.live.call_no)
             }
-            Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::Rooms(_) => false,
+            Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::ChannelStates(_) => false,
             Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } | Input::RtcSend { .. } => false,
         }
     }

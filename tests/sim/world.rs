@@ -349,7 +349,7 @@ impl World {
             Scheduled::RtcEvent(epoch, event) => self.hear(device, epoch, event),
             Scheduled::Silence(epoch, other) => self.fall_silent(device, epoch, other),
             Scheduled::Backlog(channels, events) => {
-                self.feed(device, Input::Rooms(channels))?;
+                self.feed(device, Input::ChannelStates(channels))?;
                 self.keep(device, events);
                 self.take_backlog(device)
             }

@@ -225,7 +225,7 @@ pub(crate) fn result(of: &mut Fields, account: &str) -> Result<OperationResult, 
 }
 
 /// Channels that this device is still in.
-pub(crate) fn rooms(list: Vec<Value>) -> Result<Vec<ChannelState>, String> {
+pub(crate) fn states(list: Vec<Value>) -> Result<Vec<ChannelState>, String> {
     let room = |room: Value| {
         let mut room = Fields::of(room)?;
         let (id, creator) = (text(&mut room, "channel_id")?, text(&mut room, "creator")?);

@@ -156,9 +156,9 @@ impl Player<'_> {
         } else if of.has("connection") {
             let connection = input::connection(of)?;
             self.handle(Input::Connection(connection));
-        } else if of.has("rooms") {
-            let rooms = input::rooms(of.list("rooms")?)?;
-            self.handle(Input::Rooms(rooms));
+        } else if of.has("channel_states") {
+            let states = input::states(of.list("channel_states")?)?;
+            self.handle(Input::ChannelStates(states));
         } else if of.has("takes_events") {
             let takes = of.flag("takes_events", true)?;
             self.handle(Input::Backlog(!takes));

@@ -19,7 +19,7 @@ fn a_join_that_does_not_name_us_is_the_backends_failure() {
     harness.ok("accept");
     harness.forget();
     harness.answer_with("join", without_us());
-    harness.told("on_error rtc 90008 · on_call_end 5");
+    harness.emits("on_error rtc 90008 · on_call_end 5");
     harness.asked("close p1");
 
     let mut harness = Harness::new();
@@ -27,7 +27,7 @@ fn a_join_that_does_not_name_us_is_the_backends_failure() {
     harness.ok("create");
     harness.forget();
     harness.answer_with("join", without_us());
-    harness.told("done call 90008 · on_call_end 7");
+    harness.emits("done call 90008 · on_call_end 7");
     harness.asked("close ch1");
 }
 
@@ -50,9 +50,9 @@ fn only_the_peer_enters_leaves_and_falls_silent() {
     harness.ok("rtc join");
     harness.forget();
     harness.rtc(RtcEvent::PeerJoin { uid: 11 });
-    harness.told("");
+    harness.emits("");
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told("on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_enter bob · on_call_connected bob");
     for uid in [11, 33] {
         harness.rtc(RtcEvent::PeerJoin { uid });
         harness.rtc(RtcEvent::PeerLeave { uid, code: Code::OK });
@@ -63,7 +63,7 @@ fn only_the_peer_enters_leaves_and_falls_silent() {
         harness.rtc(RtcEvent::PeerMedia { uid, media: Media::AUDIO | Media::VIDEO, on: true });
         harness.rtc(RtcEvent::PeerMute { uid, media: Media::AUDIO, muted: true });
         harness.pass(60_000);
-        harness.told("");
+        harness.emits("");
     }
     assert_eq!(harness.state(), 3);
 }
@@ -78,18 +78,18 @@ fn the_timer_of_a_type_switch_does_not_hurry_a_silent_peer() {
     harness.pass(9_000);
     harness.forget();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
-    harness.told("on_network_quality bob 4");
+    harness.emits("on_network_quality bob 4");
     harness.pass(1_999);
     let at_10_seconds = std::mem::take(&mut harness.events).len();
     harness.pass(1);
     assert!(at_10_seconds > 0, "the question was answered by nobody");
-    harness.told_last("on_reconnecting 2");
+    harness.emits_last("on_reconnecting 2");
     // Once is enough, whatever timer fires next.
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.forget();
     harness.pass(10_000);
-    let told_again = harness.events.iter().filter(|event| matches!(event, Event::Reconnecting(_))).count();
-    assert_eq!(told_again, 1);
+    let emitted_again = harness.events.iter().filter(|event| matches!(event, Event::Reconnecting(_))).count();
+    assert_eq!(emitted_again, 1);
 }
 
 #[test]
@@ -105,9 +105,9 @@ fn an_invites_age_counts_from_the_services_clock() {
     assert_eq!((invited.ring_left_ms, invited.invited_at_ms), (20_000, 1_000_000));
     harness.forget();
     harness.pass(19_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_user_busy al · on_call_end 2");
+    harness.emits("on_user_busy al · on_call_end 2");
 }
 
 #[test]
@@ -115,16 +115,16 @@ fn a_copy_of_an_invite_does_not_ring_after_its_end() {
     let mut harness = Harness::called();
     harness.invite("bob", "p1", "q1");
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12");
+    harness.emits("on_user_cancel bob · on_call_end 12");
     // And neither does a copy of the redial that waits.
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.invite("bob", "p2", "q2");
     harness.forget();
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    harness.emits("on_user_cancel bob · on_call_end 12 · on_invited bob");
     harness.signal(EventKind::Cancel, "bob", "p2", "q2", "");
-    harness.told("on_user_cancel bob · on_call_end 12");
+    harness.emits("on_user_cancel bob · on_call_end 12");
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn of_redials_of_the_same_moment_the_last_one_counts() {
 fn a_late_timer_ends_its_own_ring_only() {
     let mut harness = Harness::called();
     harness.pass_at_once(45_000);
-    harness.told("on_user_busy al · on_call_end 2");
+    harness.emits("on_user_busy al · on_call_end 2");
 
     let mut harness = Harness::calling();
     harness.cancel();
@@ -179,7 +179,7 @@ fn a_reject_with_an_unknown_code_is_no_call_error() {
     harness.invite("carol", "c1", "s1");
     harness.forget();
     harness.answer("reject", Code::TIMEOUT);
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
 }
 
@@ -194,7 +194,7 @@ fn a_refused_operation_ignores_its_completion() {
     harness.call("bob");
     harness.forget();
     harness.answer_with("create", refusal.clone());
-    harness.told("done call 500 · on_call_end 7");
+    harness.emits("done call 500 · on_call_end 7");
     harness.asked("");
 
     let mut harness = Harness::new();
@@ -202,21 +202,21 @@ fn a_refused_operation_ignores_its_completion() {
     harness.ok("create");
     harness.forget();
     harness.answer_with("join", refusal.clone());
-    harness.told("done call 500 · on_call_end 7");
+    harness.emits("done call 500 · on_call_end 7");
     harness.asked("close ch1");
 
     let mut harness = Harness::accepting();
     harness.ok("accept");
     harness.forget();
     harness.answer_with("join", refusal.clone());
-    harness.told("on_error rtc 500 · on_call_end 5");
+    harness.emits("on_error rtc 500 · on_call_end 5");
 
     let mut harness = Harness::logged_out(Config { caps: caps(), ..Config::default() });
     harness.login("al");
     harness.answer_with("login", refusal);
-    harness.told("done login 500");
+    harness.emits("done login 500");
     harness.call("bob");
-    harness.told("done call 20001");
+    harness.emits("done call 20001");
 }
 
 #[test]
@@ -233,13 +233,13 @@ fn failures_after_the_end_are_silent_except_a_record() {
         harness.switch(CallType::Video, SwitchStep::Invite);
         harness.forget();
         harness.answer("control", code);
-        harness.told("");
+        harness.emits("");
         harness.answer("control", Code::TIMEOUT);
-        harness.told("on_error switch 408");
+        harness.emits("on_error switch 408");
         harness.hangup();
         harness.forget();
         harness.answer("record", code);
-        harness.told(&format!("on_error record {code}"));
+        harness.emits(&format!("on_error record {code}"));
     }
 }
 
@@ -279,7 +279,7 @@ fn timers_of_an_ended_call_leave_the_next_one_alone() {
         }
         harness.forget();
         harness.pass(5_000);
-        harness.told("on_error record 408");
+        harness.emits("on_error record 408");
         harness.asked("close ch1");
         assert_eq!(harness.state(), 1);
     }
@@ -311,7 +311,7 @@ fn a_channel_needs_an_id_of_a_sensible_length() {
         harness.answer_with("create", OperationResult { channel: room, ..OperationResult::default() });
         match code {
             0 => harness.asked(&format!("join {id}")),
-            _ => harness.told(&format!("done call {code} · on_call_end 7")),
+            _ => harness.emits(&format!("done call {code} · on_call_end 7")),
         }
     }
 }
@@ -322,7 +322,7 @@ fn a_ring_limit_whose_cancel_fails_is_retried() {
     harness.pass(30_000);
     harness.asked("cancel bob ch1 r1 reason 2");
     harness.answer("cancel", 500);
-    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    harness.emits("on_calling_timeout · on_message_sent 4 · on_call_end 2");
     harness.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
 }
 
@@ -337,7 +337,7 @@ fn a_winner_that_is_still_creating_yields_as_well() {
     harness.ok("create");
     harness.asked("close ch1");
     harness.ok("accept");
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
 }
 
 #[test]
@@ -346,7 +346,7 @@ fn a_loser_whose_own_was_accepted_writes_no_record_of_a_cancel() {
     harness.peer_accepts();
     harness.forget();
     harness.cancel();
-    harness.told("done cancel 0 · on_call_end 11");
+    harness.emits("done cancel 0 · on_call_end 11");
 }
 
 #[test]
@@ -365,7 +365,7 @@ fn a_late_timer_does_not_delay_the_silence_limit() {
     harness.forget();
     harness.now = super::super::time::Time(harness.now.0 + 2_000);
     harness.invite("bob", "p2", "q2");
-    harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
+    harness.emits("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
 }
 
 #[test]
@@ -375,7 +375,7 @@ fn activity_of_others_is_not_the_peers() {
     harness.rtc(RtcEvent::PeerHeard { uid: 33 });
     harness.forget();
     harness.pass(18_000);
-    harness.told("on_reconnecting 2 · on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
+    harness.emits("on_reconnecting 2 · on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
 }
 
 #[test]
@@ -383,8 +383,8 @@ fn each_change_of_a_microphone_is_reported() {
     let mut harness = Harness::in_call();
     for on in [true, false, true, false] {
         harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on });
-        harness.told(&format!("on_audio_available bob {on}"));
+        harness.emits(&format!("on_audio_available bob {on}"));
         harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::VIDEO, muted: on });
-        harness.told(&format!("on_video_muted bob {on}"));
+        harness.emits(&format!("on_video_muted bob {on}"));
     }
 }

@@ -174,8 +174,8 @@ fn a_channel_of_the_last_login_is_left_unless_in_use() {
     harness.call("bob");
     harness.ok("create");
     harness.forget();
-    let rooms = ["ch1", "ch2", "old", ""].map(|id| room(id, "al"));
-    harness.handle(Input::Rooms(rooms.into_iter().chain([room("theirs", "bob")]).collect()));
+    let channel_states = ["ch1", "ch2", "old", ""].map(|id| room(id, "al"));
+    harness.handle(Input::ChannelStates(channel_states.into_iter().chain([room("theirs", "bob")]).collect()));
     harness.asked("close old · leave theirs");
 }
 
@@ -186,7 +186,7 @@ fn a_parked_invite_does_not_ring_while_events_are_blocked() {
     harness.handle(Input::Backlog(true));
     harness.forget();
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12");
+    harness.emits("on_user_cancel bob · on_call_end 12");
     harness.asked("reject bob p2 q2");
 }
 

@@ -40,7 +40,7 @@ fn what_waits_is_held() {
     harness.invite("bob", "p2", "q2");
     backend(&mut harness, "bob p2 Held");
     harness.signal(EventKind::Cancel, "bob", "p1", "q1", "");
-    harness.told_last("on_invited bob");
+    harness.emits_last("on_invited bob");
     backend(&mut harness, "");
     let mut harness = Harness::calling();
     harness.invite("bob", "p1", "!");

@@ -36,14 +36,14 @@ fn the_loser_accepts_theirs_and_then_cancels_its_own() {
     harness.invite("bob", "p1", "zz");
     harness.asked("accept bob p1 zz");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("join p1 · cancel bob ch1 r1 glare");
     harness.ok("cancel");
     harness.asked("close ch1");
     harness.ok("join");
     harness.ok("rtc join");
     harness.rtc(RtcEvent::PeerJoin { uid: 7 });
-    harness.told("on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_enter bob · on_call_connected bob");
     let snapshot = harness.snapshot();
     assert_eq!((&*snapshot.channel_id, &*snapshot.request_id, snapshot.call_no), ("p1", "zz", 1));
 }
@@ -57,7 +57,7 @@ fn the_losers_call_completes_with_the_surviving_ids() {
     harness.ok("join");
     harness.invite("bob", "p1", "zz");
     harness.ok("accept");
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
     let result = harness.results.last().expect("call() was completed");
     assert_eq!((&*result.channel_id, &*result.request_id, &*result.call_id), ("p1", "zz", "k1"));
     assert_eq!(result.uid, 0, "the uid of the channel that was lost is not ours in this one");
@@ -74,7 +74,7 @@ fn a_loser_that_is_still_creating_sends_no_invite() {
     harness.ok("join");
     harness.asked("join ch1");
     harness.ok("accept");
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
     harness.asked("join p1 · close ch1");
 }
 
@@ -90,9 +90,9 @@ fn a_loser_whose_accept_fails_goes_on_where_it_was() {
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
     harness.asked("invite bob ch1 r1");
     harness.ok("invite");
-    harness.told("done call 0");
+    harness.emits("done call 0");
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
 }
 
 /// Scenario (glare): Both invites of a glare are accepted: one call results, the surviving one.
@@ -100,9 +100,9 @@ fn a_loser_whose_accept_fails_goes_on_where_it_was() {
 fn a_loser_whose_own_was_accepted_meanwhile_still_takes_theirs() {
     let mut harness = Harness::glare_loser();
     harness.peer_accepts();
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("join p1 · cancel bob ch1 r1 glare");
 }
 
@@ -112,7 +112,7 @@ fn a_loser_keeps_its_accepted_call_if_its_accept_fails() {
     let mut harness = Harness::glare_loser();
     harness.peer_accepts();
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("rtc join ch1|0|11 as 11");
 }
 
@@ -122,9 +122,9 @@ fn a_loser_keeps_its_accepted_call_if_its_accept_fails() {
 fn a_loser_ends_as_rejected_if_its_accept_fails() {
     let mut harness = Harness::glare_loser();
     harness.peer_rejects("601");
-    harness.told("");
+    harness.emits("");
     harness.answer("accept", 500);
-    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    harness.emits("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
 /// Scenario (devices): We lose a glare, and another device of ours has answered the other call: ours ends
@@ -133,7 +133,7 @@ fn a_loser_ends_as_rejected_if_its_accept_fails() {
 fn a_loser_whose_other_device_was_first_ends_with_18() {
     let mut harness = Harness::glare_loser();
     harness.answer("accept", Code::INVITE_ACCEPTED);
-    harness.told("on_other_client_accept bob · on_call_end 18");
+    harness.emits("on_other_client_accept bob · on_call_end 18");
     harness.asked("cancel bob ch1 r1 glare");
     harness.ok("cancel");
     harness.asked("close ch1");
@@ -144,7 +144,7 @@ fn a_loser_whose_other_device_was_first_ends_with_18() {
 fn the_losers_users_cancel_is_final_on_both_channels() {
     let mut harness = Harness::glare_loser();
     harness.cancel();
-    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.emits("done cancel 0 · on_message_sent 2 · on_call_end 11");
     harness.asked("cancel bob ch1 r1 · record 2 to bob");
     harness.ok("accept");
     harness.asked("join p1");
@@ -153,7 +153,7 @@ fn the_losers_users_cancel_is_final_on_both_channels() {
     harness.ok("cancel");
     harness.asked("close ch1");
     harness.settle();
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 0);
 }
 
@@ -162,7 +162,7 @@ fn the_losers_users_cancel_is_final_on_both_channels() {
 fn theirs_that_was_closed_while_it_is_accepted_ends_the_call() {
     let mut harness = Harness::glare_loser();
     harness.peer_closes("p1");
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
     assert_eq!(harness.last_end().reason, EndReason::PeerHungUp);
     assert_eq!(harness.state(), 0);
@@ -174,7 +174,7 @@ fn a_close_by_somebody_else_does_not_count_in_a_glare() {
     let mut harness = Harness::glare_loser();
     harness.signal(EventKind::Close, "eve", "p1", "", "");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     let mut harness = Harness::glare_winner();
     harness.signal(EventKind::Close, "eve", "p1", "", "");
     harness.peer_rejects("");
@@ -187,7 +187,7 @@ fn a_close_by_somebody_else_does_not_count_in_a_glare() {
 fn the_winner_parks_theirs_and_rejects_it_as_busy() {
     let mut harness = Harness::glare_winner();
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
@@ -201,7 +201,7 @@ fn a_winner_that_is_still_creating_parks_theirs() {
     harness.ok("join");
     harness.ok("invite");
     harness.asked("create · join ch1 · invite bob ch1 r1");
-    harness.told("done call 0");
+    harness.emits("done call 0");
     harness.peer_accepts();
     harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
@@ -212,10 +212,10 @@ fn the_winner_takes_theirs_when_its_own_is_refused_in_any_way() {
     for custom_info in ["", "601", "{\"reason\":2}"] {
         let mut harness = Harness::glare_winner();
         harness.peer_rejects(custom_info);
-        harness.told("");
+        harness.emits("");
         harness.asked("close ch1 · accept bob p1 !");
         harness.ok("accept");
-        harness.told("on_user_accept bob");
+        harness.emits("on_user_accept bob");
         harness.asked("join p1");
     }
 }
@@ -228,10 +228,10 @@ fn the_winner_takes_theirs_when_its_own_operation_fails() {
     harness.invite("bob", "p1", "!");
     harness.forget();
     harness.answer("create", 500);
-    harness.told("");
+    harness.emits("");
     harness.asked("accept bob p1 !");
     harness.ok("accept");
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
 }
 
 /// Scenario (glare): Both calls of a glare fail: the call ends with the first cause.
@@ -240,7 +240,7 @@ fn the_winner_ends_with_the_first_cause_if_both_fail() {
     let mut harness = Harness::glare_winner();
     harness.peer_rejects("601");
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
-    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    harness.emits("on_user_busy bob · on_message_sent 5 · on_call_end 3");
 }
 
 /// Scenario (glare): The winner gets no answer for three seconds: it yields and accepts the other call.
@@ -254,7 +254,7 @@ fn a_winner_without_an_answer_for_3_s_yields() {
     harness.ok("cancel");
     harness.asked("close ch1 · accept bob p1 !");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
 }
 
 /// Scenario (glare): The winner yields when its call was just accepted: it waits for that accept.
@@ -264,11 +264,11 @@ fn a_winner_that_yields_too_late_waits_for_the_accept() {
     harness.pass(3_000);
     harness.forget();
     harness.answer("cancel", Code::INVITE_ACCEPTED);
-    harness.told("");
+    harness.emits("");
     harness.pass(10_000);
     harness.asked("");
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("reject bob p1 ! reason 3 · rtc join ch1|0|11 as 11");
 }
 
@@ -277,7 +277,7 @@ fn a_winner_that_yields_too_late_waits_for_the_accept() {
 fn a_winners_users_cancel_also_rejects_theirs() {
     let mut harness = Harness::glare_winner();
     harness.cancel();
-    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.emits("done cancel 0 · on_message_sent 2 · on_call_end 11");
     harness.asked("cancel bob ch1 r1 · reject bob p1 ! · record 2 to bob");
 }
 
@@ -291,7 +291,7 @@ fn a_winners_ring_limit_also_rejects_theirs() {
     harness.pass(1_000);
     harness.asked("cancel bob ch1 r1 reason 2");
     harness.ok("cancel");
-    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    harness.emits("on_calling_timeout · on_message_sent 4 · on_call_end 2");
     harness.asked("close ch1 · reject bob p1 ! · record 4 to bob");
 }
 
@@ -304,11 +304,11 @@ fn a_legacy_invite_is_accepted_without_cancelling_ours() {
         harness.invite_old("bob", "p1", request);
         harness.asked(&format!("accept bob p1 {request}"));
         harness.ok("accept");
-        harness.told("on_user_accept bob");
+        harness.emits("on_user_accept bob");
         harness.asked("join p1");
         // It rejects ours by itself: that is swallowed, and our channel closed.
         harness.peer_rejects("601");
-        harness.told("");
+        harness.emits("");
         harness.asked("close ch1");
         assert_eq!(harness.state(), 3);
     }
@@ -323,7 +323,7 @@ fn an_invite_a_legacy_client_ignored_is_cancelled_at_the_end() {
     harness.ok("join");
     harness.forget();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
     harness.asked("close p1 · cancel bob ch1 r1 glare");
 }
 
@@ -344,19 +344,19 @@ fn our_failed_invite_is_kept_while_accepting_a_legacy_one() {
     };
     let mut harness = accepting();
     harness.ok("accept");
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
     harness.ok("join");
     harness.forget();
     harness.hangup();
     harness.asked("close p1 · cancel bob ch1 r1 glare");
     let mut harness = accepting();
     harness.answer("accept", Code::INVITE_NOT_EXISTS);
-    harness.told("done call 90008 · on_call_end 7");
+    harness.emits("done call 90008 · on_call_end 7");
     harness.asked("cancel bob ch1 r1");
     let mut harness = accepting();
     harness.peer_rejects("601");
     harness.ok("accept");
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
     harness.asked("close ch1 · join p1");
 }
 
@@ -380,12 +380,12 @@ fn our_timeout_cancel_is_not_repeated_for_a_legacy_call() {
         fail(&mut harness);
         harness.asked("");
         harness.ok("accept");
-        harness.told("on_user_accept bob");
+        harness.emits("on_user_accept bob");
         harness.asked("join p1");
         let mut harness = ringing_out();
         fail(&mut harness);
         harness.answer("accept", Code::INVITE_NOT_EXISTS);
-        harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+        harness.emits("on_calling_timeout · on_message_sent 4 · on_call_end 2");
         harness.asked("cancel bob ch1 r1 reason 2 · record 4 to bob");
     }
 }
@@ -402,7 +402,7 @@ fn another_type_is_reported_first_and_starts_no_camera() {
     event.channel.call_type = 2;
     harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     harness.ok("accept");
-    harness.told("on_call_type_change video 0 · on_user_accept bob");
+    harness.emits("on_call_type_change video 0 · on_user_accept bob");
     harness.ok("join");
     harness.forget();
     harness.ok("rtc join");
@@ -429,7 +429,7 @@ fn a_reject_before_the_invite_is_busy_and_then_a_ring() {
     let mut harness = Harness::calling();
     harness.peer_rejects("601");
     harness.invite("bob", "p1", "zz");
-    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
+    harness.emits("on_user_busy bob · on_message_sent 5 · on_call_end 3 · on_invited bob");
 }
 
 /// Scenario (glare): The peer calls again while its invite is parked: the newer one counts.
@@ -449,7 +449,7 @@ fn a_newer_invite_that_wins_is_accepted_at_once() {
     harness.invite("bob", "p2", "zz");
     harness.asked("accept bob p2 zz");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
 }
 
 /// Scenario (glare): The ring limit expires while the other invite is being accepted: the service decides
@@ -470,7 +470,7 @@ fn a_copy_of_their_invite_changes_nothing() {
     harness.invite("bob", "p1", "zz");
     harness.asked("");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     let mut harness = Harness::glare_winner();
     harness.invite("bob", "p1", "!");
     harness.peer_rejects("");
@@ -493,8 +493,9 @@ fn an_older_invite_does_not_replace_the_parked_one() {
 fn their_channel_is_in_use_while_parked_or_accepted() {
     for mut harness in [Harness::glare_winner(), Harness::glare_loser(), Harness::called()] {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
-        let rooms = ["p1", "p2"].map(|id| ChannelState { channel: channel(id), members: Vec::new() });
-        harness.handle(Input::Rooms(rooms.into()));
+        let channel_states =
+            ["p1", "p2"].map(|id| ChannelState { channel: channel(id), members: Vec::new() });
+        harness.handle(Input::ChannelStates(channel_states.into()));
         harness.asked("leave p2");
     }
 }
@@ -506,6 +507,6 @@ fn a_legacy_client_that_accepted_ours_gets_no_cancel() {
     harness.peer_accepts();
     harness.forget();
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("join p1 · close ch1");
 }

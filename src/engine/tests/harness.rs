@@ -1,5 +1,5 @@
 //! One engine with hand-made completions and events, and two logs in the notation of the
-//! specification's tables: events for the app (`told`) and operations (`asked`).
+//! specification's tables: events for the app (`emits`) and operations (`asked`).
 
 use super::super::input::*;
 use super::super::output::*;
@@ -25,7 +25,7 @@ pub(super) struct Harness {
     pending: Vec<Pending>,
     /// Own request ids, by first appearance: r1, r2 ...
     requests: Vec<Text>,
-    told: Vec<String>,
+    emitted: Vec<String>,
     asked: Vec<String>,
     /// Every event, as a value, for fields that the log leaves out.
     pub(super) events: Vec<Event>,
@@ -85,7 +85,7 @@ impl Harness {
             now: Time(0),
             pending: Vec::new(),
             requests: Vec::new(),
-            told: Vec::new(),
+            emitted: Vec::new(),
             asked: Vec::new(),
             events: Vec::new(),
             results: Vec::new(),
@@ -300,7 +300,7 @@ impl Harness {
     pub(super) fn answer_with(&mut self, kind: &str, result: OperationResult) {
         let Some(index) = self.pending.iter().position(|pending| pending.kind == kind) else {
             let kinds: Vec<&str> = self.pending.iter().map(|pending| &*pending.kind).collect();
-            panic!("no {kind} waits for its answer, only {kinds:?}; told {:?}", self.told);
+            panic!("no {kind} waits for its answer, only {kinds:?}; emitted {:?}", self.emitted);
         };
         let pending = self.pending.remove(index);
         self.complete(pending.req, pending.is_rtc, result);
@@ -457,33 +457,33 @@ impl Harness {
 
     /// Events since the last look, as one line.
     #[track_caller]
-    pub(super) fn told(&mut self, expected: &str) {
-        let told = std::mem::take(&mut self.told).join(" · ");
-        assert_eq!(told, expected, "asked: {:?}", self.asked);
+    pub(super) fn emits(&mut self, expected: &str) {
+        let emitted = std::mem::take(&mut self.emitted).join(" · ");
+        assert_eq!(emitted, expected, "asked: {:?}", self.asked);
     }
 
     /// The last event.
     #[track_caller]
-    pub(super) fn told_last(&mut self, expected: &str) {
-        assert_eq!(self.told.last().map(|line| &**line), Some(expected));
-        self.told.clear();
+    pub(super) fn emits_last(&mut self, expected: &str) {
+        assert_eq!(self.emitted.last().map(|line| &**line), Some(expected));
+        self.emitted.clear();
     }
 
     /// Operations since the last look.
     #[track_caller]
     pub(super) fn asked(&mut self, expected: &str) {
         let asked = std::mem::take(&mut self.asked).join(" · ");
-        assert_eq!(asked, expected, "told: {:?}", self.told);
+        assert_eq!(asked, expected, "emitted: {:?}", self.emitted);
     }
 
     /// Both logs since the last look.
     pub(super) fn logs(&mut self) -> (String, String) {
         let lines = |log: &mut Vec<String>| std::mem::take(log).join(" · ");
-        (lines(&mut self.told), lines(&mut self.asked))
+        (lines(&mut self.emitted), lines(&mut self.asked))
     }
 
     pub(super) fn forget(&mut self) {
-        self.told.clear();
+        self.emitted.clear();
         self.asked.clear();
     }
 
@@ -550,7 +550,7 @@ impl Harness {
                 Output::Ignored(_) => {}
                 Output::Closed => {
                     self.is_closed = true;
-                    self.told.push("closed".to_owned());
+                    self.emitted.push("closed".to_owned());
                 }
             }
         }
@@ -561,7 +561,11 @@ impl Harness {
             self.issued = None;
             self.shown = result.call_no;
         }
-        self.told.push(format!("done {} {}", format!("{:?}", result.operation).to_lowercase(), result.code));
+        self.emitted.push(format!(
+            "done {} {}",
+            format!("{:?}", result.operation).to_lowercase(),
+            result.code
+        ));
         self.results.push(result);
     }
 
@@ -574,7 +578,7 @@ impl Harness {
         {
             self.shown = 0;
         }
-        self.told.push(event_line(&event));
+        self.emitted.push(event_line(&event));
         self.events.push(event);
     }
 

@@ -15,7 +15,7 @@ fn with_caps(caps: Caps) -> Harness {
 fn the_inviter_hangs_up() {
     let mut harness = Harness::in_call();
     harness.hangup();
-    harness.told("done hangup 0 · on_message_sent 1 · on_call_end 15");
+    harness.emits("done hangup 0 · on_message_sent 1 · on_call_end 15");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
@@ -24,7 +24,7 @@ fn the_inviter_hangs_up() {
 fn the_callee_hangs_up_and_writes_no_record() {
     let mut harness = Harness::in_call_as_callee();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
     harness.asked("close p1 · rtc leave");
 }
 
@@ -35,7 +35,7 @@ fn the_service_may_write_the_record_of_a_completed_call() {
     harness.place_call();
     harness.become_connected();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
 }
 
 /// Scenario (record): A call that was accepted and never connected has no record.
@@ -45,7 +45,7 @@ fn a_call_that_was_accepted_and_never_connected_has_no_record() {
     harness.peer_accepts();
     harness.forget();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
     assert!(harness.last_end().durations.is_empty());
 }
 
@@ -70,7 +70,7 @@ fn both_hang_up_at_once() {
     harness.forget();
     harness.peer_closes("ch1");
     harness.answer("close", Code::CHANNEL_NOT_EXISTS);
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (cancel): We hang up while joining the media room fails, in either order: one end.
@@ -80,15 +80,15 @@ fn a_hangup_and_a_failing_media_join_end_the_call_once() {
     harness.peer_accepts();
     harness.forget();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
     harness.answer("rtc join", 500);
-    harness.told("");
+    harness.emits("");
     let mut harness = Harness::calling();
     harness.peer_accepts();
     harness.answer("rtc join", 500);
     harness.forget();
     harness.hangup_of(CallRef { call_no: 1, ..CallRef::default() });
-    harness.told("done hangup 0");
+    harness.emits("done hangup 0");
     harness.asked("");
 }
 
@@ -101,11 +101,11 @@ fn a_hangup_while_a_connection_is_interrupted_ends_as_usual() {
         harness.pass(3_000);
         harness.forget();
         harness.hangup();
-        harness.told("done hangup 0 · on_message_sent 1 · on_call_end 15");
+        harness.emits("done hangup 0 · on_message_sent 1 · on_call_end 15");
         harness.asked("close ch1 · rtc leave · record 1 to bob");
         harness.settle();
         harness.pass(60_000);
-        harness.told("");
+        harness.emits("");
     }
 }
 
@@ -117,7 +117,7 @@ fn a_failed_close_is_an_error_of_the_ended_call() {
     harness.hangup();
     harness.forget();
     harness.answer("close", 500);
-    harness.told("on_error close 500");
+    harness.emits("on_error close 500");
     assert_eq!(harness.state(), 0);
 }
 
@@ -126,7 +126,7 @@ fn a_failed_close_is_an_error_of_the_ended_call() {
 fn the_ring_limit_means_nothing_in_a_call() {
     for mut harness in [Harness::in_call(), Harness::in_call_as_callee()] {
         harness.pass(600_000);
-        harness.told("");
+        harness.emits("");
         harness.asked("");
         assert_eq!(harness.state(), 3);
     }
@@ -137,7 +137,7 @@ fn the_ring_limit_means_nothing_in_a_call() {
 fn leaving_leaves_without_closing() {
     let mut harness = Harness::in_call();
     harness.leave();
-    harness.told("done leave 0 · on_message_sent 1 · on_call_end 0");
+    harness.emits("done leave 0 · on_message_sent 1 · on_call_end 0");
     harness.asked("leave ch1 · rtc leave · record 1 to bob");
 }
 
@@ -148,13 +148,13 @@ fn after_peer_leave_signaling_has_half_a_second() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.pass(499);
-    harness.told("");
+    harness.emits("");
     harness.peer_closes("ch1");
-    harness.told("on_message_sent 1 · on_call_end 16");
+    harness.emits("on_message_sent 1 · on_call_end 16");
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.pass(500);
-    harness.told("on_user_leave bob · on_message_sent 1 · on_call_end 20");
+    harness.emits("on_user_leave bob · on_message_sent 1 · on_call_end 20");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
@@ -165,7 +165,7 @@ fn a_peer_that_returns_within_the_grace_period_stays() {
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
     harness.pass(1_000);
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (reconnect): The peer is lost from the media room: the call ends as disconnected.
@@ -173,7 +173,7 @@ fn a_peer_that_returns_within_the_grace_period_stays() {
 fn a_peer_that_vanishes_is_disconnected() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::new(1) });
-    harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
+    harness.emits("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
 }
 
@@ -183,15 +183,15 @@ fn a_peer_that_vanishes_is_disconnected() {
 fn a_silent_peer_is_reported_at_2_4_and_20_seconds() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
-    harness.told("on_network_quality bob 4");
+    harness.emits("on_network_quality bob 4");
     harness.pass(1_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_reconnecting 2");
+    harness.emits("on_reconnecting 2");
     harness.pass(15_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
+    harness.emits("on_user_disconnect bob · on_message_sent 1 · on_call_end 19");
 }
 
 /// Scenario (reconnect): The peer is active again: the call continues.
@@ -202,9 +202,9 @@ fn a_peer_that_is_active_again_stays() {
     harness.pass(2_000);
     harness.forget();
     harness.rtc(RtcEvent::PeerHeard { uid: 22 });
-    harness.told("on_reconnected 2");
+    harness.emits("on_reconnected 2");
     harness.pass(60_000);
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
 }
 
@@ -221,7 +221,7 @@ fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
     harness.pass(1_000);
     harness.forget();
     harness.invite("bob", "p2", "q2");
-    harness.told("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
+    harness.emits("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_invited bob");
 }
 
 /// Scenario (reconnect): Our own media fails permanently: the call ends, and the peer is notified by
@@ -230,7 +230,7 @@ fn a_new_invite_of_a_silent_peer_means_that_it_restarted() {
 fn own_media_lost_for_good_ends_with_10_and_leaves_the_channel() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::Disconnected(Outcome::failed(9.into(), "gone")));
-    harness.told("on_disconnect · on_message_sent 1 · on_call_end 10");
+    harness.emits("on_disconnect · on_message_sent 1 · on_call_end 10");
     harness.asked("leave ch1 · rtc leave · record 1 to bob");
 }
 
@@ -244,7 +244,7 @@ fn media_interruptions_and_quality_are_passed_on() {
     harness.rtc(RtcEvent::Quality { uid: 0, quality: 2 });
     harness.rtc(RtcEvent::Quality { uid: 22, quality: 3 });
     harness.rtc(RtcEvent::Error(Outcome::failed(77.into(), "")));
-    harness.told(
+    harness.emits(
         "on_reconnecting 2 · on_reconnected 2 · on_network_quality al 2 · on_network_quality bob 3 · \
          on_error backend 77",
     );
@@ -258,16 +258,16 @@ fn media_must_be_up_15_seconds_after_the_accept() {
     harness.ok("rtc join");
     harness.forget();
     harness.pass(14_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_error rtc 90006 · on_call_end 5");
+    harness.emits("on_error rtc 90006 · on_call_end 5");
     harness.asked("close ch1 · rtc leave");
     let mut harness = Harness::accepting();
     harness.ok("accept");
     harness.ok("join");
     harness.forget();
     harness.pass(15_000);
-    harness.told("on_error rtc 90006 · on_call_end 5");
+    harness.emits("on_error rtc 90006 · on_call_end 5");
     harness.asked("close p1 · rtc leave");
 }
 
@@ -279,7 +279,7 @@ fn a_failed_join_of_the_media_room_ends_with_5() {
     harness.peer_accepts();
     harness.forget();
     harness.answer("rtc join", 500);
-    harness.told("on_error rtc 500 · on_call_end 5");
+    harness.emits("on_error rtc 500 · on_call_end 5");
     harness.asked("close ch1");
 }
 
@@ -291,7 +291,7 @@ fn a_failed_join_of_the_channel_ends_with_5() {
     harness.ok("accept");
     harness.forget();
     harness.answer("join", 500);
-    harness.told("on_error rtc 500 · on_call_end 5");
+    harness.emits("on_error rtc 500 · on_call_end 5");
     harness.asked("close p1");
 }
 
@@ -302,7 +302,7 @@ fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
     harness.ok("accept");
     harness.forget();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
     harness.asked("");
     harness.ok("join");
     harness.asked("close p1");
@@ -313,7 +313,7 @@ fn nothing_opens_after_a_hangup_that_overtakes_the_join() {
     harness.asked("close ch1 · rtc leave");
     harness.ok("rtc join");
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told("done hangup 0 · on_call_end 15");
+    harness.emits("done hangup 0 · on_call_end 15");
     harness.asked("");
 }
 
@@ -350,15 +350,15 @@ fn media_of_the_peer_waits_for_its_entry() {
     harness.forget();
     harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: true });
     harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::VIDEO, muted: true });
-    harness.told("");
+    harness.emits("");
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told(
+    harness.emits(
         "on_user_enter bob · on_call_connected bob · on_audio_available bob true · \
          on_camera_available bob true · on_video_muted bob true",
     );
     harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on: false });
     harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::AUDIO, muted: true });
-    harness.told("on_audio_available bob false · on_audio_muted bob true");
+    harness.emits("on_audio_available bob false · on_audio_muted bob true");
 }
 
 /// Scenario (media): Changes of the peer's media are reported; a repeated status is not, and
@@ -370,11 +370,11 @@ fn changes_of_the_peers_media_are_reported() {
         harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: true });
         harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::VIDEO, muted: true });
     }
-    harness.told("on_audio_available bob true · on_camera_available bob true · on_video_muted bob true");
+    harness.emits("on_audio_available bob true · on_camera_available bob true · on_video_muted bob true");
     harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO, on: true });
     harness.rtc(RtcEvent::PeerMedia { uid: 22, media: Media::AUDIO | Media::VIDEO, on: false });
     harness.rtc(RtcEvent::PeerMute { uid: 22, media: Media::AUDIO | Media::VIDEO, muted: false });
-    harness.told("on_audio_available bob false · on_camera_available bob false · on_video_muted bob false");
+    harness.emits("on_audio_available bob false · on_camera_available bob false · on_video_muted bob false");
 }
 
 /// Scenario (wrong): A third account appears in the media room: it is not taken for the peer.
@@ -387,14 +387,14 @@ fn media_of_somebody_else_is_not_the_peers() {
     harness.rtc(RtcEvent::PeerMedia { uid: 11, media: Media::AUDIO, on: true });
     harness.rtc(RtcEvent::PeerMedia { uid: 99, media: Media::VIDEO, on: true });
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told("on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_enter bob · on_call_connected bob");
     harness.rtc(RtcEvent::PeerMedia { uid: 99, media: Media::AUDIO, on: true });
     harness.rtc(RtcEvent::PeerLeave { uid: 99, code: Code::OK });
     harness.rtc(RtcEvent::PeerSilent { uid: 99 });
     harness.rtc(RtcEvent::PeerJoin { uid: 99 });
     harness.rtc(RtcEvent::Quality { uid: 99, quality: 1 });
     harness.pass(1_000);
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (media): An app that brings its own media is connected by joining.
@@ -404,7 +404,7 @@ fn without_media_of_its_own_a_backend_connects_by_joining() {
     harness.place_call();
     harness.peer_accepts();
     harness.ok("rtc join");
-    harness.told("on_user_accept bob · on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_accept bob · on_user_enter bob · on_call_connected bob");
 }
 
 /// Scenario (media): The media room is joined: the microphone opens, and in a video call the camera.
@@ -429,7 +429,7 @@ fn enable_survives_the_call_and_mute_ends_with_it() {
     let mut harness = with_caps(Caps { enable_local: true, ..caps() });
     harness.command(Command::EnableLocal { media: Media::VIDEO, on: true });
     harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
-    harness.told("done enablelocal 0 · done mutelocal 0");
+    harness.emits("done enablelocal 0 · done mutelocal 0");
     harness.place_call();
     harness.peer_accepts();
     harness.forget();
@@ -494,12 +494,12 @@ fn remote_settings_apply_if_the_peer_joined_first() {
 fn a_media_request_completes_with_the_backends_answer() {
     let mut harness = Harness::in_call();
     harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
-    harness.told("");
+    harness.emits("");
     harness.answer("mute", 55);
-    harness.told("done mutelocal 55");
+    harness.emits("done mutelocal 55");
     harness.command(Command::MuteLocal { media: Media::AUDIO, muted: false });
     harness.pass(5_000);
-    harness.told("done mutelocal 408");
+    harness.emits("done mutelocal 408");
 }
 
 /// Scenario (media): A late media completion of an ended call does not name the next.
@@ -511,7 +511,7 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     harness.call("bob");
     harness.forget();
     harness.answer("mute", 55);
-    harness.told("done mutelocal 55");
+    harness.emits("done mutelocal 55");
     let named = harness.results.last().map(|result| result.call_no);
     assert_eq!(named, Some(0), "its own call's end was told, and the next call has nothing to do with it");
 }
@@ -591,7 +591,7 @@ fn messages_of_others_or_other_channels_are_ignored() {
         harness.signal(signal, "eve", "ch1", "", "{\"cid\":2,\"type\":2}");
         harness.signal(signal, "bob", "ch9", "", "{\"cid\":2,\"type\":2}");
     }
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     assert_eq!(harness.state(), 3);
 }

@@ -14,7 +14,7 @@ fn an_invite_rings_with_the_callers_options() {
     let custom_info =
         "{\"version\":\"1.8.1\",\"channelName\":\"p1|0|7\",\"callId\":\"k1\",\"_attachment\":{\"a\":1}}";
     harness.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
     let Some(Event::Invited(invited)) = harness.events.last() else { panic!("it rings") };
     assert_eq!((&*invited.channel_id, &*invited.request_id, &*invited.call_id), ("p1", "q1", "k1"));
     assert_eq!((&*invited.attachment, invited.ring_left_ms), ("{\"a\":1}", 30_000));
@@ -27,16 +27,16 @@ fn an_invite_rings_with_the_callers_options() {
 fn an_accepted_call_is_told_in_the_tables_order() {
     let mut harness = Harness::called();
     harness.accept();
-    harness.told("");
+    harness.emits("");
     harness.asked("accept bob p1 q1");
     harness.ok("accept");
-    harness.told("done accept 0");
+    harness.emits("done accept 0");
     harness.asked("join p1");
     harness.ok("join");
     harness.asked("rtc join p1|0|7 as 11");
     harness.ok("rtc join");
     harness.rtc(RtcEvent::PeerJoin { uid: 7 });
-    harness.told("on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_enter bob · on_call_connected bob");
 }
 
 /// Scenario (wrong): accept() is called twice: one accept, and both completions are the same.
@@ -46,7 +46,7 @@ fn a_second_accept_shares_the_completion_of_the_first() {
     harness.accept();
     harness.asked("");
     harness.ok("accept");
-    harness.told("done accept 0 · done accept 0");
+    harness.emits("done accept 0 · done accept 0");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn soft_successes_of_accept_are_successes() {
     for code in [Code::PEER_OFFLINE, Code::PEER_PUSH_OFFLINE] {
         let mut harness = Harness::accepting();
         harness.answer("accept", code);
-        harness.told("done accept 0");
+        harness.emits("done accept 0");
         assert_eq!(harness.state(), 3);
     }
 }
@@ -64,10 +64,10 @@ fn soft_successes_of_accept_are_successes() {
 fn a_reject_is_final_at_once() {
     let mut harness = Harness::called();
     harness.reject();
-    harness.told("done reject 0 · on_call_end 13");
+    harness.emits("done reject 0 · on_call_end 13");
     harness.asked("reject bob p1 q1");
     harness.answer("reject", 500);
-    harness.told("on_error reject 500");
+    harness.emits("on_error reject 500");
 }
 
 /// Scenario (ordinary): Hanging up while it rings is a rejection.
@@ -75,7 +75,7 @@ fn a_reject_is_final_at_once() {
 fn hangup_while_called_is_reject() {
     let mut harness = Harness::called();
     harness.hangup();
-    harness.told("done hangup 0 · on_call_end 13");
+    harness.emits("done hangup 0 · on_call_end 13");
     harness.asked("reject bob p1 q1");
 }
 
@@ -98,7 +98,7 @@ fn a_reject_without_call_id_is_empty_else_an_echo() {
 fn the_callers_cancel_ends_it() {
     let mut harness = Harness::called();
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12");
+    harness.emits("on_user_cancel bob · on_call_end 12");
     harness.asked("");
 }
 
@@ -107,11 +107,11 @@ fn the_callers_cancel_ends_it() {
 fn a_cancel_with_reason_2_shows_what_the_own_timer_shows() {
     let mut by_cancel = Harness::called();
     by_cancel.signal(EventKind::Cancel, "bob", "p1", "q1", "{\"reason\":2}");
-    by_cancel.told("on_user_busy al · on_call_end 2");
+    by_cancel.emits("on_user_busy al · on_call_end 2");
     by_cancel.asked("");
     let mut by_timer = Harness::called();
     by_timer.pass(30_500);
-    by_timer.told("on_user_busy al · on_call_end 2");
+    by_timer.emits("on_user_busy al · on_call_end 2");
     by_timer.asked("reject bob p1 q1 reason 2");
 }
 
@@ -124,9 +124,9 @@ fn the_callees_ring_limit_is_half_a_second_longer() {
     harness.invite("bob", "p1", "q1");
     harness.forget();
     harness.pass(4_499);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_user_busy al · on_call_end 2");
+    harness.emits("on_user_busy al · on_call_end 2");
 }
 
 /// Scenario (old): A timeout of the callee has the format of the caller's client.
@@ -147,9 +147,9 @@ fn a_call_that_is_being_accepted_does_not_ring_out() {
     harness.accept();
     harness.forget();
     harness.pass(5_000);
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
-    harness.told("done accept 0");
+    harness.emits("done accept 0");
 }
 
 /// Scenario (devices): We accept too late: the app learns whether another device accepted, rejected, or
@@ -162,10 +162,10 @@ fn an_accept_too_late_shows_who_was_first() {
         (Code::INVITE_NOT_EXISTS, "done accept 10408 · on_user_cancel bob · on_call_end 12"),
         (Code::CHANNEL_NOT_EXISTS, "done accept 10404 · on_user_cancel bob · on_call_end 12"),
     ];
-    for (code, told) in cases {
+    for (code, emitted) in cases {
         let mut harness = Harness::accepting();
         harness.answer("accept", code);
-        harness.told(told);
+        harness.emits(emitted);
         harness.asked("");
     }
 }
@@ -176,7 +176,7 @@ fn an_accept_too_late_shows_who_was_first() {
 fn an_accept_that_fails_otherwise_ends_with_21() {
     let mut harness = Harness::accepting();
     harness.answer("accept", 500);
-    harness.told("done accept 500 · on_call_end 21");
+    harness.emits("done accept 500 · on_call_end 21");
     harness.asked("leave p1 · reject bob p1 q1");
 }
 
@@ -186,9 +186,9 @@ fn an_accept_that_fails_otherwise_ends_with_21() {
 fn an_accept_has_eight_seconds_and_a_late_success_is_undone() {
     let mut harness = Harness::accepting();
     harness.pass(7_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done accept 408 · on_call_end 21");
+    harness.emits("done accept 408 · on_call_end 21");
     harness.asked("leave p1 · reject bob p1 q1");
     harness.ok("accept");
     harness.asked("join p1");
@@ -204,9 +204,9 @@ fn while_an_accept_is_pending_its_completion_decides() {
     harness.peer_cancels();
     harness.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q1", "");
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
-    harness.told("done accept 0");
+    harness.emits("done accept 0");
     assert_eq!(harness.state(), 3);
 }
 
@@ -216,9 +216,9 @@ fn while_an_accept_is_pending_its_completion_decides() {
 fn a_close_during_an_accept_ends_the_granted_call() {
     let mut harness = Harness::accepting();
     harness.peer_closes("p1");
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
-    harness.told("done accept 0 · on_call_end 16");
+    harness.emits("done accept 0 · on_call_end 16");
     harness.asked("leave p1");
 }
 
@@ -230,7 +230,7 @@ fn a_channel_gone_at_the_join_means_the_caller_hung_up() {
     harness.ok("accept");
     harness.forget();
     harness.answer("join", Code::CHANNEL_NOT_EXISTS);
-    harness.told("on_call_end 16");
+    harness.emits("on_call_end 16");
     harness.asked("");
 }
 
@@ -240,13 +240,13 @@ fn a_channel_gone_at_the_join_means_the_caller_hung_up() {
 fn a_reject_while_an_accept_runs_is_a_latch() {
     let mut harness = Harness::accepting();
     harness.reject();
-    harness.told("done accept 90004 · done reject 0 · on_call_end 13");
+    harness.emits("done accept 90004 · done reject 0 · on_call_end 13");
     harness.asked("");
     harness.ok("accept");
     harness.asked("join p1");
     harness.ok("join");
     harness.asked("leave p1");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (cancel): We accept and then hang up before the service has decided: a granted call is closed.
@@ -254,7 +254,7 @@ fn a_reject_while_an_accept_runs_is_a_latch() {
 fn a_hangup_during_an_accept_closes_the_granted_call() {
     let mut harness = Harness::accepting();
     harness.hangup();
-    harness.told("done accept 90004 · done hangup 0 · on_call_end 13");
+    harness.emits("done accept 90004 · done hangup 0 · on_call_end 13");
     harness.ok("accept");
     harness.ok("join");
     harness.asked("join p1 · close p1");
@@ -279,10 +279,10 @@ fn a_latched_reject_goes_out_when_the_accept_fails_undecided() {
 fn another_device_that_answered_ends_the_ringing() {
     let mut harness = Harness::called();
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q1", "");
-    harness.told("on_other_client_accept bob · on_call_end 18");
+    harness.emits("on_other_client_accept bob · on_call_end 18");
     let mut harness = Harness::called();
     harness.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
-    harness.told("on_other_client_reject bob · on_call_end 17");
+    harness.emits("on_other_client_reject bob · on_call_end 17");
     harness.asked("");
 }
 
@@ -298,7 +298,7 @@ fn a_glare_cancel_means_another_device_has_the_call() {
         "q1",
         "{\"version\":\"1.8.1\",\"reason\":0,\"glare\":true}",
     );
-    harness.told("on_other_client_accept bob · on_call_end 18");
+    harness.emits("on_other_client_accept bob · on_call_end 18");
 }
 
 /// Scenario (cancel): The caller closes the channel while it rings here: the ringing stops, as by a cancel.
@@ -322,7 +322,7 @@ fn messages_of_others_or_with_wrong_ids_are_ignored() {
     harness.signal(EventKind::Leave, "bob", "p1", "", "");
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "eve", "p1", "q1", "");
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q2", "");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     assert_eq!(harness.state(), 2);
 }
@@ -341,10 +341,10 @@ fn somebody_else_is_busy_and_the_running_call_is_untouched() {
         let state = harness.state();
         harness.invite("carol", "c1", "s1");
         harness.asked("reject carol c1 s1 reason 3");
-        harness.told("on_missed_call carol busy");
+        harness.emits("on_missed_call carol busy");
         harness.invite_old("dave", "d1", "s2");
         harness.asked("reject dave d1 s2 601");
-        harness.told("on_missed_call dave busy");
+        harness.emits("on_missed_call dave busy");
         assert_eq!(harness.state(), state);
     }
 }
@@ -354,15 +354,15 @@ fn somebody_else_is_busy_and_the_running_call_is_untouched() {
 fn an_invite_that_is_here_or_was_here_is_ignored() {
     let mut harness = Harness::called();
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.reject();
     harness.forget();
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     let mut harness = Harness::in_call_as_callee();
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
 }
 
@@ -377,7 +377,7 @@ fn an_end_that_comes_before_its_invite_keeps_it_from_ringing() {
     harness.invite("bob", "p2", "q2");
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p3", "q3", "");
     harness.invite("bob", "p3", "q3");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
 }
 
@@ -390,16 +390,16 @@ fn an_end_before_its_invite_blocks_that_invite_only() {
     harness.signal(EventKind::Cancel, "bob", "p2", "q2", "");
     harness.signal(EventKind::Cancel, "carol", "p3", "q3", "");
     harness.invite("bob", "p4", "q4");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
     harness.reject();
     harness.settle();
     harness.forget();
     harness.invite("carol", "p3", "q3");
     harness.invite("bob", "p2", "q2");
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.invite("bob", "p1", "q5");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (wrong): A third party sends the end of an invite in advance: it rings all the same.
@@ -409,7 +409,7 @@ fn a_stranger_cannot_block_an_invite() {
     harness.signal(EventKind::Cancel, "eve", "p1", "q1", "");
     harness.signal(EventKind::Close, "eve", "p1", "", "");
     harness.invite("bob", "p1", "q1");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (order): Ended invites are remembered for ten minutes.
@@ -419,7 +419,7 @@ fn a_tombstone_lasts_ten_minutes() {
     harness.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     harness.pass(600_000);
     harness.invite("bob", "p1", "q1");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (busy): An invite to a group call is answered busy and reported as a missed call.
@@ -428,7 +428,7 @@ fn a_group_invite_is_busy_and_missed() {
     let mut harness = Harness::new();
     let custom_info = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1");
     harness.signal(EventKind::Invite, "bob", "p1", "q1", &custom_info);
-    harness.told("on_missed_call bob group");
+    harness.emits("on_missed_call bob group");
     harness.asked("reject bob p1 q1 reason 3");
     assert_eq!(harness.state(), 0);
 }
@@ -441,7 +441,7 @@ fn invites_without_ids_or_from_ourselves_are_ignored() {
     harness.invite("bob", "p1", "");
     harness.invite("", "p1", "q1");
     harness.invite("al", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
 }
 
@@ -454,7 +454,7 @@ fn malformed_attachments_ring_as_legacy_ones() {
     {
         let mut harness = Harness::new();
         harness.signal(EventKind::Invite, "bob", "p1", "q1", custom_info);
-        harness.told("on_invited bob");
+        harness.emits("on_invited bob");
         harness.accept();
         harness.ok("accept");
         harness.ok("join");
@@ -469,11 +469,11 @@ fn nobody_rings_while_the_app_takes_no_events() {
     let mut harness = Harness::new();
     harness.handle(Input::Backlog(true));
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.asked("reject bob p1 q1 reason 3");
     harness.handle(Input::Backlog(false));
     harness.invite("bob", "p2", "q2");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (wrong): A service with an implausible clock does no harm.
@@ -487,7 +487,7 @@ fn a_service_clock_at_the_end_of_time_does_no_harm() {
     let mut event = harness.event(EventKind::Invite, "bob", "p1", "q1", &new_style("p1", "k1"));
     event.time_ms = u64::MAX;
     harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (recall): The caller hangs up and calls again at once, and the second invite arrives first: it
@@ -496,10 +496,10 @@ fn a_service_clock_at_the_end_of_time_does_no_harm() {
 fn a_redial_waits_and_rings_after_the_end_of_the_first() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    harness.emits("on_user_cancel bob · on_call_end 12 · on_invited bob");
     assert_eq!(&*harness.snapshot().channel_id, "p2");
 }
 
@@ -511,7 +511,7 @@ fn a_cancelled_redial_does_not_ring() {
         harness.invite("bob", "p2", "q2");
         harness.signal(signal, "bob", "p2", "q2", "");
         harness.peer_cancels();
-        harness.told("on_user_cancel bob · on_call_end 12");
+        harness.emits("on_user_cancel bob · on_call_end 12");
     }
 }
 
@@ -523,7 +523,7 @@ fn somebody_else_cannot_take_a_redial_back() {
         harness.invite("bob", "p2", "q2");
         harness.signal(signal, "eve", "p2", "q2", "");
         harness.peer_cancels();
-        harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+        harness.emits("on_user_cancel bob · on_call_end 12 · on_invited bob");
     }
 }
 
@@ -532,9 +532,9 @@ fn somebody_else_cannot_take_a_redial_back() {
 fn a_redial_is_rejected_when_the_first_is_accepted() {
     let mut harness = Harness::accepting();
     harness.invite("bob", "p2", "q2");
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
-    harness.told("done accept 0");
+    harness.emits("done accept 0");
     harness.asked("reject bob p2 q2 reason 3 · join p1");
 }
 
@@ -548,7 +548,7 @@ fn a_redial_that_waited_beyond_its_age_is_a_missed_call() {
     harness.invite("bob", "p2", "q2");
     harness.forget();
     harness.pass(8_000);
-    harness.told("done accept 408 · on_call_end 21 · on_missed_call bob expired");
+    harness.emits("done accept 408 · on_call_end 21 · on_missed_call bob expired");
     assert_eq!(harness.state(), 0);
 }
 
@@ -562,6 +562,6 @@ fn the_redial_with_the_newer_channel_time_is_kept() {
         harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     }
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    harness.emits("on_user_cancel bob · on_call_end 12 · on_invited bob");
     assert_eq!(&*harness.snapshot().channel_id, "p2");
 }

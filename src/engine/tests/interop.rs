@@ -86,7 +86,7 @@ fn every_close_and_leave_is_json() {
         || {
             let mut harness = Harness::new();
             let channel = Channel { id: "old".into(), creator: "al".into(), ..Channel::default() };
-            harness.handle(Input::Rooms(vec![ChannelState { channel, members: Vec::new() }]));
+            harness.handle(Input::ChannelStates(vec![ChannelState { channel, members: Vec::new() }]));
             harness
         },
     ];
@@ -116,9 +116,9 @@ fn a_switch_before_the_accept_counts_from_the_peer_alone() {
     harness.signal(EventKind::Control, "bob", "other", "", VIDEO);
     harness.signal(EventKind::Control, "bob", "ch1", "", "{\"cid\":2,\"type\":9}");
     harness.control("ch1", VIDEO);
-    harness.told("");
+    harness.emits("");
     harness.peer_accepts();
-    harness.told("on_call_type_change video 0 · on_user_accept bob");
+    harness.emits("on_call_type_change video 0 · on_user_accept bob");
     harness.forget();
     harness.ok("rtc join");
     harness.asked("enable 1 on");
@@ -130,13 +130,13 @@ fn a_switch_while_our_accept_runs_counts() {
     let mut harness = Harness::accepting();
     harness.control("p1", VIDEO);
     harness.ok("accept");
-    harness.told("done accept 0 · on_call_type_change video 0");
+    harness.emits("done accept 0 · on_call_type_change video 0");
     let mut harness = Harness::glare_loser();
     harness.control("p1", VIDEO);
     harness.control("p1", AUDIO);
     harness.control("p1", VIDEO);
     harness.ok("accept");
-    harness.told("on_call_type_change video 0 · on_user_accept bob");
+    harness.emits("on_call_type_change video 0 · on_user_accept bob");
 }
 
 /// Scenario (switch): A client without a version does not support switching to video.
@@ -146,10 +146,10 @@ fn a_peer_without_a_version_cannot_switch_to_video() {
     harness.signal(EventKind::Accept, "bob", "ch1", "r1", "");
     harness.forget();
     harness.switch(CallType::Video, SwitchStep::Invite);
-    harness.told("done switch 90007");
+    harness.emits("done switch 90007");
     harness.asked("");
     harness.switch(CallType::Audio, SwitchStep::Invite);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
 }
 
 /// Scenario (old): The text of our hang-up is in CLOSE or LEAVE once the call is accepted.

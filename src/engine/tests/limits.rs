@@ -147,10 +147,10 @@ fn the_oldest_end_of_a_sender_is_forgotten_first() {
     harness.forget();
     for n in (1..count).rev() {
         harness.invite("bob", &format!("p{n}"), &format!("q{n}"));
-        harness.told("");
+        harness.emits("");
     }
     harness.invite("bob", "p0", "q0");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// A repeated end is one: it takes no second entry.
@@ -163,7 +163,7 @@ fn a_repeated_end_is_remembered_once() {
     }
     harness.invite("bob", "first", "q");
     harness.invite("bob", "second", "q");
-    harness.told("");
+    harness.emits("");
     // The same channel of another account, and the same sender's other channel, are other ends.
     harness.signal(EventKind::Cancel, "bob", "third", "q", "");
     harness.signal(EventKind::Cancel, "eve", "fourth", "q", "");
@@ -171,5 +171,5 @@ fn a_repeated_end_is_remembered_once() {
     harness.invite("bob", "third", "q");
     harness.invite("bob", "fourth", "q");
     harness.invite("eve", "fourth", "q");
-    harness.told("");
+    harness.emits("");
 }

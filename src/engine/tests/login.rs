@@ -19,17 +19,17 @@ fn logging_in(abort_login: bool) -> Harness {
 fn an_overdue_login_is_aborted_before_the_next() {
     let mut harness = logging_in(true);
     harness.pass(10_000);
-    harness.told("done login 408");
+    harness.emits("done login 408");
     harness.asked("abort login");
     assert_eq!(&*harness.snapshot().account, "");
     harness.login("al");
     harness.asked("");
     // The old login's completion is not the new one's.
     harness.ok("login");
-    harness.told("");
+    harness.emits("");
     harness.asked("login al");
     harness.ok("login");
-    harness.told("done login 0");
+    harness.emits("done login 0");
 }
 
 #[test]
@@ -44,9 +44,9 @@ fn a_backend_that_never_confirms_delays_a_login_5_s() {
     harness.asked("login al");
     // Messages of the old one are ignored.
     harness.ok("login");
-    harness.told("");
+    harness.emits("");
     harness.ok("login");
-    harness.told("done login 0");
+    harness.emits("done login 0");
 }
 
 /// Scenario (session): We log out, or the client is destroyed, during a login: the login is aborted.
@@ -54,32 +54,32 @@ fn a_backend_that_never_confirms_delays_a_login_5_s() {
 fn a_logout_or_close_during_a_login_takes_it_back() {
     let mut harness = logging_in(true);
     harness.logout();
-    harness.told("done login 90004");
+    harness.emits("done login 90004");
     harness.asked("abort login");
     harness.login("al");
     harness.answer("login", 408);
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
     harness.asked("login al");
 
     let mut harness = logging_in(true);
     harness.close();
-    harness.told("done login 90003");
+    harness.emits("done login 90003");
     harness.asked("abort login");
     harness.ok("login");
-    harness.told("closed");
+    harness.emits("closed");
 
     let mut harness = logging_in(true);
     harness.close();
     harness.forget();
     harness.pass(500);
-    harness.told("closed");
+    harness.emits("closed");
 }
 
 #[test]
 fn a_backend_without_abort_is_logged_out_instead() {
     let mut harness = logging_in(false);
     harness.pass(10_000);
-    harness.told("done login 408");
+    harness.emits("done login 408");
     harness.asked("logout");
     harness.login("al");
     harness.asked("");
@@ -88,10 +88,10 @@ fn a_backend_without_abort_is_logged_out_instead() {
 
     let mut harness = logging_in(false);
     harness.logout();
-    harness.told("done login 90004");
+    harness.emits("done login 90004");
     harness.asked("logout");
     harness.answer("logout", 408);
-    harness.told("done logout 408");
+    harness.emits("done logout 408");
 }
 
 /// Scenario (session): Results of an aborted login change nothing.
@@ -104,9 +104,9 @@ fn an_aborted_login_reports_nothing() {
     harness.kick();
     harness.handle(Input::Connection(Connection::TokenNeeded(Outcome::default())));
     harness.handle(Input::Connection(Connection::Lost(Outcome::default())));
-    harness.handle(Input::Rooms(vec![ChannelState::default()]));
+    harness.handle(Input::ChannelStates(vec![ChannelState::default()]));
     harness.ok("login");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     harness.call("bob");
     assert_eq!(harness.last_code(), Code::NOT_LOGGED_IN);
@@ -120,9 +120,9 @@ fn a_logout_makes_a_waiting_login_void() {
     harness.login("al");
     harness.forget();
     harness.logout();
-    harness.told("done login 90004");
+    harness.emits("done login 90004");
     harness.ok("login");
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
     harness.asked("");
 
     let mut harness = Harness::new();
@@ -131,7 +131,7 @@ fn a_logout_makes_a_waiting_login_void() {
     harness.logout();
     harness.forget();
     harness.ok("logout");
-    harness.told("done logout 0 · done logout 0");
+    harness.emits("done logout 0 · done logout 0");
     harness.asked("");
 
     // Logged out, and nothing is pending.
@@ -148,8 +148,8 @@ fn closing_completes_a_login_that_waits_for_an_earlier_one() {
     harness.login("al");
     harness.forget();
     harness.close();
-    harness.told("done login 90003");
+    harness.emits("done login 90003");
     harness.ok("login");
-    harness.told("closed");
+    harness.emits("closed");
     harness.asked("");
 }

@@ -145,7 +145,7 @@ fn outside_of_the_room_nothing_is_asked_of_the_backend() {
     harness.forget();
     everything(&mut harness);
     harness.asked("");
-    harness.told(
+    harness.emits(
         "done enablelocal 0 · done mutelocal 0 · done muteremote 0 · done localview 0 · done remoteview 0",
     );
     harness.ok("rtc join");
@@ -155,7 +155,7 @@ fn outside_of_the_room_nothing_is_asked_of_the_backend() {
     harness.forget();
     everything(&mut harness);
     harness.asked("enable 1 on · mute 1 on · subscribe 22 1 off · view 0 on · view 22 on");
-    harness.told("");
+    harness.emits("");
     // The last room is being left while the next call is made.
     harness.hangup();
     harness.place_call();
@@ -172,7 +172,7 @@ fn a_peer_that_joined_first_waits_for_our_join() {
     harness.forget();
     mute_remote(&mut harness, Media::AUDIO, true);
     harness.asked("");
-    harness.told("done muteremote 0");
+    harness.emits("done muteremote 0");
     harness.ok("rtc join");
     harness.asked("subscribe 22 1 off");
 }
@@ -186,12 +186,12 @@ fn what_happens_in_the_last_room_is_not_about_the_next_call() {
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.rtc(RtcEvent::Error(Outcome::failed(7.into(), "late")));
-    harness.told("");
+    harness.emits("");
     harness.ok("rtc leave");
     harness.asked("rtc join ch2|0|11 as 11");
     harness.ok("rtc join");
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told("on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_enter bob · on_call_connected bob");
 }
 
 #[test]
@@ -216,7 +216,7 @@ fn a_microphone_that_does_not_open_is_an_error_of_the_call() {
     alone_in_the_room(&mut harness);
     harness.forget();
     harness.answer("enable", 55);
-    harness.told("on_error enablelocal 55");
+    harness.emits("on_error enablelocal 55");
     assert_eq!(harness.state(), 3);
 }
 

@@ -22,7 +22,7 @@ fn a_busy_caller_is_a_missed_call_with_its_ids() {
         Harness::in_call(),
     ] {
         harness.invite("carol", "c1", "s1");
-        harness.told("on_missed_call carol busy");
+        harness.emits("on_missed_call carol busy");
         let missed = missed(&harness);
         let [MissedCall { channel_id, request_id, count, .. }] = &*missed else { panic!("{missed:?}") };
         assert_eq!((&**channel_id, &**request_id, *count), ("c1", "s1", 1));
@@ -35,9 +35,9 @@ fn the_peer_of_a_call_is_not_missed() {
     let mut harness = Harness::in_call();
     harness.invite("bob", "c9", "s9");
     harness.asked("reject bob c9 s9 reason 3");
-    harness.told("");
+    harness.emits("");
     harness.pass(60_000);
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (busy): The same account calls repeatedly while we are in a call: counted, and reported once a
@@ -49,18 +49,18 @@ fn repeated_calls_while_busy_are_counted() {
         harness.invite("carol", &format!("c{n}"), "s");
         harness.pass(10);
     }
-    harness.told("on_missed_call carol busy");
+    harness.emits("on_missed_call carol busy");
     harness.invite("dave", "d", "s");
-    harness.told("on_missed_call dave busy");
+    harness.emits("on_missed_call dave busy");
     harness.pass(u64::from(limits::COALESCE_MS) - 301);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_missed_call carol busy");
+    harness.emits("on_missed_call carol busy");
     let missed = missed(&harness);
-    let last = missed.last().expect("it was told");
+    let last = missed.last().expect("it was emitted");
     assert_eq!((&*last.channel_id, last.count), ("c29", 29));
     harness.pass(60_000);
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (session): Counted calls are reported before a logout, and nothing after it.
@@ -71,18 +71,18 @@ fn counted_calls_are_reported_before_the_session_ends() {
     harness.invite("carol", "c2", "s");
     harness.forget();
     harness.logout();
-    harness.told("on_message_sent 1 · on_call_end 0 · on_missed_call carol busy");
+    harness.emits("on_message_sent 1 · on_call_end 0 · on_missed_call carol busy");
     harness.settle();
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
     harness.pass(60_000);
-    harness.told("");
+    harness.emits("");
 
     let mut harness = Harness::in_call();
     harness.invite("carol", "c1", "s");
     harness.invite("carol", "c2", "s");
     harness.forget();
     harness.kick();
-    harness.told("on_missed_call carol busy · on_kicked · on_disconnect · on_call_end 8");
+    harness.emits("on_missed_call carol busy · on_kicked · on_disconnect · on_call_end 8");
 }
 
 /// An app that takes no events gets no missed calls either.
@@ -92,5 +92,5 @@ fn missed_calls_wait_for_an_app_that_takes_events() {
     harness.handle(super::super::input::Input::Backlog(true));
     harness.invite("carol", "c1", "s1");
     harness.asked("reject carol c1 s1 reason 3");
-    harness.told("");
+    harness.emits("");
 }

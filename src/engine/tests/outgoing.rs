@@ -19,9 +19,9 @@ fn a_call_creates_joins_invites_and_then_completes() {
     harness.asked("join ch1");
     harness.ok("join");
     harness.asked("invite bob ch1 r1");
-    harness.told("");
+    harness.emits("");
     harness.ok("invite");
-    harness.told("done call 0");
+    harness.emits("done call 0");
     let result = harness.results.last().expect("call() was completed");
     assert_eq!((result.call_no, result.uid, &*result.channel_id), (1, 11, "ch1"));
     assert_eq!(result.request_id, harness.snapshot().request_id);
@@ -34,12 +34,12 @@ fn a_call_creates_joins_invites_and_then_completes() {
 fn an_accepted_call_is_told_in_the_tables_order() {
     let mut harness = Harness::calling();
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.asked("rtc join ch1|0|11 as 11");
     harness.ok("rtc join");
-    harness.told("");
+    harness.emits("");
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told("on_user_enter bob · on_call_connected bob");
+    harness.emits("on_user_enter bob · on_call_connected bob");
     assert!(harness.snapshot().connected);
 }
 
@@ -50,9 +50,9 @@ fn the_peer_may_be_in_the_room_first() {
     let mut harness = Harness::calling();
     harness.peer_accepts();
     harness.rtc(RtcEvent::PeerJoin { uid: 22 });
-    harness.told("on_user_accept bob · on_user_enter bob");
+    harness.emits("on_user_accept bob · on_user_enter bob");
     harness.ok("rtc join");
-    harness.told("on_call_connected bob");
+    harness.emits("on_call_connected bob");
 }
 
 /// Scenario (order): The accept arrives before the service has confirmed our invite: call() completes
@@ -64,9 +64,9 @@ fn an_answer_proves_the_invite_before_its_completion_does() {
     harness.ok("create");
     harness.ok("join");
     harness.peer_accepts();
-    harness.told("done call 0 · on_user_accept bob");
+    harness.emits("done call 0 · on_user_accept bob");
     harness.answer("invite", Code::TIMEOUT);
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
 }
 
@@ -75,7 +75,7 @@ fn an_answer_proves_the_invite_before_its_completion_does() {
 fn a_reject_is_reported_and_closes_the_channel() {
     let mut harness = Harness::calling();
     harness.peer_rejects(&new_style("ch1", "k1"));
-    harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    harness.emits("on_user_reject bob · on_message_sent 3 · on_call_end 14");
     harness.asked("close ch1 · record 3 to bob");
 }
 
@@ -88,9 +88,9 @@ fn a_reject_before_the_invites_completion_proves_the_invite() {
     harness.ok("create");
     harness.ok("join");
     harness.peer_rejects("");
-    harness.told("done call 0 · on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    harness.emits("done call 0 · on_user_reject bob · on_message_sent 3 · on_call_end 14");
     harness.ok("invite");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (busy): The callee is busy, in the format of any client: on_user_busy, and the record has
@@ -100,7 +100,7 @@ fn busy_is_understood_in_every_spelling() {
     for custom_info in ["601", "i_am_busy", "{\"reason\":3}"] {
         let mut harness = Harness::calling();
         harness.peer_rejects(custom_info);
-        harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+        harness.emits("on_user_busy bob · on_message_sent 5 · on_call_end 3");
     }
 }
 
@@ -109,7 +109,7 @@ fn busy_is_understood_in_every_spelling() {
 fn a_reject_for_no_answer_equals_the_own_timeout() {
     let mut harness = Harness::calling();
     harness.peer_rejects("{\"reason\":2}");
-    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    harness.emits("on_calling_timeout · on_message_sent 4 · on_call_end 2");
 }
 
 /// Scenario (cancel): We cancel while it rings: the call ends at once; the invite is cancelled, and then
@@ -118,14 +118,14 @@ fn a_reject_for_no_answer_equals_the_own_timeout() {
 fn a_cancel_is_final_and_its_operations_follow_in_order() {
     let mut harness = Harness::calling();
     harness.cancel();
-    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.emits("done cancel 0 · on_message_sent 2 · on_call_end 11");
     assert_eq!(harness.state(), 0);
     harness.asked("cancel bob ch1 r1 · record 2 to bob");
     harness.ok("cancel");
     harness.asked("close ch1");
     harness.ok("close");
     harness.asked("");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (cancel): Hanging up while calling is cancelling.
@@ -133,7 +133,7 @@ fn a_cancel_is_final_and_its_operations_follow_in_order() {
 fn hangup_while_calling_is_cancel() {
     let mut harness = Harness::calling();
     harness.hangup();
-    harness.told("done hangup 0 · on_message_sent 2 · on_call_end 11");
+    harness.emits("done hangup 0 · on_message_sent 2 · on_call_end 11");
     harness.asked("cancel bob ch1 r1 · record 2 to bob");
 }
 
@@ -144,7 +144,7 @@ fn cancel_before_the_channel_exists_writes_no_record() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.cancel();
-    harness.told("done call 90004 · done cancel 0 · on_call_end 11");
+    harness.emits("done call 90004 · done cancel 0 · on_call_end 11");
     harness.asked("create");
     harness.ok("create");
     harness.asked("close ch1");
@@ -158,7 +158,7 @@ fn cancel_during_the_join_closes_after_it() {
     harness.ok("create");
     harness.forget();
     harness.cancel();
-    harness.told("done call 90004 · done cancel 0 · on_call_end 11");
+    harness.emits("done call 90004 · done cancel 0 · on_call_end 11");
     harness.asked("");
     harness.ok("join");
     harness.asked("close ch1");
@@ -174,7 +174,7 @@ fn cancel_during_the_invite_waits_for_its_result() {
         harness.ok("join");
         harness.forget();
         harness.cancel();
-        harness.told("done call 90004 · done cancel 0 · on_message_sent 2 · on_call_end 11");
+        harness.emits("done call 90004 · done cancel 0 · on_message_sent 2 · on_call_end 11");
         harness.asked("record 2 to bob");
         harness.answer("invite", code);
         harness.asked("cancel bob ch1 r1");
@@ -193,7 +193,7 @@ fn an_invite_that_reached_nobody_is_not_cancelled() {
         harness.ok("join");
         harness.forget();
         harness.answer("invite", code);
-        harness.told(&format!("done call {code} · on_call_end 7"));
+        harness.emits(&format!("done call {code} · on_call_end 7"));
         harness.asked("close ch1");
     }
 }
@@ -208,7 +208,7 @@ fn an_invite_of_unknown_outcome_is_cancelled() {
         harness.ok("join");
         harness.forget();
         harness.answer("invite", code);
-        harness.told(&format!("done call {code} · on_call_end 7"));
+        harness.emits(&format!("done call {code} · on_call_end 7"));
         harness.asked("cancel bob ch1 r1");
         harness.ok("cancel");
         harness.asked("close ch1");
@@ -224,7 +224,7 @@ fn a_peer_that_is_offline_counts_as_invited() {
         harness.ok("create");
         harness.ok("join");
         harness.answer("invite", code);
-        harness.told("done call 0");
+        harness.emits("done call 0");
     }
 }
 
@@ -234,7 +234,7 @@ fn a_refused_channel_fails_the_call_and_leaves_nothing_behind() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.answer("create", 500);
-    harness.told("done call 500 · on_call_end 7");
+    harness.emits("done call 500 · on_call_end 7");
     harness.asked("create");
     assert_eq!(harness.waiting(), "");
 }
@@ -247,7 +247,7 @@ fn a_join_that_fails_closes_the_channel_that_was_created() {
     harness.ok("create");
     harness.forget();
     harness.answer("join", Code::MEMBER_LIMIT);
-    harness.told("done call 10419 · on_call_end 7");
+    harness.emits("done call 10419 · on_call_end 7");
     harness.asked("close ch1");
 }
 
@@ -266,9 +266,9 @@ fn the_ring_limit_runs_from_the_issue_of_the_invite() {
     harness.asked("");
     harness.pass(1);
     harness.asked("cancel bob ch1 r1 reason 2");
-    harness.told("");
+    harness.emits("");
     harness.ok("cancel");
-    harness.told("on_calling_timeout · on_message_sent 4 · on_call_end 2");
+    harness.emits("on_calling_timeout · on_message_sent 4 · on_call_end 2");
     harness.asked("close ch1 · record 4 to bob");
 }
 
@@ -277,7 +277,7 @@ fn the_ring_limit_runs_from_the_issue_of_the_invite() {
 fn set_call_timeout_applies_to_the_next_call() {
     let mut harness = Harness::calling();
     harness.command(Command::SetCallTimeout { timeout_ms: 5_000 });
-    harness.told("done none 0");
+    harness.emits("done none 0");
     harness.pass(29_999);
     harness.asked("");
     harness.pass(1);
@@ -297,9 +297,9 @@ fn a_timeout_cancel_that_crosses_the_accept_is_accepted() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.answer("cancel", Code::INVITE_ACCEPTED);
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.peer_accepts();
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
 }
 
@@ -309,9 +309,9 @@ fn an_accept_during_the_timeout_cancel_wins() {
     let mut harness = Harness::calling();
     harness.pass(30_000);
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     harness.answer("cancel", Code::INVITE_ACCEPTED);
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
 }
 
@@ -323,11 +323,11 @@ fn a_users_cancel_that_crosses_the_accept_is_final() {
     harness.cancel();
     harness.forget();
     harness.peer_accepts();
-    harness.told("");
+    harness.emits("");
     harness.answer("cancel", Code::INVITE_ACCEPTED);
     harness.asked("close ch1");
     harness.ok("close");
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 0);
 }
 
@@ -338,7 +338,7 @@ fn a_cancel_during_the_timeout_cancel_closes_after_it() {
     harness.pass(30_000);
     harness.forget();
     harness.cancel();
-    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11");
+    harness.emits("done cancel 0 · on_message_sent 2 · on_call_end 11");
     harness.asked("record 2 to bob");
     harness.answer("cancel", Code::INVITE_ACCEPTED);
     harness.asked("close ch1");
@@ -362,7 +362,7 @@ fn a_call_without_records_writes_none() {
     harness.ok("invite");
     harness.forget();
     harness.peer_rejects("");
-    harness.told("on_user_reject bob · on_call_end 14");
+    harness.emits("on_user_reject bob · on_call_end 14");
     harness.asked("close ch1");
 }
 
@@ -372,7 +372,7 @@ fn a_cancel_without_record_writes_none() {
     let mut harness = Harness::calling();
     let call = harness.implied();
     harness.command(Command::Cancel { call, attach_ext: None, no_offline: false, no_record: true });
-    harness.told("done cancel 0 · on_call_end 11");
+    harness.emits("done cancel 0 · on_call_end 11");
 }
 
 /// Scenario (ordinary): The invite has the media room's name and the app's attachment.
@@ -413,7 +413,7 @@ fn answers_of_others_or_with_wrong_ids_are_ignored() {
     }
     harness.signal(EventKind::Close, "eve", "ch1", "", "");
     harness.signal(EventKind::Close, "bob", "", "", "");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     assert_eq!(harness.state(), 1);
 }
@@ -425,7 +425,7 @@ fn a_success_without_channel_or_uid_fails_the_call() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.answer_with("create", OperationResult::default());
-    harness.told("done call 90008 · on_call_end 7");
+    harness.emits("done call 90008 · on_call_end 7");
     harness.call("bob");
     harness.ok("create");
     harness.forget();
@@ -433,7 +433,7 @@ fn a_success_without_channel_or_uid_fails_the_call() {
         "join",
         OperationResult { channel: Some(ChannelState::default()), ..OperationResult::default() },
     );
-    harness.told("done call 90008 · on_call_end 7");
+    harness.emits("done call 90008 · on_call_end 7");
     harness.asked("close ch1");
 }
 
@@ -448,7 +448,7 @@ fn completions_that_come_twice_or_for_nothing_are_ignored() {
     harness.complete(req, false, OperationResult::default());
     harness.complete(Req(0), false, OperationResult::default());
     harness.complete(Req(999), true, OperationResult::default());
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     assert_eq!(harness.waiting(), "join");
 }
@@ -461,7 +461,7 @@ fn a_backend_cannot_complete_the_others_operations() {
     harness.forget();
     let req = harness.req("create");
     harness.complete(req, true, OperationResult::default());
-    harness.told("");
+    harness.emits("");
     harness.ok("create");
     harness.ok("join");
     harness.ok("invite");
@@ -473,7 +473,7 @@ fn a_backend_cannot_complete_the_others_operations() {
         false,
         OperationResult { outcome: Outcome::failed(500.into(), ""), ..OperationResult::default() },
     );
-    harness.told("");
+    harness.emits("");
     harness.ok("rtc join");
     assert_eq!(harness.state(), 3);
 }
@@ -484,9 +484,9 @@ fn create_join_and_invite_have_eight_seconds_each() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.pass(7_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done call 408 · on_call_end 7");
+    harness.emits("done call 408 · on_call_end 7");
     harness.forget();
     // It completes after all: no channel leaks.
     harness.ok("create");
@@ -514,7 +514,7 @@ fn a_join_that_succeeds_too_late_is_undone() {
     harness.call("bob");
     harness.ok("create");
     harness.pass(8_000);
-    harness.told("done call 408 · on_call_end 7");
+    harness.emits("done call 408 · on_call_end 7");
     harness.settle();
     let asked = harness.ops.iter().rev().take(2).cloned().collect::<Vec<_>>();
     assert!(asked.contains(&Finish::close().op("ch1".into())), "{asked:?}");
@@ -529,8 +529,8 @@ fn a_late_failure_is_an_error_that_names_the_call() {
     harness.ok("cancel");
     harness.forget();
     harness.answer("close", 500);
-    harness.told("on_error close 500");
-    let Some(Event::Error(error)) = harness.events.last() else { panic!("an error was told") };
+    harness.emits("on_error close 500");
+    let Some(Event::Error(error)) = harness.events.last() else { panic!("an error was emitted") };
     assert_eq!(error.call_no, 1);
 }
 
@@ -540,12 +540,12 @@ fn no_event_names_a_call_before_its_completion_does() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.handle(Input::Connection(Connection::Lost(Outcome::default())));
-    let Some(Event::Reconnecting(event)) = harness.events.last() else { panic!("it is told") };
+    let Some(Event::Reconnecting(event)) = harness.events.last() else { panic!("it is emitted") };
     assert_eq!(event.call_no, 0);
     harness.ok("create");
     harness.invite("bob", "p1", "zz");
     harness.answer("join", 500);
     harness.answer("close", 500);
-    let Some(Event::Error(error)) = harness.events.last() else { panic!("it is told") };
+    let Some(Event::Error(error)) = harness.events.last() else { panic!("it is emitted") };
     assert_eq!(error.call_no, 0);
 }

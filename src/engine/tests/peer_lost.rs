@@ -16,7 +16,7 @@ fn a_peer_lost_to_signaling_stays_while_media_is_alive() {
     let mut harness = Harness::in_call();
     lost(&mut harness, "bob", "ch1");
     harness.pass(600_000);
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
 }
 
@@ -71,9 +71,9 @@ fn without_media_a_lost_peer_ends_the_call() {
     harness.forget();
     lost(&mut harness, "eve", "ch1");
     lost(&mut harness, "bob", "other");
-    harness.told("");
+    harness.emits("");
     lost(&mut harness, "bob", "ch1");
-    harness.told_last("on_call_end 19");
+    harness.emits_last("on_call_end 19");
 }
 
 /// Scenario (session): The service refuses the token during a call with media: the kick follows the call.
@@ -82,16 +82,16 @@ fn a_refused_token_kicks_after_the_call() {
     let refuse = || Input::Connection(Connection::Kicked(Outcome::failed(Code::BAD_TOKEN, "expired")));
     let mut harness = Harness::in_call();
     harness.handle(refuse());
-    harness.told("on_reconnecting 1");
+    harness.emits("on_reconnecting 1");
     harness.handle(refuse());
     harness.pass(60_000);
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 3);
     harness.hangup();
-    let (told, _) = harness.logs();
-    let ends = ["done hangup 0", "on_call_end 15", "on_kicked"].map(|word| told.find(word));
-    assert!(ends.is_sorted() && ends[0].is_some(), "{told}");
+    let (emitted, _) = harness.logs();
+    let ends = ["done hangup 0", "on_call_end 15", "on_kicked"].map(|word| emitted.find(word));
+    assert!(ends.is_sorted() && ends[0].is_some(), "{emitted}");
     let mut harness = Harness::calling();
     harness.handle(refuse());
-    harness.told_last("on_call_end 8");
+    harness.emits_last("on_call_end 8");
 }

@@ -16,7 +16,7 @@ fn policy(rule: PolicyRule, accounts: &[&str]) -> CallPolicy {
 
 fn set(harness: &mut Harness, policy: CallPolicy) {
     harness.command(Command::SetCallPolicy(policy));
-    harness.told_last("done none 0");
+    harness.emits_last("done none 0");
     harness.forget();
     harness.states.clear();
 }
@@ -60,16 +60,16 @@ fn the_policy_decides_who_rings() {
 fn silent_sends_nothing_and_reports_a_missed_call() {
     let mut harness = with(policy(PolicyRule::Nobody, &[]));
     harness.invite("eve", "p1", "q1");
-    harness.told("on_missed_call eve blocked");
+    harness.emits("on_missed_call eve blocked");
     harness.asked("");
     assert_eq!(harness.states, ["eve p1 Dropped"]);
     let Some(Event::MissedCall(missed)) = harness.events.last() else { panic!("no missed call") };
     assert_eq!((&*missed.channel_id, &*missed.request_id, missed.count), ("p1", "q1", 1));
     harness.invite("eve", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     set(&mut harness, CallPolicy::default());
     harness.invite("eve", "p1", "q1");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (policy): Busy: for this device only, so that other devices of the account keep ringing.
@@ -77,7 +77,7 @@ fn silent_sends_nothing_and_reports_a_missed_call() {
 fn busy_is_a_local_reject() {
     let mut harness = with(busy());
     harness.invite("eve", "p1", "q1");
-    harness.told("on_missed_call eve blocked");
+    harness.emits("on_missed_call eve blocked");
     harness.asked("reject eve p1 q1 reason 3");
     let custom_info = harness.text_of("reject");
     let value: serde_json::Value = serde_json::from_str(&custom_info).expect("JSON");
@@ -104,7 +104,7 @@ fn no_missed_calls_if_the_app_wants_none() {
         let mut harness =
             with(CallPolicy { no_missed: true, answers_busy, ..policy(PolicyRule::Nobody, &[]) });
         harness.invite("eve", "p1", "q1");
-        harness.told("");
+        harness.emits("");
     }
 }
 
@@ -133,7 +133,7 @@ fn a_call_that_rings_is_not_ended_and_its_redial_is_let_in() {
     assert_eq!(harness.state(), 2);
     harness.invite("bob", "p2", "q2");
     harness.signal(EventKind::Cancel, "bob", "p1", "q1", "");
-    harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    harness.emits("on_user_cancel bob · on_call_end 12 · on_invited bob");
 }
 
 /// Scenario (policy): The account we call may call us: a glare is admitted.
@@ -156,7 +156,7 @@ fn a_restarted_peer_is_let_in() {
     harness.pass(4_000);
     harness.forget();
     harness.invite("bob", "p1", "q1");
-    harness.told_last("on_invited bob");
+    harness.emits_last("on_invited bob");
 }
 
 /// Scenario (policy): The app answered this call already: it is admitted.
@@ -173,7 +173,7 @@ fn a_call_that_was_answered_before_it_came_is_let_in() {
     harness.command(Command::Accept { call });
     harness.invite("eve", "p1", "q1");
     harness.asked("accept eve p1 q1");
-    harness.told("on_invited eve");
+    harness.emits("on_invited eve");
 }
 
 /// Scenario (policy): In a call a refused caller is refused, not busy: it learns nothing.
@@ -183,10 +183,10 @@ fn in_a_call_the_policy_applies_to_others() {
     set(&mut harness, policy(PolicyRule::AllButListed, &["eve"]));
     harness.invite("eve", "p1", "q1");
     harness.asked("");
-    harness.told("on_missed_call eve blocked");
+    harness.emits("on_missed_call eve blocked");
     harness.invite("carol", "p2", "q2");
     harness.asked("reject carol p2 q2 reason 3");
-    harness.told("on_missed_call carol busy");
+    harness.emits("on_missed_call carol busy");
 }
 
 /// Scenario (policy): It also applies to groups and to the backlog.
@@ -213,7 +213,7 @@ fn an_invite_that_is_over_is_not_answered() {
     event.channel.invalid = true;
     harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
     harness.asked("");
-    harness.told("on_missed_call eve blocked");
+    harness.emits("on_missed_call eve blocked");
 }
 
 /// A backend must not reveal to a refused caller that this device is online, so it must know the policy.

@@ -56,11 +56,11 @@ fn a_tap_meant_for_one_caller_never_answers_another() {
     harness.invite("carol", "c1", "s1");
     harness.forget();
     harness.accept_of(meant);
-    harness.told("done accept 90001");
+    harness.emits("done accept 90001");
     harness.asked("");
     // The end of the first was shown, the ring of the second was not yet.
     harness.accept_of(CallRef { implied: true, ..CallRef::default() });
-    harness.told("done accept 90001");
+    harness.emits("done accept 90001");
     assert_eq!(harness.state(), 2);
 }
 
@@ -77,7 +77,7 @@ fn ending_an_ended_call_succeeds_and_spares_the_next() {
     harness.hangup_of(meant);
     harness.reject_of(named(1));
     harness.reject_of(account("bob"));
-    harness.told("done reject 0 · done hangup 0 · done reject 0 · done reject 0");
+    harness.emits("done reject 0 · done hangup 0 · done reject 0 · done reject 0");
     harness.asked("");
     assert_eq!(harness.state(), 2);
 }
@@ -96,7 +96,7 @@ fn a_cancel_right_after_call_means_that_call() {
     let mut harness = Harness::new();
     harness.call("bob");
     harness.cancel();
-    harness.told("done call 90004 · done cancel 0 · on_call_end 11");
+    harness.emits("done call 90004 · done cancel 0 · on_call_end 11");
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn a_cancel_of_a_call_whose_failure_is_on_its_way_is_fulfilled() {
     harness.answer("create", 500);
     harness.forget();
     harness.cancel_of(meant);
-    harness.told("done cancel 0");
+    harness.emits("done cancel 0");
 }
 
 #[test]

@@ -13,18 +13,18 @@ fn rings(harness: &mut Harness) {
 fn ringing_is_reported_once() {
     let mut harness = Harness::calling();
     rings(&mut harness);
-    harness.told("on_user_ringing bob");
+    harness.emits("on_user_ringing bob");
     rings(&mut harness);
-    harness.told("");
+    harness.emits("");
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     // The next call is reported anew.
     harness.hangup();
     harness.settle();
     harness.start_over();
     harness.place_call();
     rings(&mut harness);
-    harness.told("on_user_ringing bob");
+    harness.emits("on_user_ringing bob");
 }
 
 /// Scenario (ordinary): It rings before the service confirms the invite: done(call) comes first, and what the
@@ -38,9 +38,9 @@ fn ringing_proves_the_invite() {
         harness.ok("join");
         harness.forget();
         rings(&mut harness);
-        harness.told("done call 0 · on_user_ringing bob");
+        harness.emits("done call 0 · on_user_ringing bob");
         harness.answer("invite", code);
-        harness.told("");
+        harness.emits("");
         assert_eq!(harness.engine.phase(), Phase::Calling);
         harness.pass(30_000);
         harness.asked("cancel bob ch1 r1 reason 2");
@@ -59,12 +59,12 @@ fn ringing_that_comes_too_late_is_nothing() {
     {
         harness.forget();
         rings(&mut harness);
-        harness.told("");
+        harness.emits("");
         harness.asked("");
     }
     let mut harness = Harness::glare_winner();
     rings(&mut harness);
-    harness.told("on_user_ringing bob");
+    harness.emits("on_user_ringing bob");
 }
 
 /// Scenario (wrong): Only the called account's own message about this very invite counts.
@@ -79,15 +79,15 @@ fn ringing_of_somebody_else_or_of_another_call_is_nothing() {
         ("bob", "", ""),
     ] {
         harness.signal(EventKind::Ringing, from, channel, request, "");
-        harness.told("");
+        harness.emits("");
     }
     harness.signal_from(Origin::OtherDevice, EventKind::Ringing, "bob", "ch1", "r1", "");
-    harness.told("");
+    harness.emits("");
     // Before the invite is sent nobody can know of it.
     let mut harness = Harness::new();
     harness.call("bob");
     harness.ok("create");
     harness.forget();
     rings(&mut harness);
-    harness.told("");
+    harness.emits("");
 }

@@ -18,13 +18,13 @@ fn login_completes_with_the_services_answer() {
     let mut harness = logged_out();
     harness.login("al");
     harness.asked("login al");
-    harness.told("");
+    harness.emits("");
     harness.ok("login");
-    harness.told("done login 0");
+    harness.emits("done login 0");
     assert_eq!(&*harness.snapshot().account, "al");
     harness.login("al");
     harness.login("bob");
-    harness.told("done login 0 · done login 90002");
+    harness.emits("done login 0 · done login 90002");
 }
 
 /// Scenario (session): Logging in twice shares the login; another account is refused.
@@ -33,11 +33,11 @@ fn logins_during_a_login_share_it_or_are_refused() {
     let mut harness = logged_out();
     harness.login("al");
     harness.login("al");
-    harness.told("");
+    harness.emits("");
     harness.login("bob");
-    harness.told("done login 90002");
+    harness.emits("done login 90002");
     harness.ok("login");
-    harness.told("done login 0 · done login 0");
+    harness.emits("done login 0 · done login 0");
 }
 
 /// Scenario (session): A login fails, or does not complete for ten seconds: logged out, and it can
@@ -47,12 +47,12 @@ fn a_login_that_fails_or_takes_10_s_is_no_login() {
     let mut harness = logged_out();
     harness.login("al");
     harness.answer("login", Code::BAD_TOKEN);
-    harness.told("done login 302");
+    harness.emits("done login 302");
     harness.login("al");
     harness.pass(9_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done login 408");
+    harness.emits("done login 408");
     harness.call("bob");
     assert_eq!(harness.last_code(), Code::NOT_LOGGED_IN);
 }
@@ -62,11 +62,11 @@ fn logout_is_completed_last() {
     let mut harness = Harness::new();
     harness.logout();
     harness.asked("logout");
-    harness.told("");
+    harness.emits("");
     harness.ok("logout");
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
     harness.call("bob");
-    harness.told("done call 20001");
+    harness.emits("done call 20001");
 }
 
 /// A busy answer belongs to no call of ours: it does not delay the logout.
@@ -85,14 +85,14 @@ fn a_logout_does_not_wait_for_a_busy_answer() {
 fn logout_in_a_call_hangs_up_first() {
     let mut harness = Harness::in_call();
     harness.logout();
-    harness.told("on_message_sent 1 · on_call_end 0");
+    harness.emits("on_message_sent 1 · on_call_end 0");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
     harness.ok("close");
     harness.asked("");
     harness.ok("record");
     harness.asked("logout");
     harness.ok("logout");
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
 }
 
 /// Scenario (session): We log out while calling: the invite is cancelled first.
@@ -100,7 +100,7 @@ fn logout_in_a_call_hangs_up_first() {
 fn logout_while_calling_cancels_the_invite_first() {
     let mut harness = Harness::calling();
     harness.logout();
-    harness.told("on_message_sent 2 · on_call_end 0");
+    harness.emits("on_message_sent 2 · on_call_end 0");
     harness.asked("cancel bob ch1 r1 · record 2 to bob");
     harness.ok("record");
     harness.ok("cancel");
@@ -108,7 +108,7 @@ fn logout_while_calling_cancels_the_invite_first() {
     harness.ok("close");
     harness.asked("logout");
     harness.ok("logout");
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
 }
 
 /// Scenario (session): We log out while it rings: the call is rejected, and everything pending completes.
@@ -118,14 +118,14 @@ fn logout_completes_what_is_pending_and_rejects_what_rings() {
     harness.call("bob");
     harness.forget();
     harness.logout();
-    harness.told("done call 90003 · on_call_end 0");
+    harness.emits("done call 90003 · on_call_end 0");
     let mut harness = Harness::called();
     harness.logout();
-    harness.told("on_call_end 0");
+    harness.emits("on_call_end 0");
     harness.asked("reject bob p1 q1");
     let mut harness = Harness::accepting();
     harness.logout();
-    harness.told("done accept 90003 · on_call_end 0");
+    harness.emits("done accept 90003 · on_call_end 0");
     harness.asked("");
 }
 
@@ -140,7 +140,7 @@ fn a_silent_service_delays_a_logout_by_half_a_second() {
     harness.pass(1);
     harness.asked("logout");
     harness.pass(5_000);
-    harness.told("done logout 408");
+    harness.emits("done logout 408");
     assert_eq!(&*harness.snapshot().account, "");
 }
 
@@ -152,10 +152,10 @@ fn a_login_during_a_logout_is_queued() {
     harness.login("bob");
     harness.asked("logout");
     harness.ok("logout");
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
     harness.asked("login bob");
     harness.ok("login");
-    harness.told("done login 0");
+    harness.emits("done login 0");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_second_logout_shares_the_first() {
     harness.logout();
     harness.logout();
     harness.ok("logout");
-    harness.told("done logout 0 · done logout 0");
+    harness.emits("done logout 0 · done logout 0");
 }
 
 /// Scenario (session): Between logout and login no event is emitted.
@@ -179,9 +179,9 @@ fn nothing_is_reported_between_logout_and_login() {
     harness.rtc(RtcEvent::PeerLeave { uid: 22, code: Code::OK });
     harness.handle(Input::Connection(Connection::Lost(Outcome::default())));
     harness.kick();
-    harness.handle(Input::Rooms(vec![ChannelState::default()]));
+    harness.handle(Input::ChannelStates(vec![ChannelState::default()]));
     harness.pass(60_000);
-    harness.told("");
+    harness.emits("");
     harness.asked("");
 }
 
@@ -191,22 +191,22 @@ fn messages_that_overtake_the_logins_completion_wait_for_it() {
     let mut harness = logged_out();
     harness.login("al");
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
     harness.ok("login");
-    harness.told("done login 0 · on_invited bob");
+    harness.emits("done login 0 · on_invited bob");
 }
 
 #[test]
 fn closing_an_idle_client_logs_out() {
     let mut harness = logged_out();
     harness.close();
-    harness.told("closed");
+    harness.emits("closed");
     let mut harness = Harness::new();
     harness.close();
     harness.asked("logout");
-    harness.told("");
+    harness.emits("");
     harness.ok("logout");
-    harness.told("closed");
+    harness.emits("closed");
 }
 
 /// Scenario (session): The client is released in a call: the peer is still notified, within half a second.
@@ -214,14 +214,14 @@ fn closing_an_idle_client_logs_out() {
 fn closing_a_live_call_waits_half_a_second() {
     let mut harness = Harness::in_call();
     harness.close();
-    harness.told("on_message_sent 1 · on_call_end 0");
+    harness.emits("on_message_sent 1 · on_call_end 0");
     harness.asked("close ch1 · rtc leave · record 1 to bob");
     harness.hangup();
-    harness.told("done hangup 90003");
+    harness.emits("done hangup 90003");
     harness.pass(499);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("closed");
+    harness.emits("closed");
 }
 
 /// Scenario (session): The client is released: every open request completes.
@@ -230,12 +230,12 @@ fn closing_completes_everything_with_shutting_down() {
     let mut harness = logged_out();
     harness.login("al");
     harness.close();
-    harness.told("done login 90003");
+    harness.emits("done login 90003");
     harness.settle();
-    harness.told("closed");
+    harness.emits("closed");
     let mut harness = Harness::accepting();
     harness.close();
-    harness.told("done accept 90003 · on_call_end 0");
+    harness.emits("done accept 90003 · on_call_end 0");
     let mut harness = Harness::in_call();
     harness.command(Command::MuteLocal { media: Media::AUDIO, muted: true });
     harness.close();
@@ -244,9 +244,9 @@ fn closing_completes_everything_with_shutting_down() {
     harness.logout();
     harness.login("al");
     harness.close();
-    harness.told("done login 90003");
+    harness.emits("done login 90003");
     harness.pass(500);
-    harness.told("done logout 90003 · closed");
+    harness.emits("done logout 90003 · closed");
 }
 
 /// Scenario (session): Another login kicks us: call and media end at once, with the reason.
@@ -259,12 +259,12 @@ fn a_kick_ends_everything_at_once() {
         (Harness::called(), "on_kicked · on_call_end 8"),
         (Harness::in_call(), "on_kicked · on_disconnect · on_call_end 8"),
     ];
-    for (mut harness, told) in cases {
+    for (mut harness, emitted) in cases {
         harness.kick();
-        harness.told(told);
+        harness.emits(emitted);
         assert!(harness.ops.iter().all(|op| !matches!(op, signaling::Operation::Logout)));
         harness.call("bob");
-        harness.told("done call 20001");
+        harness.emits("done call 20001");
     }
     let mut harness = Harness::in_call();
     harness.kick();
@@ -273,7 +273,7 @@ fn a_kick_ends_everything_at_once() {
     harness.peer_accepts();
     harness.forget();
     harness.kick();
-    harness.told("on_kicked · on_call_end 8");
+    harness.emits("on_kicked · on_call_end 8");
     harness.asked("rtc leave");
 }
 
@@ -281,7 +281,7 @@ fn a_kick_ends_everything_at_once() {
 fn a_kick_is_reported_after_the_open_completions() {
     let mut harness = Harness::accepting();
     harness.kick();
-    harness.told("done accept 90003 · on_kicked · on_call_end 8");
+    harness.emits("done accept 90003 · on_kicked · on_call_end 8");
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_kick_during_a_logout_completes_it() {
     let mut harness = Harness::new();
     harness.logout();
     harness.kick();
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
 }
 
 #[test]
@@ -307,7 +307,7 @@ fn a_kick_during_a_logout_leaves_nothing_to_clean_up() {
     harness.logout();
     harness.forget();
     harness.kick();
-    harness.told("done logout 0");
+    harness.emits("done logout 0");
     harness.ok("cancel");
     harness.pass(60_000);
     harness.asked("");
@@ -322,7 +322,7 @@ fn after_a_kick_one_can_log_in_again() {
     harness.ok("login");
     harness.forget();
     harness.invite("bob", "p1", "q1");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (reconnect): The signaling connection is lost and restored: each is reported once, and
@@ -334,11 +334,11 @@ fn a_lost_connection_is_reported_once_while_ringing() {
     harness.handle(Input::Connection(Connection::Restored));
     harness.handle(lost());
     harness.handle(lost());
-    harness.told("on_reconnecting 1");
+    harness.emits("on_reconnecting 1");
     harness.handle(Input::Connection(Connection::Restored));
-    harness.told("on_reconnected 1");
+    harness.emits("on_reconnected 1");
     harness.peer_accepts();
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
 }
 
 /// Scenario (session): The app crashed in a call: after the next login its channel is closed or left.
@@ -349,7 +349,7 @@ fn channels_of_the_last_session_are_left_or_closed() {
         channel: Channel { id: id.into(), creator: creator.into(), ..Channel::default() },
         members: Vec::new(),
     };
-    harness.handle(Input::Rooms(vec![
+    harness.handle(Input::ChannelStates(vec![
         room("ch1", "al"),
         room("x1", "al"),
         room("x2", "bob"),
@@ -358,7 +358,7 @@ fn channels_of_the_last_session_are_left_or_closed() {
     harness.asked("close x1 · leave x2");
     harness.answer("close", 500);
     harness.answer("leave", 500);
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (devices): Another device answers while we log in: the invite of the backlog does not ring.
@@ -370,7 +370,7 @@ fn an_end_before_the_logins_completion_blocks_its_invite() {
     harness.handle(Input::Signals { origin: Origin::Offline, events: vec![ring] });
     harness.signal_from(Origin::OtherDevice, EventKind::Reject, "al", "p1", "q1", "");
     harness.ok("login");
-    harness.told("done login 0 · on_missed_call bob answeredelsewhere");
+    harness.emits("done login 0 · on_missed_call bob answeredelsewhere");
 }
 
 /// Scenario (devices): Another device answered while we were logged out: the invite does not ring after the
@@ -384,7 +384,7 @@ fn an_answer_in_a_backlog_while_logged_out_is_kept() {
     harness.ok("login");
     harness.forget();
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
 }
 
 #[test]
@@ -393,10 +393,10 @@ fn channel_states_before_the_login_completes_wait() {
     harness.login("al");
     harness.forget();
     let channel = Channel { id: "x2".into(), creator: "bob".into(), ..Channel::default() };
-    harness.handle(Input::Rooms(vec![ChannelState { channel, members: Vec::new() }]));
+    harness.handle(Input::ChannelStates(vec![ChannelState { channel, members: Vec::new() }]));
     harness.asked("");
     harness.ok("login");
-    harness.told("done login 0");
+    harness.emits("done login 0");
     harness.asked("leave x2");
 }
 
@@ -406,9 +406,9 @@ fn nobody_rings_while_the_client_closes() {
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.close();
-    harness.told("on_call_end 0");
+    harness.emits("on_call_end 0");
     harness.signal(EventKind::Invite, "carol", "p3", "q3", &new_style("p3", "k3"));
-    harness.told("");
+    harness.emits("");
 }
 
 #[test]
@@ -423,7 +423,7 @@ fn at_most_256_messages_wait_for_a_login_shared_by_sender() {
     let junk = harness.event(EventKind::Join, "eve", "x", "", "");
     harness.handle(Input::Signals { origin: Origin::Online, events: vec![junk; 1_000] });
     harness.ok("login");
-    harness.told("done login 0 · on_missed_call bob cancelled · on_invited carol");
+    harness.emits("done login 0 · on_missed_call bob cancelled · on_invited carol");
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn a_service_without_a_clock_makes_no_invite_old() {
     let mut event = harness.event(EventKind::Invite, "bob", "p1", "q1", "");
     event.time_ms = 1;
     harness.handle(Input::Signals { origin: Origin::Online, events: vec![event] });
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 #[test]
@@ -449,9 +449,9 @@ fn an_aborted_logins_deadline_does_not_fail_the_next() {
     harness.login("al");
     harness.forget();
     harness.pass(5_000);
-    harness.told("");
+    harness.emits("");
     harness.pass(5_000);
-    harness.told("done login 408");
+    harness.emits("done login 408");
 }
 
 #[test]
@@ -467,23 +467,23 @@ fn a_kick_in_a_call_names_both_layers() {
 
 #[test]
 fn channels_that_wait_or_are_left_over_are_in_use() {
-    let rooms = |ids: &[&str]| {
+    let channel_states = |ids: &[&str]| {
         let channel = |id: &str| Channel { id: id.into(), ..Channel::default() };
-        Input::Rooms(
+        Input::ChannelStates(
             ids.iter().map(|id| ChannelState { channel: channel(id), members: Vec::new() }).collect(),
         )
     };
     let mut harness = Harness::called();
     harness.invite("bob", "p2", "q2");
     harness.forget();
-    harness.handle(rooms(&["p1", "p2", "p3"]));
+    harness.handle(channel_states(&["p1", "p2", "p3"]));
     harness.asked("leave p3");
     // The own invite to a legacy client stays pending beside the call with it.
     let mut harness = Harness::calling();
     harness.invite_old("bob", "p1", "zz");
     harness.ok("accept");
     harness.forget();
-    harness.handle(rooms(&["p1", "ch1", "p3"]));
+    harness.handle(channel_states(&["p1", "ch1", "p3"]));
     harness.asked("leave p3");
 }
 

@@ -32,7 +32,7 @@ fn is_video(harness: &Harness) -> bool {
 fn without_confirmation_both_messages_are_sent_at_once() {
     let mut harness = Harness::in_call();
     harness.switch(CallType::Video, SwitchStep::Invite);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
     harness.asked("control bob ch1 cid 2 type 2 · control bob ch1 cid 3 type 2 state 1");
     assert!(is_video(&harness));
 }
@@ -42,11 +42,11 @@ fn without_confirmation_both_messages_are_sent_at_once() {
 fn with_confirmation_the_answer_decides() {
     let mut harness = confirming();
     harness.switch(CallType::Video, SwitchStep::Invite);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
     harness.asked("control bob ch1 cid 3 type 2 state 1");
     assert!(!is_video(&harness));
     harness.control("ch1", VIDEO_AGREED);
-    harness.told("on_call_type_change video 2");
+    harness.emits("on_call_type_change video 2");
     harness.asked("enable 2 on");
     assert!(is_video(&harness));
 }
@@ -58,16 +58,16 @@ fn a_refusal_and_ten_seconds_of_silence_are_both_a_no() {
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.forget();
     harness.control("ch1", VIDEO_REFUSED);
-    harness.told("on_call_type_request video 3");
+    harness.emits("on_call_type_request video 3");
     harness.control("ch1", VIDEO_AGREED);
-    harness.told("");
+    harness.emits("");
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.settle();
     harness.forget();
     harness.pass(9_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_call_type_request video 3");
+    harness.emits("on_call_type_request video 3");
     assert!(!is_video(&harness));
 }
 
@@ -94,7 +94,7 @@ fn the_peers_switch_never_starts_the_camera() {
     harness.settle();
     harness.control("ch1", "{\"cid\":2,\"type\":2}");
     harness.control("ch1", VIDEO_ASKED);
-    harness.told("on_call_type_change video 0");
+    harness.emits("on_call_type_change video 0");
     assert!(is_video(&harness));
     assert!(!harness.waiting().contains("enable"));
 }
@@ -105,9 +105,9 @@ fn a_type_request_is_reported_once_and_our_accept_applies() {
     let mut harness = confirming();
     harness.control("ch1", VIDEO_ASKED);
     harness.control("ch1", VIDEO_ASKED);
-    harness.told("on_call_type_request video 1");
+    harness.emits("on_call_type_request video 1");
     harness.switch(CallType::Video, SwitchStep::Agree);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
     harness.asked("control bob ch1 cid 3 type 2 state 2 · enable 2 on");
     assert!(is_video(&harness));
 }
@@ -119,7 +119,7 @@ fn our_refusal_changes_nothing() {
     harness.control("ch1", VIDEO_ASKED);
     harness.forget();
     harness.switch(CallType::Video, SwitchStep::Reject);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
     harness.asked("control bob ch1 cid 3 type 2 state 3");
     assert!(!is_video(&harness));
 }
@@ -135,7 +135,7 @@ fn an_answer_without_a_request_is_refused() {
     harness.forget();
     harness.control("ch1", VIDEO_AGREED);
     harness.control("ch1", VIDEO_REFUSED);
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     assert!(!is_video(&harness));
 }
@@ -147,7 +147,7 @@ fn crossing_questions_for_the_same_type_agree() {
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.forget();
     harness.control("ch1", VIDEO_ASKED);
-    harness.told("on_call_type_change video 2");
+    harness.emits("on_call_type_change video 2");
     assert!(is_video(&harness));
 }
 
@@ -158,7 +158,7 @@ fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.forget();
     harness.answer("control", 500);
-    harness.told("on_error switch 500");
+    harness.emits("on_error switch 500");
     assert_eq!(harness.state(), 3);
 }
 
@@ -167,7 +167,7 @@ fn a_message_that_fails_is_an_error_and_the_call_goes_on() {
 fn type_0_is_video() {
     let mut harness = Harness::in_call();
     harness.control("ch1", "{\"cid\":2,\"type\":0}");
-    harness.told("on_call_type_change video 0");
+    harness.emits("on_call_type_change video 0");
 }
 
 /// Scenario (switch): An invalid message about the call type is dropped.
@@ -179,7 +179,7 @@ fn nonsense_is_dropped() {
     {
         harness.control("ch1", custom_info);
     }
-    harness.told("");
+    harness.emits("");
     harness.asked("");
 }
 
@@ -193,7 +193,7 @@ fn the_end_of_the_call_drops_the_open_question() {
     harness.forget();
     harness.control("ch1", VIDEO_AGREED);
     harness.pass(20_000);
-    harness.told("");
+    harness.emits("");
 }
 
 #[test]
@@ -227,7 +227,7 @@ fn confirming_audio() -> Harness {
 fn a_switch_to_the_type_that_is_asks_nobody() {
     let mut harness = confirming();
     harness.switch(CallType::Audio, SwitchStep::Invite);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
     harness.asked("");
 }
 
@@ -238,13 +238,13 @@ fn only_the_type_that_was_asked_for_can_be_agreed_to() {
     harness.control("ch1", VIDEO_ASKED);
     harness.forget();
     harness.switch(CallType::Audio, SwitchStep::Agree);
-    harness.told("done switch 90009");
+    harness.emits("done switch 90009");
     // Our own question cannot be agreed to by ourselves.
     let mut harness = confirming();
     harness.switch(CallType::Video, SwitchStep::Invite);
     harness.forget();
     harness.switch(CallType::Video, SwitchStep::Agree);
-    harness.told("done switch 90009");
+    harness.emits("done switch 90009");
     assert!(!is_video(&harness));
 }
 
@@ -256,9 +256,9 @@ fn a_refused_question_is_closed() {
     harness.switch(CallType::Video, SwitchStep::Reject);
     harness.forget();
     harness.switch(CallType::Video, SwitchStep::Agree);
-    harness.told("done switch 90009");
+    harness.emits("done switch 90009");
     harness.control("ch1", VIDEO_ASKED);
-    harness.told("on_call_type_request video 1");
+    harness.emits("on_call_type_request video 1");
 }
 
 /// Scenario (timeout): The app does not answer the peer's request for ten seconds: it is closed silently.
@@ -273,15 +273,15 @@ fn the_apps_silence_closes_the_question_after_ten_seconds() {
     harness.forget();
     harness.pass(7_999);
     harness.switch(CallType::Video, SwitchStep::Reject);
-    harness.told("done switch 0");
+    harness.emits("done switch 0");
 
     let mut harness = confirming();
     harness.control("ch1", VIDEO_ASKED);
     harness.forget();
     harness.pass(10_000);
-    harness.told("");
+    harness.emits("");
     harness.switch(CallType::Video, SwitchStep::Agree);
-    harness.told("done switch 90009");
+    harness.emits("done switch 90009");
     assert_eq!(harness.snapshot().call_type, Some(CallType::Audio));
 }
 
@@ -294,9 +294,9 @@ fn the_timer_of_a_silent_peer_does_not_hurry_our_question() {
     harness.settle();
     harness.forget();
     harness.pass(2_000);
-    harness.told("on_reconnecting 2");
+    harness.emits("on_reconnecting 2");
     harness.control("ch1", VIDEO_AGREED);
-    harness.told("on_call_type_change video 2");
+    harness.emits("on_call_type_change video 2");
 }
 
 /// Scenario (switch): From video to audio by consent: the camera goes off.
@@ -304,7 +304,7 @@ fn the_timer_of_a_silent_peer_does_not_hurry_our_question() {
 fn audio_by_agreement_closes_the_camera() {
     let mut harness = confirming_audio();
     harness.control("ch1", "{\"cid\":3,\"type\":1,\"state\":1}");
-    harness.told("on_call_type_request audio 1");
+    harness.emits("on_call_type_request audio 1");
     harness.switch(CallType::Audio, SwitchStep::Agree);
     harness.asked("control bob ch1 cid 3 type 1 state 2 · enable 2 off");
     assert!(!is_video(&harness));
@@ -315,7 +315,7 @@ fn audio_by_agreement_closes_the_camera() {
 fn a_switch_that_asks_nothing_applies_where_we_would_ask() {
     let mut harness = confirming();
     harness.control("ch1", "{\"cid\":2,\"type\":2}");
-    harness.told("on_call_type_change video 0");
+    harness.emits("on_call_type_change video 0");
     harness.asked("");
     assert!(is_video(&harness));
 }
@@ -366,6 +366,6 @@ fn the_called_side_asks_a_caller_that_can_answer() {
 fn a_question_is_agreed_to_where_the_app_need_not_be_asked() {
     let mut harness = Harness::in_call();
     harness.control("ch1", VIDEO_ASKED);
-    harness.told("on_call_type_change video 0");
+    harness.emits("on_call_type_change video 0");
     harness.asked("control bob ch1 cid 3 type 2 state 2");
 }

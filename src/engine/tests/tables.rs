@@ -123,9 +123,9 @@ fn before_login_call_functions_complete_with_20001() {
 
 /// The effect of a message: the events, the operations, the state afterwards.
 #[track_caller]
-fn cell(mut harness: Harness, act: impl Fn(&mut Harness), told: &str, asked: &str, after: Phase) {
+fn cell(mut harness: Harness, act: impl Fn(&mut Harness), emitted: &str, asked: &str, after: Phase) {
     act(&mut harness);
-    harness.told(told);
+    harness.emits(emitted);
     harness.asked(asked);
     assert_eq!(harness.engine.phase(), after);
 }
@@ -205,8 +205,8 @@ fn leave_by_state() {
     cell(Harness::glare_loser(), leave("p1"), "", "", Phase::GlareAccepting);
     cell(Harness::called(), leave("p1"), "", "", Phase::Called);
     cell(Harness::accepting(), leave("p1"), "", "", Phase::Accepting);
-    let told = "on_user_leave bob · on_message_sent 1 · on_call_end 20";
-    cell(Harness::in_call(), leave("ch1"), told, "close ch1 · rtc leave · record 1 to bob", Phase::Idle);
+    let emitted = "on_user_leave bob · on_message_sent 1 · on_call_end 20";
+    cell(Harness::in_call(), leave("ch1"), emitted, "close ch1 · rtc leave · record 1 to bob", Phase::Idle);
 }
 
 /// Scenario (cancel): A cancel that arrives when nothing rings changes nothing, but is remembered.
@@ -228,9 +228,9 @@ fn a_cancelled_parked_invite_is_not_accepted() {
     let mut harness = Harness::glare_winner();
     harness.signal(EventKind::Cancel, "bob", "p1", "!", "");
     harness.peer_rejects("");
-    harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    harness.emits("on_user_reject bob · on_message_sent 3 · on_call_end 14");
     harness.invite("bob", "p1", "!");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (devices): Another device's answer arrives in any state: only the ringing that it is about
@@ -243,14 +243,14 @@ fn answers_of_other_devices_by_state() {
                 harness.signal_from(Origin::OtherDevice, signal, "al", channel, request, "");
             }
         };
-        let told = match signal == EventKind::Accept {
+        let emitted = match signal == EventKind::Accept {
             true => "on_other_client_accept bob · on_call_end 18",
             false => "on_other_client_reject bob · on_call_end 17",
         };
         cell(Harness::new(), sync("p1", "q1"), "", "", Phase::Idle);
         cell(Harness::glare_winner(), sync("p1", "!"), "", "", Phase::Calling);
         cell(Harness::glare_loser(), sync("p1", "zz"), "", "", Phase::GlareAccepting);
-        cell(Harness::called(), sync("p1", "q1"), told, "", Phase::Idle);
+        cell(Harness::called(), sync("p1", "q1"), emitted, "", Phase::Idle);
         cell(Harness::accepting(), sync("p1", "q1"), "", "", Phase::Accepting);
         cell(Harness::in_call_as_callee(), sync("p1", "q1"), "", "", Phase::InCall);
     }

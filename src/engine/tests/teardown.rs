@@ -20,7 +20,7 @@ fn a_teardown_does_not_affect_the_next_call() {
     harness.ok("create");
     harness.ok("join");
     harness.ok("invite");
-    harness.told("done call 0");
+    harness.emits("done call 0");
     assert_eq!((harness.state(), &*harness.snapshot().channel_id), (1, "ch2"));
 }
 
@@ -118,7 +118,7 @@ fn a_second_end_of_an_ended_call_is_fulfilled() {
     harness.cancel_of(call.clone());
     harness.cancel_of(call.clone());
     harness.hangup_of(call);
-    harness.told("done cancel 0 · on_message_sent 2 · on_call_end 11 · done cancel 0 · done hangup 0");
+    harness.emits("done cancel 0 · on_message_sent 2 · on_call_end 11 · done cancel 0 · done hangup 0");
 }
 
 /// Scenario (failure): When everything completed, nothing is left running.
@@ -135,7 +135,7 @@ fn after_everything_was_answered_no_timer_runs() {
         harness.settle();
         assert_eq!(harness.engine.poll_timeout(), None);
         harness.invite("carol", "c1", "s1");
-        harness.told_last("on_invited carol");
+        harness.emits_last("on_invited carol");
     }
 }
 
@@ -163,7 +163,7 @@ fn media_ops_of_an_ended_call_do_not_fail_the_next() {
     harness.forget();
     harness.answer("rtc join", 500);
     harness.rtc(RtcEvent::Disconnected(Outcome::default()));
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.state(), 1);
 }
 
@@ -186,7 +186,7 @@ fn of_channels_that_come_too_late_the_last_sixteen_are_closed() {
         for _ in 0..calls {
             harness.call("bob");
             harness.pass(8_000);
-            harness.told("done call 408 · on_call_end 7");
+            harness.emits("done call 408 · on_call_end 7");
         }
         harness.forget();
         for _ in 0..calls {

@@ -111,12 +111,12 @@ fn data_waits_for_the_accept_and_comes_after_it_in_order() {
     for number in [3, 2, 2, 1] {
         harness.control("p1", &data(number, &number.to_string()));
     }
-    harness.told("");
+    harness.emits("");
     harness.ok("accept");
-    harness.told("done accept 0 · on_data bob 1 · on_data bob 2 · on_data bob 3");
+    harness.emits("done accept 0 · on_data bob 1 · on_data bob 2 · on_data bob 3");
     harness.control("p1", &data(2, "2"));
     harness.control("p1", &data(4, "\"\u{e9}\""));
-    harness.told("on_data bob \"\u{e9}\"");
+    harness.emits("on_data bob \"\u{e9}\"");
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_text_that_overtakes_the_answer_is_not_lost() {
     harness.control("ch1", &data(1, "{\"a\":1}"));
     harness.control("ch1", &media(1, "{\"sdp\":1}"));
     accepts(&mut harness, true, MEDIA);
-    harness.told("on_user_accept bob · on_data bob {\"a\":1}");
+    harness.emits("on_user_accept bob · on_data bob {\"a\":1}");
     let join = harness.req("rtc join").0;
     harness.asked(&format!("rtc join ch1|0|11 as 11 · rtc receive {join} {{\"sdp\":1}}"));
 }
@@ -143,7 +143,7 @@ fn media_texts_wait_for_the_own_join() {
     harness.asked(&format!("rtc join p1|0|7 as 11 · {received}"));
     harness.control("p1", &media(3, "{\"a\":3}"));
     harness.asked(&format!("rtc receive {join} {{\"a\":3}}"));
-    harness.told("done accept 0");
+    harness.emits("done accept 0");
 }
 
 #[test]
@@ -156,9 +156,9 @@ fn in_a_glare_the_surviving_calls_texts_count() {
     harness.control("p1", &data(1, "1"));
     assert!(!harness.snapshot().is_inviter);
     harness.ok("accept");
-    harness.told("on_user_accept bob · on_data bob 1");
+    harness.emits("on_user_accept bob · on_data bob 1");
     harness.control("ch1", &data(2, "2"));
-    harness.told("");
+    harness.emits("");
     // Theirs cannot be had, and ours was accepted.
     let mut harness = Harness::with(config());
     harness.place_call();
@@ -168,7 +168,7 @@ fn in_a_glare_the_surviving_calls_texts_count() {
     harness.control("ch1", &data(1, "1"));
     harness.forget();
     harness.answer("accept", 500);
-    harness.told("on_user_accept bob · on_data bob 1");
+    harness.emits("on_user_accept bob · on_data bob 1");
     assert!(harness.snapshot().is_inviter);
 }
 
@@ -177,11 +177,11 @@ fn a_missing_text_holds_up_the_others_for_two_seconds() {
     let mut harness = in_call();
     harness.control("ch1", &data(2, "2"));
     harness.pass(u64::from(limits::TEXT_GAP_MS) - 1);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_data bob 2");
+    harness.emits("on_data bob 2");
     harness.control("ch1", &data(1, "1"));
-    harness.told("");
+    harness.emits("");
     assert_eq!(harness.engine.poll_timeout(), None);
 }
 
@@ -200,15 +200,15 @@ fn what_is_not_a_text_of_this_call_is_dropped() {
     for json in ["1", "[]", &format!("{{\"a\":{long}}}x")] {
         harness.control("ch1", &media(1, json));
     }
-    harness.told("");
+    harness.emits("");
     harness.asked("");
     harness.control("ch1", "{\"cid\":1001,\"d\":null}");
-    harness.told("on_data bob null");
+    harness.emits("on_data bob null");
     let mut harness = called();
     harness.control("p1", &data(1, "\"before the accept\""));
     harness.accept();
     harness.ok("accept");
-    harness.told("done accept 0");
+    harness.emits("done accept 0");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn a_json_value_may_nest_as_deep_as_its_limit() {
     }
     let mut harness = in_call();
     harness.control("ch1", &data(1, &nested(limits::JSON_DEPTH)));
-    harness.told(&format!("on_data bob {}", nested(limits::JSON_DEPTH)));
+    harness.emits(&format!("on_data bob {}", nested(limits::JSON_DEPTH)));
 }
 
 #[test]
@@ -234,14 +234,14 @@ fn a_flood_of_texts_is_cut_and_the_call_goes_on() {
         harness.control("ch1", &data(number, "1"));
         harness.control("ch1", &media(number, "{}"));
     }
-    let (told, asked) = harness.logs();
+    let (emitted, asked) = harness.logs();
     let most = limits::TEXT_BURST as usize;
-    assert_eq!((told.matches("on_data").count(), asked.matches("receive").count()), (most, most));
+    assert_eq!((emitted.matches("on_data").count(), asked.matches("receive").count()), (most, most));
     assert_eq!(harness.state(), 3);
     harness.pass(u64::from(limits::COALESCE_MS));
     harness.control("ch1", &data(1_001, "2"));
     harness.pass(u64::from(limits::TEXT_GAP_MS));
-    harness.told("on_data bob 2");
+    harness.emits("on_data bob 2");
     // This many early texts are queued.
     let mut harness = accepting();
     for number in 1..=1_000 {
@@ -257,16 +257,16 @@ fn send_data_completes_when_signaling_accepted_it() {
     send(&mut harness, " {\"a\":1} ");
     harness.asked("control bob ch1 cid 1001");
     assert_eq!(&*harness.text_of("control"), "{\"cid\":1001,\"n\":1,\"d\":{\"a\":1}}");
-    harness.told("");
+    harness.emits("");
     harness.answer("control", Code::PEER_OFFLINE);
-    harness.told("done senddata 0");
+    harness.emits("done senddata 0");
     send(&mut harness, "2");
     assert_eq!(&*harness.text_of("control"), "{\"cid\":1001,\"n\":2,\"d\":2}");
     harness.answer("control", Code::NOT_MEMBER);
-    harness.told("done senddata 10406");
+    harness.emits("done senddata 10406");
     send(&mut harness, "3");
     harness.pass(5_000);
-    harness.told("done senddata 408");
+    harness.emits("done senddata 408");
     assert_eq!(harness.state(), 3, "the call goes on");
 }
 
@@ -275,7 +275,7 @@ fn send_data_outside_of_a_call_is_refused() {
     let refused = |mut harness: Harness| {
         harness.forget();
         send(&mut harness, "1");
-        harness.told("done senddata 90010");
+        harness.emits("done senddata 90010");
         harness.asked("");
     };
     refused(Harness::with(config()));
@@ -291,7 +291,7 @@ fn send_data_outside_of_a_call_is_refused() {
     let mut harness = in_call();
     harness
         .command(Command::SendData { call: CallRef { call_no: 99, ..CallRef::default() }, json: "1".into() });
-    harness.told("done senddata 90001");
+    harness.emits("done senddata 90001");
 }
 
 #[test]
@@ -301,7 +301,7 @@ fn send_data_needs_a_peer_that_takes_it_and_a_way() {
         accepts(&mut harness, peer_takes_data, MEDIA);
         harness.forget();
         send(&mut harness, "1");
-        harness.told("done senddata 90007");
+        harness.emits("done senddata 90007");
     }
     let mut harness = Harness::with(config());
     harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", false, MEDIA));
@@ -309,7 +309,7 @@ fn send_data_needs_a_peer_that_takes_it_and_a_way() {
     harness.ok("accept");
     harness.forget();
     send(&mut harness, "1");
-    harness.told("done senddata 90007");
+    harness.emits("done senddata 90007");
 }
 
 #[test]
@@ -318,19 +318,19 @@ fn so_many_texts_wait_and_the_end_of_the_call_completes_them() {
     for _ in 0..1_000 {
         send(&mut harness, "1");
     }
-    let (told, asked) = harness.logs();
+    let (emitted, asked) = harness.logs();
     assert_eq!(asked.matches("control").count(), limits::DATA_WAITING);
-    assert_eq!(told.matches("done senddata 90005").count(), 1_000 - limits::DATA_WAITING);
+    assert_eq!(emitted.matches("done senddata 90005").count(), 1_000 - limits::DATA_WAITING);
     harness.hangup();
     let mismatches = vec!["done senddata 90001"; limits::DATA_WAITING].join(" · ");
-    harness.told(&format!("done hangup 0 · {mismatches} · on_message_sent 1 · on_call_end 15"));
+    harness.emits(&format!("done hangup 0 · {mismatches} · on_message_sent 1 · on_call_end 15"));
     while harness.waiting().contains("control") {
         harness.ok("control");
     }
-    harness.told("");
+    harness.emits("");
     harness.control("ch1", &data(1, "1"));
     harness.control("ch1", &media(1, "{}"));
-    harness.told("");
+    harness.emits("");
 }
 
 #[test]
@@ -341,9 +341,9 @@ fn a_kick_and_a_release_complete_data_that_waits() {
         send(&mut harness, "1");
         harness.forget();
         end(&mut harness);
-        let told = harness.logs().0;
-        let (done, over) = (told.find("done senddata 90001"), told.find("on_call_end"));
-        assert!(done.is_some() && done < over, "{told}");
+        let emitted = harness.logs().0;
+        let (done, over) = (emitted.find("done senddata 90001"), emitted.find("on_call_end"));
+        assert!(done.is_some() && done < over, "{emitted}");
     }
 }
 
@@ -364,7 +364,7 @@ fn a_media_backend_sends_only_in_its_own_join() {
     // It has failed: the call continues, and the app is notified.
     harness.ok("control");
     harness.answer("control", Code::TIMEOUT);
-    harness.told("on_error negotiation 408");
+    harness.emits("on_error negotiation 408");
     // A late thread in the next call.
     harness.hangup();
     harness.settle();
@@ -397,7 +397,7 @@ fn a_media_backend_that_floods_gets_an_error() {
     for _ in 0..limits::NEGOTIATIONS + 1 {
         rtc_send(&mut harness, join, "{}");
     }
-    harness.told("on_error negotiation 90005");
+    harness.emits("on_error negotiation 90005");
     assert_eq!(harness.logs().1.matches("control").count(), limits::NEGOTIATIONS);
 }
 
@@ -407,7 +407,7 @@ fn an_app_without_on_data_gets_none() {
     harness.control("ch1", &data(1, "1"));
     harness.control("ch1", &media(1, "{}"));
     rtc_send(&mut harness, Req(5), "{}");
-    harness.told("");
+    harness.emits("");
     harness.asked("");
 }
 
@@ -416,7 +416,7 @@ fn an_invite_with_other_media_does_not_ring_here() {
     for (own, theirs) in [(MEDIA, ""), (MEDIA, "webrtc/2"), ("", MEDIA)] {
         let mut harness = Harness::with(Config { media_protocol: own.into(), ..config() });
         harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, theirs));
-        harness.told("on_missed_call bob mediamismatch");
+        harness.emits("on_missed_call bob mediamismatch");
         harness.asked("reject bob p1 q1 reason 3");
         let text = harness.text_of("reject");
         assert!(text.contains("\"local\":true") && wire::read(&text).rtc.as_deref() == Some(own), "{text}");
@@ -432,15 +432,15 @@ fn incompatible_media_ends_the_call() {
     let reject = wire::reply_other_media(&new_style("ch1", "k1"), "webrtc/2");
     let mut harness = calling(config());
     harness.peer_rejects(&reject);
-    harness.told("on_error rtc 90011 · on_message_sent 3 · on_call_end 101");
+    harness.emits("on_error rtc 90011 · on_message_sent 3 · on_call_end 101");
     // A client that repeats what it received announces only that it is busy.
     let mut harness = calling(config());
     harness.peer_rejects(&wire::reply_local(&new_style("ch1", "k1")));
-    harness.told("on_user_busy bob · on_message_sent 5 · on_call_end 3");
+    harness.emits("on_user_busy bob · on_message_sent 5 · on_call_end 3");
     for theirs in ["", "webrtc/2"] {
         let mut harness = calling(config());
         accepts(&mut harness, true, theirs);
-        harness.told("on_user_accept bob · on_error rtc 90011 · on_call_end 101");
+        harness.emits("on_user_accept bob · on_error rtc 90011 · on_call_end 101");
         harness.asked("close ch1");
     }
     // Only the service reported the accept: nothing is known of the peer.
@@ -458,7 +458,7 @@ fn a_close_with_other_media_is_a_mismatch() {
     harness.ok("accept");
     harness.forget();
     harness.signal(EventKind::Close, "bob", "p1", "", &wire::ending(None, Some("webrtc/2")));
-    harness.told("on_error rtc 90011 · on_call_end 101");
+    harness.emits("on_error rtc 90011 · on_call_end 101");
     assert_eq!(harness.now, Time(0), "at once");
 }
 

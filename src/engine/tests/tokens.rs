@@ -42,25 +42,25 @@ fn a_token_that_is_asked_for_and_given_keeps_the_session() {
     loses(&mut harness);
     asks(&mut harness);
     asks(&mut harness);
-    harness.told("on_reconnecting 1 · on_token_needed 302");
+    harness.emits("on_reconnecting 1 · on_token_needed 302");
     harness.pass(59_999);
     gives(&mut harness, "fresh");
     harness.asked("set token 'fresh'");
-    harness.told("done none 0");
+    harness.emits("done none 0");
     harness.handle(Input::Connection(Connection::Restored));
-    harness.told("on_reconnected 1");
+    harness.emits("on_reconnected 1");
     harness.pass(600_000);
-    harness.told("");
+    harness.emits("");
     // A restored connection needs none any more.
     loses(&mut harness);
     asks(&mut harness);
     harness.handle(Input::Connection(Connection::Restored));
     harness.forget();
     harness.pass(600_000);
-    harness.told("");
+    harness.emits("");
     // Requested again, reported again.
     asks(&mut harness);
-    harness.told("on_token_needed 302");
+    harness.emits("on_token_needed 302");
 }
 
 /// Scenario (session): The app does not answer within a minute, or has no token: the session ends
@@ -69,7 +69,7 @@ fn a_token_that_is_asked_for_and_given_keeps_the_session() {
 fn a_session_without_a_token_ends() {
     let mut late = asked(Harness::new());
     late.pass(59_999);
-    late.told("");
+    late.emits("");
     late.pass(1);
     let mut none = asked(Harness::new());
     gives(&mut none, "");
@@ -77,17 +77,17 @@ fn a_session_without_a_token_ends() {
     loses(&mut lost);
     lost.forget();
     gives(&mut lost, "");
-    for (mut harness, told) in
+    for (mut harness, emitted) in
         [(late, "on_kicked"), (none, "done none 0 · on_kicked"), (lost, "done none 0 · on_kicked")]
     {
-        harness.told(told);
+        harness.emits(emitted);
         harness.asked("logout");
         harness.call("bob");
         assert_eq!(harness.last_code(), Code::NOT_LOGGED_IN);
         harness.login("al");
         harness.forget();
         harness.ok("logout");
-        harness.told("");
+        harness.emits("");
         harness.asked("login al");
     }
     let mut harness = asked(Harness::new());
@@ -102,19 +102,19 @@ fn a_session_without_a_token_ends() {
 fn a_call_with_media_outlives_its_token() {
     let mut harness = asked(Harness::in_call());
     harness.pass(3_600_000);
-    harness.told("");
+    harness.emits("");
     harness.hangup();
-    harness.told("done hangup 0 · on_message_sent 1 · on_call_end 15 · on_kicked");
+    harness.emits("done hangup 0 · on_message_sent 1 · on_call_end 15 · on_kicked");
     harness.asked("close ch1 · rtc leave · record 1 to bob · logout");
 
     let mut harness = asked(Harness::in_call());
     gives(&mut harness, "");
-    harness.told("done none 0");
+    harness.emits("done none 0");
     // A token after all.
     gives(&mut harness, "found");
     harness.asked("set token 'found'");
     harness.hangup();
-    harness.told("done none 0 · done hangup 0 · on_message_sent 1 · on_call_end 15");
+    harness.emits("done none 0 · done hangup 0 · on_message_sent 1 · on_call_end 15");
 }
 
 #[test]
@@ -125,11 +125,11 @@ fn a_call_without_media_ends_with_its_token() {
     harness.ok("rtc join");
     let mut harness = asked(harness);
     harness.pass(60_000);
-    harness.told_last("on_call_end 8");
+    harness.emits_last("on_call_end 8");
     // Ringing needs signaling, too.
     let mut harness = asked(Harness::called());
     gives(&mut harness, "");
-    harness.told("done none 0 · on_kicked · on_call_end 8");
+    harness.emits("done none 0 · on_kicked · on_call_end 8");
 }
 
 /// Scenario (session): A login without a token: the app is asked and answers.
@@ -137,12 +137,12 @@ fn a_call_without_media_ends_with_its_token() {
 fn a_login_asks_for_a_token_within_its_own_limit() {
     let mut harness = logging_in();
     asks(&mut harness);
-    harness.told("on_token_needed 302");
+    harness.emits("on_token_needed 302");
     harness.pass(5_000);
     gives(&mut harness, "fresh");
     harness.asked("set token 'fresh'");
     harness.ok("login");
-    harness.told("done none 0 · done login 0");
+    harness.emits("done none 0 · done login 0");
 
     // Answered, and no connection all the same: a timeout.
     let mut harness = logging_in();
@@ -150,16 +150,16 @@ fn a_login_asks_for_a_token_within_its_own_limit() {
     gives(&mut harness, "fresh");
     harness.forget();
     harness.pass(10_000);
-    harness.told("done login 408");
+    harness.emits("done login 408");
 
     // Not answered.
     let mut harness = logging_in();
     asks(&mut harness);
     harness.forget();
     harness.pass(9_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done login 302");
+    harness.emits("done login 302");
     harness.asked("abort login");
 
     // There is none, requested or not.
@@ -170,7 +170,7 @@ fn a_login_asks_for_a_token_within_its_own_limit() {
         }
         harness.forget();
         gives(&mut harness, "");
-        harness.told("done none 0 · done login 302");
+        harness.emits("done none 0 · done login 302");
         harness.asked("abort login");
     }
 }
@@ -183,11 +183,11 @@ fn a_token_is_stored_while_connected_only() {
     gives(&mut harness, "");
     harness.asked("set token ''");
     harness.pass(120_000);
-    harness.told("done none 0 · done none 0");
+    harness.emits("done none 0 · done none 0");
 
     let mut harness = Harness::logged_out(Config { caps: caps(), ..Config::default() });
     gives(&mut harness, "early");
-    harness.told("done none 0");
+    harness.emits("done none 0");
     harness.asked("");
 }
 
@@ -212,23 +212,23 @@ fn a_login_on_a_lost_connection_hands_its_token_on_and_waits() {
     let mut harness = asked(Harness::new());
     harness.login("al");
     harness.asked("set token 'token'");
-    harness.told("");
+    harness.emits("");
     harness.command(Command::Login { account: "al".into(), token: Text::default() });
     harness.asked("");
     harness.pass(9_999);
-    harness.told("");
+    harness.emits("");
     harness.handle(Input::Connection(Connection::Restored));
-    harness.told("done login 0 · done login 0 · on_reconnected 1");
+    harness.emits("done login 0 · done login 0 · on_reconnected 1");
     harness.pass(120_000);
-    harness.told("");
+    harness.emits("");
 
     let mut harness = asked(Harness::new());
     harness.login("al");
     harness.forget();
     harness.pass(10_000);
-    harness.told("done login 408");
+    harness.emits("done login 408");
     harness.handle(Input::Connection(Connection::Restored));
-    harness.told("on_reconnected 1");
+    harness.emits("on_reconnected 1");
 }
 
 #[test]
@@ -241,23 +241,23 @@ fn a_login_that_waits_for_the_connection_ends_with_the_session() {
     };
     let mut harness = waiting();
     harness.logout();
-    harness.told("done login 90004");
+    harness.emits("done login 90004");
     let mut harness = waiting();
     harness.close();
-    harness.told("done login 90003");
+    harness.emits("done login 90003");
     let mut harness = waiting();
     harness.kick();
-    harness.told("done login 1 · on_kicked");
+    harness.emits("done login 1 · on_kicked");
     let mut harness = waiting();
     gives(&mut harness, "");
-    harness.told("done none 0 · done login 302 · on_kicked");
+    harness.emits("done none 0 · done login 302 · on_kicked");
 }
 
 #[test]
 fn a_login_while_connected_passes_its_token_on() {
     let mut harness = Harness::new();
     harness.login("al");
-    harness.told("done login 0");
+    harness.emits("done login 0");
     harness.asked("set token 'token'");
 }
 
@@ -269,9 +269,9 @@ fn an_app_without_on_token_needed_gets_bad_token() {
     harness.login("al");
     harness.forget();
     asks(&mut harness);
-    harness.told("done login 302");
+    harness.emits("done login 302");
     let mut harness = Harness::with(config);
     loses(&mut harness);
     asks(&mut harness);
-    harness.told("on_reconnecting 1 · on_kicked");
+    harness.emits("on_reconnecting 1 · on_kicked");
 }

@@ -160,8 +160,8 @@ fn strangers_change_nothing() {
     for story in &STORIES {
         let expected = end_of(story, None);
         for (origin, event) in strangers(story) {
-            let told = end_of(story, Some((origin, event.clone())));
-            assert_eq!(told, expected, "{}: {origin:?} {event:?}", story.name);
+            let emitted = end_of(story, Some((origin, event.clone())));
+            assert_eq!(emitted, expected, "{}: {origin:?} {event:?}", story.name);
             tried += 1;
         }
     }
@@ -173,7 +173,7 @@ fn a_channel_closed_while_parked_is_not_accepted() {
     let mut harness = Harness::glare_winner();
     harness.peer_closes("p1");
     harness.peer_rejects("");
-    harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+    harness.emits("on_user_reject bob · on_message_sent 3 · on_call_end 14");
     harness.asked("close ch1 · record 3 to bob");
 }
 
@@ -224,7 +224,7 @@ fn an_invite_answered_elsewhere_while_parked_is_dropped() {
         let mut harness = Harness::glare_winner();
         harness.signal_from(Origin::OtherDevice, signal, "al", "p1", "!", "");
         harness.peer_rejects("");
-        harness.told("on_user_reject bob · on_message_sent 3 · on_call_end 14");
+        harness.emits("on_user_reject bob · on_message_sent 3 · on_call_end 14");
         harness.asked("close ch1 · record 3 to bob");
     }
 }
@@ -254,7 +254,7 @@ fn an_end_in_any_state_blocks_its_invite() {
             assert_eq!(harness.state(), 0, "story {index}");
             harness.forget();
             harness.invite("bob", channel, request);
-            harness.told("");
+            harness.emits("");
         }
     }
 }

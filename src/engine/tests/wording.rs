@@ -27,7 +27,7 @@ fn heard(custom_info: &str) -> (i32, String) {
 /// Scenario (busy): The user is busy, or gives a reason: the caller's app gets it.
 #[test]
 fn a_reject_says_busy_or_declined_and_carries_a_text() {
-    for (busy, text, told) in [
+    for (busy, text, emitted) in [
         (false, None, (14, "")),
         (true, None, (3, "")),
         (false, Some("not now"), (14, "not now")),
@@ -38,13 +38,13 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
         harness.signal(EventKind::Invite, "bob", "p1", "q1", &invite);
         harness.forget();
         reject(&mut harness, busy, text);
-        harness.told("done reject 0 · on_call_end 13");
+        harness.emits("done reject 0 · on_call_end 13");
         let custom_info = harness.text_of("reject");
         let read = wire::read(&custom_info);
         let reason = if busy { Reason::Busy } else { Reason::Plain };
         assert_eq!((wire::reason(&custom_info, &read), &*read.call_id), (reason, "k1"), "{custom_info}");
         let (end, extra) = heard(&custom_info);
-        assert_eq!((end, &*extra), told, "{custom_info}");
+        assert_eq!((end, &*extra), emitted, "{custom_info}");
     }
 }
 
@@ -63,7 +63,7 @@ fn a_legacy_client_gets_601_or_nothing() {
 fn a_rejects_text_outlives_a_pending_accept() {
     let mut harness = Harness::accepting();
     reject(&mut harness, true, Some("not now"));
-    harness.told("done accept 90004 · done reject 0 · on_call_end 13");
+    harness.emits("done accept 90004 · done reject 0 · on_call_end 13");
     harness.answer("accept", 408);
     let custom_info = harness.text_of("reject");
     assert_eq!(wire::read(&custom_info).reason, 3);

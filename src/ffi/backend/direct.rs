@@ -98,8 +98,8 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
         }
         SignalingMessage::Offline(batch) => take_events(client, Origin::Offline, batch),
         SignalingMessage::Channels(states) => {
-            let rooms = usable("channel state", states.iter().map(|state| checked_room(state.clone())));
-            rooms.is_empty() || report(client, Input::Rooms(rooms))
+            let states = usable("channel state", states.iter().map(|state| checked_room(state.clone())));
+            states.is_empty() || report(client, Input::ChannelStates(states))
         }
         SignalingMessage::Connection(change) => report(client, Input::Connection(connection(change))),
         SignalingMessage::Record { from, record } => match checked_record(from, record) {

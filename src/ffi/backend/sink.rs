@@ -87,13 +87,13 @@ unsafe extern "C" fn signal_events(
 
 unsafe extern "C" fn signal_rooms(
     ctx: *mut c_void,
-    rooms: *const *const abi::nertc_callkit_channel_state,
+    states: *const *const abi::nertc_callkit_channel_state,
     count: u32,
 ) -> i32 {
     guard_or(0, || {
         // SAFETY: the backend lends `count` channel states for the call.
-        let rooms = unsafe { list(rooms, count, "channel state", |place| room(place)) };
-        if rooms.is_empty() { 0 } else { report(ctx, Input::Rooms(rooms)) }
+        let states = unsafe { list(states, count, "channel state", |place| room(place)) };
+        if states.is_empty() { 0 } else { report(ctx, Input::ChannelStates(states)) }
     })
 }
 

@@ -191,7 +191,7 @@ fn a_backlog_is_reported_and_cleared_with_hysteresis() {
     for _ in 0..limits::UNDELIVERED {
         client.shared.callbacks.event(missed());
     }
-    assert_eq!(client.report(Input::Rooms(Vec::new())), Err(Refused::QueueFull));
+    assert_eq!(client.report(Input::ChannelStates(Vec::new())), Err(Refused::QueueFull));
     assert_eq!(command(Command::SetCallTimeout { timeout_ms: 1 }), Err(Refused::QueueFull));
     assert_eq!(command(Command::Logout), Ok(()), "what ends something has slots of its own");
     assert_eq!(client.dispatch(0), Ok(2 * limits::UNDELIVERED as u32));
@@ -229,9 +229,9 @@ fn a_full_inbox_accepts_ending_commands_and_completions() {
     assert_eq!(accept(), Err(Refused::QueueFull));
     assert_eq!(client.network_changed(), Err(Refused::QueueFull));
     for _ in 0..limits::INBOX {
-        assert_eq!(client.report(Input::Rooms(Vec::new())), Ok(()));
+        assert_eq!(client.report(Input::ChannelStates(Vec::new())), Ok(()));
     }
-    assert_eq!(client.report(Input::Rooms(Vec::new())), Err(Refused::QueueFull));
+    assert_eq!(client.report(Input::ChannelStates(Vec::new())), Err(Refused::QueueFull));
     assert_eq!(client.command(Ticket(1), hang_up()), Ok(()));
     let mut lies = 0;
     while client.report(Input::RtcDone { req: Req(lies), outcome: Outcome::default() }).is_ok() {

@@ -112,7 +112,7 @@ fn a_command_completes_and_destroy_ends_with_released() {
     assert_eq!(drain(&received), ["released"]);
     assert_eq!(client.destroy(), Err(Refused::Closed));
     assert_eq!(client.command(Ticket(2), login()), Err(Refused::Closed));
-    assert_eq!(client.report(Input::Rooms(Vec::new())), Err(Refused::Closed));
+    assert_eq!(client.report(Input::ChannelStates(Vec::new())), Err(Refused::Closed));
 }
 
 #[test]

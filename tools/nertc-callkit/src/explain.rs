@@ -252,7 +252,7 @@ fn cause(moment: &Moment) -> String {
         (Some(Input::RtcDone { .. } | Input::Rtc(_) | Input::RtcSend { .. }), _) => {
             format!("the media backend: {}", text_of(moment))
         }
-        (Some(Input::Rooms(_) | Input::Backlog(_) | Input::Record { .. }), _) => text_of(moment),
+        (Some(Input::ChannelStates(_) | Input::Backlog(_) | Input::Record { .. }), _) => text_of(moment),
         (None, Some(why)) => format!("a timer of this side expired: {why}"),
         (None, None) => "unknown from this trace".into(),
     }

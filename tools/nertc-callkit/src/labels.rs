@@ -107,7 +107,9 @@ pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Label> 
         Input::Signals { origin, events } => {
             return events.iter().map(|event| label(Lane::Signaling, true, signal(*origin, event))).collect();
         }
-        Input::Rooms(rooms) => label(Lane::Signaling, true, format!("still in {} channels", rooms.len())),
+        Input::ChannelStates(states) => {
+            label(Lane::Signaling, true, format!("still in {} channels", states.len()))
+        }
         Input::Connection(Connection::Lost(why)) => failed(Lane::Signaling, "connection lost", why),
         Input::Connection(Connection::Restored) => label(Lane::Signaling, true, "connection restored"),
         Input::Connection(Connection::Kicked(why)) => failed(Lane::Signaling, "kicked", why),

@@ -18,7 +18,7 @@ pub(super) fn signaling_sink(notes: &Notes) -> abi::nertc_callkit_signaling_sink
         ctx: notes.ctx(),
         complete: Some(complete),
         events: Some(events),
-        channel_states: Some(rooms),
+        channel_states: Some(states),
         connection: Some(connection),
         log: Some(log),
         record: Some(record),
@@ -70,14 +70,14 @@ unsafe extern "C" fn events(
     0
 }
 
-unsafe extern "C" fn rooms(
+unsafe extern "C" fn states(
     ctx: *mut c_void,
-    rooms: *const *const abi::nertc_callkit_channel_state,
+    states: *const *const abi::nertc_callkit_channel_state,
     count: u32,
 ) -> i32 {
     // SAFETY: the test's notes; the channel states are lent for the call.
     unsafe {
-        let list = slice::from_raw_parts(rooms, count as usize);
+        let list = slice::from_raw_parts(states, count as usize);
         let list: Vec<String> = list.iter().map(|room| state(&**room)).collect();
         Notes::of(ctx).add(format!("still in {}", list.join(" | ")));
     }

@@ -65,18 +65,18 @@ fn an_accept_before_the_login_takes_the_call_when_it_comes() {
         let mut harness = logged_out();
         accept(&mut harness);
         harness.pass(5_000);
-        harness.told("");
+        harness.emits("");
         log_in(&mut harness);
-        harness.told("done login 0");
+        harness.emits("done login 0");
         harness.forget();
         let event = ring(&harness, "bob", "p1", "q1");
         let origin = if is_backlog { Origin::Offline } else { Origin::Online };
         harness.handle(Input::Signals { origin, events: vec![event] });
-        harness.told("on_invited bob");
+        harness.emits("on_invited bob");
         harness.asked("accept bob p1 q1");
         assert_eq!(answered(&harness), [true]);
         harness.ok("accept");
-        harness.told("done accept 0");
+        harness.emits("done accept 0");
         assert_eq!(harness.state(), 3);
     }
 }
@@ -90,7 +90,7 @@ fn a_reject_before_the_login_refuses_the_call_when_it_comes() {
     harness.invite("bob", "p1", "q1");
     harness.forget();
     harness.ok("login");
-    harness.told("done login 0 · on_invited bob · done reject 0 · on_call_end 13");
+    harness.emits("done login 0 · on_invited bob · done reject 0 · on_call_end 13");
     harness.asked("reject bob p1 q1 reason 3");
     assert_eq!(&*wire::read(&harness.text_of("reject")).attachment, "driving");
     assert_eq!(answered(&harness), [true]);
@@ -102,7 +102,7 @@ fn another_call_does_not_take_the_answer() {
         let mut harness = Harness::new();
         accept(&mut harness);
         harness.invite(from, channel, request);
-        harness.told(&format!("on_invited {from}"));
+        harness.emits(&format!("on_invited {from}"));
         harness.asked("");
         assert_eq!(answered(&harness), [false]);
     }
@@ -115,22 +115,22 @@ fn an_answer_that_waits_in_vain_completes_alone() {
         let mut harness = Harness::new();
         ask(&mut harness);
         harness.pass(7_999);
-        harness.told("");
+        harness.emits("");
         harness.pass(1);
-        let (told, _) = harness.logs();
-        assert!(told == "done accept 10408" || told == "done reject 10408", "{told}");
+        let (emitted, _) = harness.logs();
+        assert!(emitted == "done accept 10408" || emitted == "done reject 10408", "{emitted}");
         // If it arrives after all, it rings as any call.
         harness.invite("bob", "p1", "q1");
-        harness.told("on_invited bob");
+        harness.emits("on_invited bob");
         assert_eq!(answered(&harness), [false]);
     }
     // No login.
     let mut harness = logged_out();
     accept(&mut harness);
     harness.pass(119_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done accept 10408");
+    harness.emits("done accept 10408");
     // A late login.
     let mut harness = logged_out();
     accept(&mut harness);
@@ -138,9 +138,9 @@ fn an_answer_that_waits_in_vain_completes_alone() {
     log_in(&mut harness);
     harness.forget();
     harness.pass(7_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done accept 10408");
+    harness.emits("done accept 10408");
     // Very late: the two minutes count.
     let mut harness = logged_out();
     accept(&mut harness);
@@ -148,7 +148,7 @@ fn an_answer_that_waits_in_vain_completes_alone() {
     log_in(&mut harness);
     harness.forget();
     harness.pass(1_000);
-    harness.told("done accept 10408");
+    harness.emits("done accept 10408");
 }
 
 /// Scenario (early): The connection is lost when the user answers: the eight seconds count from its return.
@@ -162,9 +162,9 @@ fn an_answer_waits_longer_while_disconnected() {
     restored(&mut harness);
     harness.forget();
     harness.pass(7_999);
-    harness.told("");
+    harness.emits("");
     harness.invite("bob", "p1", "q1");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
     harness.asked("accept bob p1 q1");
 
     let mut harness = Harness::new();
@@ -172,9 +172,9 @@ fn an_answer_waits_longer_while_disconnected() {
     accept(&mut harness);
     harness.forget();
     harness.pass(119_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("done accept 10408");
+    harness.emits("done accept 10408");
 }
 
 /// Scenario (early): The user changes the answer: the newer one counts.
@@ -183,18 +183,18 @@ fn a_newer_answer_to_the_same_call_replaces_the_older() {
     let mut harness = Harness::new();
     accept(&mut harness);
     reject(&mut harness);
-    harness.told("done accept 90004");
+    harness.emits("done accept 90004");
     accept(&mut harness);
-    harness.told("done reject 90004");
+    harness.emits("done reject 90004");
     harness.invite("bob", "p1", "q1");
     harness.asked("accept bob p1 q1");
     // From here on it is an accept like any other.
     accept(&mut harness);
     harness.forget();
     harness.ok("accept");
-    harness.told("done accept 0 · done accept 0");
+    harness.emits("done accept 0 · done accept 0");
     accept(&mut harness);
-    harness.told("done accept 20020");
+    harness.emits("done accept 20020");
 }
 
 #[test]
@@ -204,10 +204,10 @@ fn four_answers_wait_and_no_more() {
         let call = to("bob", &format!("p{n}"), "q1");
         harness.command(Command::Accept { call });
     }
-    harness.told("done accept 90005");
+    harness.emits("done accept 90005");
     // Replacing one is no fifth.
     harness.command(Command::Accept { call: to("bob", "p3", "q1") });
-    harness.told("done accept 90004");
+    harness.emits("done accept 90004");
 }
 
 #[test]
@@ -230,23 +230,23 @@ fn the_end_of_the_session_completes_what_waits() {
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.logout();
-    harness.told("done accept 90003");
+    harness.emits("done accept 90003");
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.close();
-    harness.told("done accept 90003");
+    harness.emits("done accept 90003");
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.kick();
-    harness.told("done accept 90003 · on_kicked");
+    harness.emits("done accept 90003 · on_kicked");
     let mut harness = logged_out();
     accept(&mut harness);
     harness.logout();
-    harness.told("done accept 90003 · done logout 20001");
+    harness.emits("done accept 90003 · done logout 20001");
     let mut harness = logged_out();
     accept(&mut harness);
     harness.close();
-    harness.told("done accept 90003 · closed");
+    harness.emits("done accept 90003 · closed");
 }
 
 /// Scenario (early): A login fails and is retried: the answer still waits. Another account's login
@@ -258,7 +258,7 @@ fn an_answer_outlives_a_failed_login_of_its_account() {
         harness.login("al");
         accept(&mut harness);
         harness.answer("login", Code::BAD_TOKEN);
-        harness.told("done login 302");
+        harness.emits("done login 302");
         harness
     };
     let mut harness = begin();
@@ -269,7 +269,7 @@ fn an_answer_outlives_a_failed_login_of_its_account() {
     let mut harness = begin();
     harness.login("carol");
     harness.ok("login");
-    harness.told("done login 0 · done accept 10408");
+    harness.emits("done login 0 · done accept 10408");
 }
 
 /// Scenario (early): The call had ended before the answer, or ends before it arrives: 10408, and a missed
@@ -279,17 +279,17 @@ fn a_call_that_is_over_is_not_waited_for() {
     let mut harness = Harness::new();
     harness.signal(EventKind::Cancel, "bob", "p1", "q1", "");
     accept(&mut harness);
-    harness.told("done accept 10408");
+    harness.emits("done accept 10408");
     reject(&mut harness);
-    harness.told("done reject 10408");
+    harness.emits("done reject 10408");
 
     for (signal, request) in [(EventKind::Cancel, "q1"), (EventKind::Close, "")] {
         let mut harness = Harness::new();
         accept(&mut harness);
         harness.signal(signal, "eve", "p1", request, "");
-        harness.told("");
+        harness.emits("");
         harness.signal(signal, "bob", "p1", request, "");
-        harness.told("done accept 10408");
+        harness.emits("done accept 10408");
 
         let mut harness = logged_out();
         accept(&mut harness);
@@ -297,7 +297,7 @@ fn a_call_that_is_over_is_not_waited_for() {
         harness.forget();
         let events = vec![ring(&harness, "bob", "p1", "q1"), harness.event(signal, "bob", "p1", request, "")];
         backlog(&mut harness, events);
-        harness.told("on_missed_call bob cancelled · done accept 10408");
+        harness.emits("on_missed_call bob cancelled · done accept 10408");
         harness.asked("");
     }
     // Too old, and of a group.
@@ -306,11 +306,11 @@ fn a_call_that_is_over_is_not_waited_for() {
     let mut old = ring(&harness, "bob", "p1", "q1");
     old.channel.invalid = true;
     backlog(&mut harness, vec![old]);
-    harness.told("on_missed_call bob expired · done accept 10408");
+    harness.emits("on_missed_call bob expired · done accept 10408");
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.signal(EventKind::Invite, "bob", "p1", "q1", "{\"callType\":1,\"callId\":\"c\"}");
-    harness.told("on_missed_call bob group · done accept 10408");
+    harness.emits("on_missed_call bob group · done accept 10408");
 }
 
 /// Scenario (early): The call that ended last: rejecting it succeeds, accepting it is too late.
@@ -321,7 +321,7 @@ fn the_call_that_ended_last_is_known() {
     harness.forget();
     reject(&mut harness);
     accept(&mut harness);
-    harness.told("done reject 0 · done accept 10408");
+    harness.emits("done reject 0 · done accept 10408");
 }
 
 /// Scenario (devices): Another device of the account answered first.
@@ -331,9 +331,9 @@ fn another_devices_answer_counts_before_and_after() {
         let mut harness = Harness::new();
         accept(&mut harness);
         harness.signal_from(Origin::OtherDevice, signal, "al", "p1", "q1", "");
-        harness.told(&format!("done accept {code}"));
+        harness.emits(&format!("done accept {code}"));
         harness.invite("bob", "p1", "q1");
-        harness.told("");
+        harness.emits("");
 
         let mut harness = logged_out();
         accept(&mut harness);
@@ -341,16 +341,16 @@ fn another_devices_answer_counts_before_and_after() {
         harness.forget();
         let events = vec![ring(&harness, "bob", "p1", "q1"), harness.event(signal, "al", "p1", "q1", "")];
         backlog(&mut harness, events);
-        harness.told(&format!("on_missed_call bob answeredelsewhere · done accept {code}"));
+        harness.emits(&format!("on_missed_call bob answeredelsewhere · done accept {code}"));
     }
     // Once it is here the service decides, as always.
     let mut harness = Harness::new();
     accept(&mut harness);
     harness.invite("bob", "p1", "q1");
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "p1", "q1", "");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
     harness.answer("accept", 10410);
-    harness.told("done accept 10410 · on_other_client_accept bob · on_call_end 18");
+    harness.emits("done accept 10410 · on_other_client_accept bob · on_call_end 18");
 }
 
 /// Scenario (busy): The answered call arrives during another one: an accept fails, a reject is sent with the
@@ -362,15 +362,15 @@ fn an_answered_call_that_meets_another_call() {
     {
         let call = to("carol", "c1", "s1");
         harness.command(Command::Accept { call: call.clone() });
-        harness.told("");
+        harness.emits("");
         harness.invite("carol", "c1", "s1");
-        harness.told(&format!("done accept {code} · on_missed_call carol busy"));
+        harness.emits(&format!("done accept {code} · on_missed_call carol busy"));
         harness.asked("reject carol c1 s1 reason 3");
 
         let call = to("carol", "c2", "s2");
         harness.command(Command::Reject { call, busy: false, text: Some("no".into()) });
         harness.invite("carol", "c2", "s2");
-        harness.told("done reject 0");
+        harness.emits("done reject 0");
         harness.asked("reject carol c2 s2");
         assert_eq!(&*wire::read(&harness.text_of("reject")).attachment, "no");
     }
@@ -382,14 +382,14 @@ fn an_answered_call_of_the_user_whom_we_call() {
     let mut harness = Harness::calling();
     harness.command(Command::Accept { call: to("bob", "p1", "zz") });
     harness.invite("bob", "p1", "zz");
-    harness.told("done accept 20018");
+    harness.emits("done accept 20018");
     harness.asked("accept bob p1 zz");
     harness.ok("accept");
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     let mut harness = Harness::calling();
     harness.command(Command::Reject { call: to("bob", "p1", "zz"), busy: false, text: None });
     harness.invite("bob", "p1", "zz");
-    harness.told("done reject 0");
+    harness.emits("done reject 0");
     harness.asked("reject bob p1 zz");
     assert_eq!(harness.state(), 1);
 }
@@ -403,15 +403,15 @@ fn an_answered_redial_is_taken_when_the_first_call_ends() {
     harness.command(Command::Accept { call: call.clone() });
     harness.invite("bob", "p2", "q2");
     harness.pass(20_000);
-    harness.told("");
+    harness.emits("");
     harness.peer_cancels();
-    harness.told("on_user_cancel bob · on_call_end 12 · on_invited bob");
+    harness.emits("on_user_cancel bob · on_call_end 12 · on_invited bob");
     harness.asked("accept bob p2 q2");
 
     let mut harness = Harness::called();
     harness.command(Command::Reject { call, busy: false, text: None });
     harness.invite("bob", "p2", "q2");
-    harness.told("done reject 0");
+    harness.emits("done reject 0");
     harness.asked("reject bob p2 q2");
     assert_eq!(harness.state(), 2);
 }
@@ -434,18 +434,19 @@ fn of_several_calls_in_the_backlog_the_answered_one_comes_first() {
     accept(&mut harness);
     let events = several(&harness);
     backlog(&mut harness, events);
-    harness.told("on_invited bob · on_missed_call carol busy");
+    harness.emits("on_invited bob · on_missed_call carol busy");
     harness.asked("accept bob p1 q1 · reject carol c1 s1 reason 3");
     // The newer call of the same account is parked: the answered one may have ended.
     harness.answer("accept", 10408);
-    harness.told("done accept 10408 · on_user_cancel bob · on_call_end 12 · on_invited bob");
+    harness.emits("done accept 10408 · on_user_cancel bob · on_call_end 12 · on_invited bob");
 
     let mut harness = Harness::new();
     reject(&mut harness);
     let events = several(&harness);
     backlog(&mut harness, events);
-    harness
-        .told("on_invited bob · done reject 0 · on_call_end 13 · on_invited bob · on_missed_call carol busy");
+    harness.emits(
+        "on_invited bob · done reject 0 · on_call_end 13 · on_invited bob · on_missed_call carol busy",
+    );
     assert_eq!(answered(&harness), [true, false]);
 }
 
@@ -455,7 +456,7 @@ fn an_app_that_takes_no_events_cannot_take_the_call() {
     accept(&mut harness);
     harness.handle(Input::Backlog(true));
     harness.invite("bob", "p1", "q1");
-    harness.told("done accept 90005");
+    harness.emits("done accept 90005");
     harness.asked("reject bob p1 q1 reason 3");
 }
 
@@ -467,5 +468,5 @@ fn an_answer_to_a_call_that_rings_does_not_wait() {
     harness.asked("accept bob p1 q1");
     let mut harness = Harness::called();
     reject(&mut harness);
-    harness.told("done reject 0 · on_call_end 13");
+    harness.emits("done reject 0 · on_call_end 13");
 }

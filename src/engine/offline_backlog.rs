@@ -1,9 +1,9 @@
 //! What waited while this device was offline: one batch, in which later messages may undo earlier ones.
 
 use super::core::Engine;
+use super::fair_share::fair_share;
 use super::limits;
 use super::output::Missed;
-use super::shares::share_out;
 use super::state::{Invite, State};
 use super::time::Time;
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
@@ -32,7 +32,7 @@ impl Engine {
         let over: Vec<Over> = events.iter().filter_map(|event| ends_invite(event, &account)).collect();
         self.replay_current(now, &events, &account);
         let all = events.iter().filter(|event| event.kind == EventKind::Invite).cloned().collect();
-        let (looked_at, dropped) = share_out(all, limits::OFFLINE_INVITES);
+        let (looked_at, dropped) = fair_share(all, limits::OFFLINE_INVITES);
         self.drop_unread(&dropped);
         let mut invites: Vec<Invite> = Vec::new();
         for event in looked_at.iter().rev() {

@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{self as signaling, Text};
 
 /// The messages that stay, in their order, and those that do not. Each account has the same share, and its
 /// newest messages have it.
-pub(super) fn share_out(
+pub(super) fn fair_share(
     events: Vec<signaling::Event>,
     limit: usize,
 ) -> (Vec<signaling::Event>, Vec<signaling::Event>) {
@@ -57,7 +57,7 @@ impl Engine {
         if live.len() > limits::BATCH {
             live.drain(..live.len() - limits::BATCH);
         }
-        let (kept, dropped) = share_out(others, limits::BATCH);
+        let (kept, dropped) = fair_share(others, limits::BATCH);
         self.drop_unread(&dropped);
         live.extend(kept);
         live
@@ -100,17 +100,17 @@ mod tests {
         let mut events = vec![event("bob", 0)];
         events.extend((1..100).map(|n| event("eve", n)));
         events.push(event("carol", 100));
-        let (kept, dropped) = share_out(events.clone(), 4);
+        let (kept, dropped) = fair_share(events.clone(), 4);
         assert_eq!(names(&kept), ["bob0", "eve98", "eve99", "carol100"]);
         assert_eq!(dropped.len(), 97);
-        let (kept, dropped) = share_out(events, 101);
+        let (kept, dropped) = fair_share(events, 101);
         assert!(kept.len() == 101 && dropped.is_empty());
     }
 
     #[test]
     fn many_accounts_leave_one_each_the_newest_first() {
         let events: Vec<signaling::Event> = (0..10).map(|n| event(&format!("u{n}x"), n)).collect();
-        let (kept, _) = share_out(events, 3);
+        let (kept, _) = fair_share(events, 3);
         assert_eq!(names(&kept), ["u7x7", "u8x8", "u9x9"]);
     }
 }

@@ -37,7 +37,7 @@ fn an_invite_from_the_backlog_rings_as_offline() {
     let mut harness = online();
     let event = invite(&harness, "bob", "p1", 1_000);
     batch(&mut harness, vec![event]);
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
     let Some(Event::Invited(invited)) = harness.events.last() else { panic!("it rings") };
     assert!(invited.offline);
     assert_eq!(invited.invited_at_ms, CLOCK - 1_000);
@@ -68,14 +68,14 @@ fn an_invite_rings_for_the_rest_of_its_120_seconds() {
         let mut harness = online();
         let events = vec![invite(&harness, "bob", "p1", 119_999)];
         harness.handle(Input::Signals { origin, events });
-        harness.told("on_invited bob");
+        harness.emits("on_invited bob");
         harness.pass(1);
-        harness.told("on_user_busy al · on_call_end 2");
+        harness.emits("on_user_busy al · on_call_end 2");
         for age in [120_000, 120_001, 999_999] {
             let mut harness = online();
             let events = vec![invite(&harness, "bob", "p1", age)];
             harness.handle(Input::Signals { origin, events });
-            harness.told("on_missed_call bob expired");
+            harness.emits("on_missed_call bob expired");
             harness.asked("");
         }
     }
@@ -84,7 +84,7 @@ fn an_invite_rings_for_the_rest_of_its_120_seconds() {
 /// Scenario (expiry): The backlog holds an invite and its end, in any order: a missed call, and no ring.
 #[test]
 fn ends_in_the_batch_count_wherever_they_stand() {
-    for (signal, from, told) in [
+    for (signal, from, emitted) in [
         (EventKind::Cancel, "bob", "on_missed_call bob cancelled"),
         (EventKind::Close, "bob", "on_missed_call bob cancelled"),
         (EventKind::Accept, "al", "on_missed_call bob answeredelsewhere"),
@@ -95,11 +95,11 @@ fn ends_in_the_batch_count_wherever_they_stand() {
             let ring = invite(&harness, "bob", "p1", 1_000);
             let end = harness.event(signal, from, "p1", "p1", "");
             batch(&mut harness, if is_first { vec![end, ring.clone()] } else { vec![ring.clone(), end] });
-            harness.told(told);
+            harness.emits(emitted);
             harness.asked("");
             // And for good.
             harness.handle(Input::Signals { origin: Origin::Online, events: vec![ring] });
-            harness.told("");
+            harness.emits("");
         }
     }
 }
@@ -112,7 +112,7 @@ fn a_strangers_cancel_in_a_batch_ends_nothing() {
     let cancel = harness.event(EventKind::Cancel, "eve", "p1", "p1", "");
     let close = harness.event(EventKind::Close, "eve", "p1", "", "");
     batch(&mut harness, vec![cancel, close, ring]);
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 /// Scenario (expiry): Several accounts called while we were offline: the newest call rings, the others are
@@ -126,7 +126,7 @@ fn the_newest_rings_and_the_others_say_why_not() {
         invite(&harness, "carol", "p3", 5_000),
     ];
     batch(&mut harness, events);
-    harness.told("on_invited bob · on_missed_call carol busy · on_missed_call bob replaced");
+    harness.emits("on_invited bob · on_missed_call carol busy · on_missed_call bob replaced");
     harness.asked("reject carol p3 p3 reason 3");
     assert_eq!(&*harness.snapshot().channel_id, "p2");
 }
@@ -137,7 +137,7 @@ fn in_a_call_all_are_busy() {
     let mut harness = Harness::in_call();
     let events = vec![harness.event(EventKind::Invite, "carol", "p1", "q1", &new_style("p1", "k1"))];
     batch(&mut harness, events);
-    harness.told("on_missed_call carol busy");
+    harness.emits("on_missed_call carol busy");
     harness.asked("reject carol p1 q1 reason 3");
 }
 
@@ -147,15 +147,15 @@ fn a_batch_affects_the_live_call_as_if_online() {
     let mut harness = Harness::in_call();
     let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
     batch(&mut harness, vec![close]);
-    harness.told("on_message_sent 1 · on_call_end 16");
+    harness.emits("on_message_sent 1 · on_call_end 16");
     let mut harness = Harness::calling();
     let accept = harness.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
     batch(&mut harness, vec![accept]);
-    harness.told("on_user_accept bob");
+    harness.emits("on_user_accept bob");
     let mut harness = Harness::called();
     let sync = harness.event(EventKind::Accept, "al", "p1", "q1", "");
     batch(&mut harness, vec![sync]);
-    harness.told("on_other_client_accept bob · on_call_end 18");
+    harness.emits("on_other_client_accept bob · on_call_end 18");
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn a_group_invite_in_the_batch_is_missed() {
     let mut event = invite(&harness, "bob", "p1", 1_000);
     event.custom_info = new_style("p1", "k1").replace("\"callType\":0", "\"callType\":1").into();
     batch(&mut harness, vec![event]);
-    harness.told("on_missed_call bob group");
+    harness.emits("on_missed_call bob group");
     harness.asked("reject bob p1 p1 reason 3");
 }
 
@@ -175,7 +175,7 @@ fn a_backlog_invite_of_the_user_we_call_is_a_glare() {
     let event = harness.event(EventKind::Invite, "bob", "p1", "zz", &new_style("p1", "k1"));
     batch(&mut harness, vec![event]);
     harness.asked("accept bob p1 zz");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (expiry): A ring from the backlog ends when the invite is 120 seconds old.
@@ -186,9 +186,9 @@ fn a_backlog_ring_ends_when_the_invite_is_120_s_old() {
     batch(&mut harness, vec![event]);
     harness.forget();
     harness.pass(9_999);
-    harness.told("");
+    harness.emits("");
     harness.pass(1);
-    harness.told("on_user_busy al · on_call_end 2");
+    harness.emits("on_user_busy al · on_call_end 2");
 }
 
 #[test]
@@ -198,9 +198,9 @@ fn an_end_in_the_backlog_counts_for_an_invite_that_comes_later() {
         let end = harness.event(signal, "bob", "p1", request, "");
         batch(&mut harness, vec![end]);
         harness.invite("bob", "p1", "q1");
-        harness.told("");
+        harness.emits("");
         harness.invite("bob", "p9", "q9");
-        harness.told("on_invited bob");
+        harness.emits("on_invited bob");
     }
 }
 
@@ -210,12 +210,12 @@ fn a_backlog_cancel_ends_only_the_invite_it_names() {
     let ring = invite(&harness, "bob", "p1", 1_000);
     let other = harness.event(EventKind::Cancel, "bob", "p1", "another", "");
     batch(&mut harness, vec![ring, other]);
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
     let mut harness = online();
     let other = harness.event(EventKind::Cancel, "bob", "p1", "another", "");
     batch(&mut harness, vec![other]);
     harness.invite("bob", "p1", "q1");
-    harness.told("on_invited bob");
+    harness.emits("on_invited bob");
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn only_our_own_answers_end_an_invite_of_the_backlog() {
             let ring = invite(&harness, "bob", "p1", 1_000);
             let answer = harness.event(signal, from, "p1", "p1", "");
             batch(&mut harness, vec![ring, answer]);
-            harness.told("on_invited bob");
+            harness.emits("on_invited bob");
         }
     }
 }
@@ -239,7 +239,7 @@ fn a_batch_that_ends_two_invites_lets_neither_ring() {
     let ends = [("p1", "q1"), ("p2", "q2")]
         .map(|(channel, request)| harness.event(EventKind::Cancel, "bob", channel, request, ""));
     batch(&mut harness, ends.to_vec());
-    harness.told("on_user_cancel bob · on_call_end 12");
+    harness.emits("on_user_cancel bob · on_call_end 12");
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn a_call_within_one_batch_never_touches_media() {
     let accept = harness.event(EventKind::Accept, "bob", "ch1", "r1", "{\"version\":\"1.8.1\"}");
     let close = harness.event(EventKind::Close, "bob", "ch1", "", "");
     batch(&mut harness, vec![accept, close]);
-    harness.told("on_user_accept bob · on_call_end 16");
+    harness.emits("on_user_accept bob · on_call_end 16");
     harness.asked("");
     assert_eq!(harness.engine.poll_timeout(), None);
 }
@@ -270,6 +270,6 @@ fn an_invite_that_the_backlog_has_twice_counts_once() {
     harness.forget();
     batch(&mut harness, events);
     harness.signal_from(Origin::OtherDevice, EventKind::Accept, "al", "zz", "zz", "");
-    harness.told_last("on_call_end 18");
+    harness.emits_last("on_call_end 18");
     assert_eq!(harness.state(), 0);
 }

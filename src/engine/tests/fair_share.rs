@@ -33,7 +33,7 @@ fn eight_strangers_do_not_make_an_ended_call_ring_again() {
     harness.settle();
     harness.forget();
     harness.invite("bob", "p1", "q1");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (strangers): More accounts than the table has entries call: the calls of this device stay known.
@@ -53,7 +53,7 @@ fn calls_that_were_shown_are_remembered_whoever_else_calls() {
     harness.forget();
     harness.invite("bob", "p1", "q1");
     harness.invite("dan", "d1", "d2");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (strangers): The live call is known after every eviction.
@@ -64,7 +64,7 @@ fn the_invite_of_the_live_call_is_known_from_the_call_itself() {
     harness.forget();
     harness.invite("bob", "p1", "q1");
     harness.asked("");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (strangers): A batch of a hundred thousand messages contains one other account's call: it is
@@ -81,7 +81,7 @@ fn in_a_huge_batch_each_account_has_its_share() {
             junk.clone()
         }));
         all_at_once(&mut harness, origin, events);
-        harness.told("on_invited bob");
+        harness.emits("on_invited bob");
     }
 }
 
@@ -106,8 +106,8 @@ fn a_backlog_of_one_account_does_not_hide_anothers_call() {
     let mut events = vec![invite(&harness, "bob", 1)];
     events.extend((0..200).map(|n| invite(&harness, "eve", n)));
     all_at_once(&mut harness, Origin::Offline, events);
-    let (told, _) = harness.logs();
-    assert!(told.contains("bob"), "{told}");
+    let (emitted, _) = harness.logs();
+    assert!(emitted.contains("bob"), "{emitted}");
 }
 
 /// Scenario (switch): The peer's client switches the type repeatedly: a few are reported, then the newest.
@@ -119,9 +119,9 @@ fn reports_of_type_switches_are_rate_limited() {
         harness.control("ch1", if n % 2 == 0 { "{\"cid\":2,\"type\":2}" } else { "{\"cid\":2,\"type\":1}" });
     }
     let change = |kind: &str| format!("on_call_type_change {kind} 0");
-    harness.told(&[change("video"), change("audio"), change("video"), change("audio")].join(" · "));
+    harness.emits(&[change("video"), change("audio"), change("video"), change("audio")].join(" · "));
     harness.pass(u64::from(limits::COALESCE_MS));
-    harness.told(&change("video"));
+    harness.emits(&change("video"));
     harness.control("ch1", "{\"cid\":2,\"type\":1}");
     harness.control("ch1", "{\"cid\":2,\"type\":2}");
     harness.control("ch1", "{\"cid\":2,\"type\":1}");
@@ -130,8 +130,8 @@ fn reports_of_type_switches_are_rate_limited() {
     harness.forget();
     harness.hangup();
     harness.pass(u64::from(limits::COALESCE_MS));
-    let (told, _) = harness.logs();
-    assert!(!told.contains("type_change"), "nothing comes after the end: {told}");
+    let (emitted, _) = harness.logs();
+    assert!(!emitted.contains("type_change"), "nothing comes after the end: {emitted}");
 }
 
 /// Scenario (switch): The peer requests repeatedly: the app is asked a few times, the rest is refused.
@@ -149,7 +149,7 @@ fn a_storm_of_questions_about_the_type_is_refused() {
         harness.control("ch1", "{\"cid\":2,\"type\":1}");
         harness.settle();
     }
-    let (told, asked) = harness.logs();
-    assert_eq!(told.matches("on_call_type_request").count(), limits::SWITCH_BURST as usize, "{told}");
+    let (emitted, asked) = harness.logs();
+    assert_eq!(emitted.matches("on_call_type_request").count(), limits::SWITCH_BURST as usize, "{emitted}");
     assert_eq!(asked.matches("state 3").count(), 100 - limits::SWITCH_BURST as usize, "{asked}");
 }

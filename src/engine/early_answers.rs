@@ -151,12 +151,12 @@ impl Engine {
     /// When this answer expires. While its call is parked behind another of the same user, that
     /// is decided by the other.
     fn limit_of(&self, waiting: &Waiting) -> Time {
-        let aside = match &self.state {
-            State::Called(called) => called.aside.as_ref(),
-            State::Calling(calling) => calling.aside(),
+        let parked = match &self.state {
+            State::Called(called) => called.parked.as_ref(),
+            State::Calling(calling) => calling.parked(),
             State::Idle | State::InCall(_) => None,
         };
-        let is_here = aside.is_some_and(|aside| waiting.is_for(aside));
+        let is_here = parked.is_some_and(|parked| waiting.is_for(parked));
         waiting.until.filter(|_| !is_here).unwrap_or(waiting.latest)
     }
 

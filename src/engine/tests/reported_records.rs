@@ -38,7 +38,7 @@ fn a_record_is_reported_once_per_sender_and_id() {
     arrives(&mut harness, "bob", "al", "m1");
     arrives(&mut harness, "carol", "al", "m1");
     arrives(&mut harness, "al", "dave", "m2");
-    harness.told("on_record_received 2 · on_record_received 2 · on_record_received 2");
+    harness.emits("on_record_received 2 · on_record_received 2 · on_record_received 2");
     let line = |sent: &&RecordSent| format!("{} {} {} {}", sent.call_no, sent.user, sent.peer, sent.msg_id);
     let lines: Vec<String> = received(&harness).iter().map(line).collect();
     assert_eq!(lines, ["0 bob al m1", "0 carol al m1", "0 al dave m2"]);
@@ -58,7 +58,7 @@ fn a_record_that_is_none_of_ours_is_nothing() {
     harness.ok("logout");
     harness.forget();
     arrives(&mut harness, "bob", "al", "m1");
-    harness.told("");
+    harness.emits("");
 }
 
 /// Scenario (record): The call policy refuses an account: its records are dropped, but not those of the live
@@ -69,10 +69,10 @@ fn a_record_of_a_refused_account_is_dropped() {
     harness.command(Command::SetCallPolicy(CallPolicy { rule: PolicyRule::Nobody, ..CallPolicy::default() }));
     harness.forget();
     arrives(&mut harness, "eve", "al", "m1");
-    harness.told("");
+    harness.emits("");
     arrives(&mut harness, "bob", "al", "m1");
     arrives(&mut harness, "al", "eve", "m1");
-    harness.told("on_record_received 2 · on_record_received 2");
+    harness.emits("on_record_received 2 · on_record_received 2");
 }
 
 /// A live call is not affected by the claims of a record.
@@ -81,7 +81,7 @@ fn a_record_changes_no_call() {
     let mut harness = Harness::in_call();
     let before = harness.snapshot();
     arrives(&mut harness, "bob", "al", "m1");
-    harness.told("on_record_received 2");
+    harness.emits("on_record_received 2");
     harness.asked("");
     assert_eq!(harness.snapshot(), before);
 }
@@ -111,7 +111,7 @@ fn records_that_overtake_the_logins_completion_wait_for_it() {
     for n in 0..100 {
         arrives(&mut harness, &format!("user{n}"), "al", "m1");
     }
-    harness.told("");
+    harness.emits("");
     harness.ok("login");
     assert_eq!(received(&harness).len(), limits::EARLY_RECORDS);
     // A login that fails forgets them.

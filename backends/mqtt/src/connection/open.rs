@@ -1,5 +1,6 @@
 //! A connection and its MQTT session, between the first SYN and the end.
 
+use std::cell::Cell;
 use std::io::{self, ErrorKind};
 use std::mem;
 
@@ -50,6 +51,20 @@ impl From<MqttError> for End {
 
 /// Bytes of one read.
 const READ_BYTES: usize = 8 * 1024;
+
+thread_local! {
+    /// The read buffer of all connections that this thread serves: an idle one needs none.
+    static BUFFER: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+/// Lends this thread's read buffer; a new one if the thread is about to end.
+fn with_buffer<T>(read: impl FnOnce(&mut [u8]) -> T) -> T {
+    let mut buffer = BUFFER.try_with(Cell::take).unwrap_or_default();
+    buffer.resize(READ_BYTES, 0);
+    let outcome = read(&mut buffer);
+    let _ = BUFFER.try_with(|kept| kept.set(buffer));
+    outcome
+}
 
 /// Bytes that one call reads at most, so that one busy broker does not delay other devices.
 const TURN_BYTES: usize = 256 * 1024;
@@ -104,8 +119,6 @@ pub(super) struct Open {
     answer_by: u64,
     /// There is more to read than one turn does.
     more: bool,
-    /// What reads fill: kept, so that it is zeroed once.
-    buffer: Vec<u8>,
     /// A write failed; reported at the next turn of the thread that drives the connection.
     broken: Option<io::Error>,
 }
@@ -135,7 +148,6 @@ impl Open {
             answer_by: NEVER,
             // The readiness that reported the connection may have included more.
             more: true,
-            buffer: Vec::new(),
             broken: None,
         }
     }
@@ -236,11 +248,7 @@ impl Open {
     }
 
     fn read(&mut self, now: u64, closed: bool, received: &mut Vec<BrokerEvent>) -> Result<(), End> {
-        let mut buffer = mem::take(&mut self.buffer);
-        buffer.resize(READ_BYTES, 0);
-        let outcome = self.read_into(&mut buffer, now, closed, received);
-        self.buffer = buffer;
-        outcome
+        with_buffer(|buffer| self.read_into(buffer, now, closed, received))
     }
 
     fn read_into(
@@ -403,15 +411,15 @@ impl Open {
 
     /// Reads and discards. True: the connection has ended.
     pub(super) fn drain(&mut self) -> bool {
-        let mut buffer = mem::take(&mut self.buffer);
-        buffer.resize(READ_BYTES, 0);
-        loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return true,
-                Ok(_) => {}
-                Err(error) => return error.kind() != ErrorKind::WouldBlock,
+        with_buffer(|buffer| {
+            loop {
+                match self.stream.read(buffer) {
+                    Ok(0) => return true,
+                    Ok(_) => {}
+                    Err(error) => return error.kind() != ErrorKind::WouldBlock,
+                }
             }
-        }
+        })
     }
 
     /// A deadline may have passed.

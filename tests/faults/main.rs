@@ -148,7 +148,7 @@ const SMALL: &str = "every_small_world";
 /// The finder of a fault, and the place; or its output instead.
 fn hunt(programs: &Programs, fault: &Fault) -> Result<String, String> {
     let wanted = format!("invariant {}:", fault.invariant);
-    let seeds = [("SIM_SEEDS", "2000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
+    let seeds = [("SIM_SEEDS", "12000"), ("SIM_FAILURES", "12"), ("SIM_TRACE", "0")];
     let (who, stdout) = match fault.finder {
         Finder::Sim => ("sim", search(&programs.sim, WORLDS, fault.name, &seeds)),
         Finder::Mqtt => ("sim: mqtt", search(&programs.sim, MQTT, fault.name, &seeds)),

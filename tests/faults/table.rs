@@ -54,16 +54,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         "for &ticket in tickets {",
         "for &ticket in tickets.iter().filter(|_| !PLANTED) {",
     ),
+    // 2
     sim(
         "a logout forgets the requests of the call",
-        1,
+        2,
         "src/engine/command.rs",
         "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
         self.notify_pending(Code::SHUTTING_DOWN);",
         "    pub(super) fn end_live(&mut self, now: Time, reason: EndReason) {
         if !PLANTED { self.notify_pending(Code::SHUTTING_DOWN); }",
     ),
-    // 2
     sim(
         "a second on_call_end",
         2,

@@ -28,7 +28,7 @@ static int logins, connected, ends;
 
 static void fail(const char *what, int line)
 {
-  fprintf(stderr, "loading.c:%d: not true: %s %s\n", line, what, dlerror());
+  fprintf(stderr, "load_unload.c:%d: not true: %s %s\n", line, what, dlerror());
   _exit(1);
 }
 

@@ -1,5 +1,6 @@
-//! MQTT over one connection: bytes in, bytes out. Packets, packet ids and flow control are
-//! `mqtt-protocol-core`'s; this is the part a connection uses. A session exists as long as its connection.
+//! MQTT over one connection: bytes in, bytes out. PUBLISH and PUBACK are [`super::publish`]'s, and how many are
+//! in flight is decided here; packet ids and all other packets are `mqtt-protocol-core`'s. A session exists as
+//! long as its connection.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;
@@ -268,7 +269,7 @@ impl MqttSession {
     fn on_event(&mut self, event: Event, received: &mut Vec<BrokerEvent>) {
         match event {
             Event::NotifyPacketReceived(packet) => self.on_packet(packet, received),
-            // A response that the protocol requires, mostly PUBACK.
+            // A response that the protocol requires: of QoS 2.
             Event::RequestSendPacket { packet, .. } => put(&mut self.answers, &packet),
             Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", received),
             Event::NotifyPacketIdReleased(_)

@@ -266,7 +266,7 @@ impl Open {
                 Ok(count) => {
                     self.session.receive(now, &buffer[..count], received);
                     self.count_silence(now);
-                    let waits = self.session.answers.len() + self.stream.queued();
+                    let waits = self.session.out.len() + self.session.answers.len() + self.stream.queued();
                     if self.stream.is_behind() && waits > ANSWER_BYTES {
                         return Err(End::lost("the broker talks and does not listen"));
                     }

@@ -524,22 +524,39 @@ fn another_network_means_another_connection_at_once() {
     assert_eq!(broker.connections, 3);
 }
 
-#[test]
-fn a_broker_that_does_not_read_is_abandoned() {
+/// Drives a device whose broker sends this message for ever and reads 1,024 bytes, until it gives up.
+fn flooded_with(message: &[u8], mut each: impl FnMut(&mut Phone)) {
     let mut phone = Phone::with(settings(&[&Broker::new()]));
-    // CONNACK, and then messages that want an answer.
-    let message = [0x32, 6, 0, 1, b'x', 0, 7, 0];
-    let flood = Flood {
-        first: Mutex::new(vec![0x20, 3, 0, 0, 0]),
-        then: message.to_vec(),
-        takes: AtomicU64::new(1024),
-    };
+    // CONNACK; and, once it has subscribed, SUBACK for three filters.
+    let first = Arc::new(Mutex::new([vec![0x20, 3, 0, 0, 0]].into()));
+    let flood = Flood { first: first.clone(), then: message.to_vec(), takes: AtomicU64::new(1024) };
     *phone.test_port.flood.lock() = Some(flood);
     phone.connection.connect(phone.now, "secret");
+    phone.drive();
+    phone.drive();
+    first.lock().push_back(vec![0x90, 6, 0, 1, 0, 1, 1, 1]);
     let patience = broker::Patience::new();
     while !matches!(phone.connection.phase, Phase::Waiting { .. }) {
-        phone.drive();
+        // It never becomes writable again.
+        phone.connection.on_ready(phone.now, Readiness { writable: false, closed: false, ..ALL });
+        phone.connection.flush(phone.now);
+        each(&mut phone);
         patience.check("it takes whatever comes");
     }
     assert!(phone.connection.why().1.contains("does not listen"), "{}", phone.connection.why().1);
+}
+
+#[test]
+fn a_broker_that_does_not_read_is_abandoned() {
+    // Its messages want an answer.
+    flooded_with(&[0x32, 6, 0, 1, b'x', 0, 7, 0], |_| ());
+}
+
+/// What is acknowledged in messages of our own is not kept for ever, either.
+#[test]
+fn own_messages_count_for_a_broker_that_does_not_read() {
+    flooded_with(&[0x30, 4, 0, 1, b'x', 0], |phone| {
+        let (topic, ack) = ("nck1/u/bob/in/alice/pad".into(), "ack".repeat(5_000).into());
+        phone.connection.publish(phone.now, 0, Qos::AtMostOnce, topic, ack, 2_000);
+    });
 }

@@ -8,6 +8,7 @@ mod endpoints;
 mod lifecycle;
 mod settings;
 
+use std::collections::VecDeque;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -44,9 +45,9 @@ impl TestPort {
     }
 }
 
-/// A socket that gives this, and then that without end; it takes only so much.
+/// A socket that gives these, a read each, and then that without end; it takes only so much.
 struct Flood {
-    first: Mutex<Vec<u8>>,
+    first: Arc<Mutex<VecDeque<Vec<u8>>>>,
     then: Vec<u8>,
     takes: AtomicU64,
 }
@@ -54,13 +55,14 @@ struct Flood {
 impl Socket for Flood {
     fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut first = self.first.lock();
-        if first.is_empty() {
-            *first = self.then.repeat(buffer.len() / self.then.len() + 1);
+        let mut bytes =
+            first.pop_front().unwrap_or_else(|| self.then.repeat(buffer.len() / self.then.len() + 1));
+        let left = bytes.split_off(buffer.len().min(bytes.len()));
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        if !left.is_empty() {
+            first.push_front(left);
         }
-        let count = buffer.len().min(first.len());
-        buffer[..count].copy_from_slice(&first[..count]);
-        first.drain(..count);
-        Ok(count)
+        Ok(bytes.len())
     }
 
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {

@@ -408,7 +408,7 @@ pub fn control_joined() -> Text {
 
 /// Control 2: "I have switched" (1.0 to 1.6).
 pub fn control_switched(call_type: CallType) -> Text {
-    Object::new().number("cid", 2).number("type", type_number(call_type)).end()
+    Object::new().number("cid", 2).number("type", call_type.number().into()).end()
 }
 
 /// Control 3: a step of a type switch (1.6.1 and later).
@@ -420,7 +420,7 @@ pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> T
     };
     Object::new()
         .number("cid", 3)
-        .number("type", type_number(call_type))
+        .number("type", call_type.number().into())
         .number("state", state)
         .number("callType", 0)
         .text("version", VERSION)
@@ -431,7 +431,7 @@ pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> T
 /// The call record (NIM message type 12).
 pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(Text, u32)]) -> Text {
     let mut record = Object::new()
-        .number("type", type_number(call_type))
+        .number("type", call_type.number().into())
         .text("channelId", channel_id)
         .number("status", i64::from(status))
         .raw("durations", "[");
@@ -442,14 +442,6 @@ pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(
     }
     record.put("]");
     record.end()
-}
-
-fn type_number(call_type: CallType) -> i64 {
-    match call_type {
-        CallType::Audio => 1,
-        CallType::Video => 2,
-        CallType::Other => 3,
-    }
 }
 
 /// An app's text that travels as JSON: an object or an array that is not nested too deep.

@@ -37,16 +37,12 @@ pub(crate) fn record(from: &str, to: &str, id: &str, text: &str) -> Option<Signa
     let is_object = text.trim_ascii_start().starts_with('{');
     let is_sound = json::read(text, DEPTH, |key, value| match &*key {
         "status" => status = value.parse::<i32>().ok().and_then(RecordStatus::from_number),
-        "type" => call_type = value.parse::<u32>().ok(),
+        "type" => call_type = value.parse().ok().and_then(CallType::from_number),
         "channelId" => channel_id = json::string(value).unwrap_or_default().into(),
         "durations" => durations = read_durations(value),
         _ => {}
     });
-    let call_type = match call_type.filter(|_| is_object && is_sound)? {
-        1 => CallType::Audio,
-        2 => CallType::Video,
-        _ => return None,
-    };
+    let call_type = call_type.filter(|it| is_object && is_sound && *it != CallType::Other)?;
     let record = Record {
         client_msg_id: id.into(),
         to: to.into(),

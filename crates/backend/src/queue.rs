@@ -11,7 +11,7 @@ pub const LIMIT: usize = 1024;
 pub const RETRY_MS: u64 = 10;
 
 /// A message to a sink.
-pub trait SinkMessage: Clone + Send + 'static {
+pub trait SinkMessage: Send + 'static {
     /// Completes an operation: the sink has a reserved slot for it.
     fn is_completion(&self) -> bool;
     /// The account at whose expense it may be dropped when too much is queued. None: it must be delivered.
@@ -167,7 +167,6 @@ mod tests {
 
     use super::*;
 
-    #[derive(Clone)]
     struct Note(u32, Option<&'static str>);
 
     impl SinkMessage for Note {

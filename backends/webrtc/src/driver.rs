@@ -269,7 +269,7 @@ impl Handler for Call {
     /// Nothing of the call is trusted any more.
     fn panicked(&self) {
         let mut state = self.state.lock();
-        state.peer = None;
+        (state.peer, state.network) = (None, None);
         state.complete_join(self, Outcome::failed(Code::BACKEND_FAILED, "media has failed"));
         let lost = Outcome::failed(Code::BACKEND_FAILED, "media has failed");
         state.tell(self, MediaEvent::Disconnected(lost));
@@ -395,6 +395,8 @@ impl State {
         self.input(now, Input::Leave);
         // The good-bye is on its way, and nothing is told after the completion.
         self.pump(call, now);
+        // Nothing is sent after a leave; DTLS says it.
+        self.texts.clear();
         self.has_left = true;
         self.is_over |= self.peer.is_none();
         if !call.sink.complete_after_frames(req, Outcome::default()) {

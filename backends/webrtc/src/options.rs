@@ -11,17 +11,17 @@ pub const RELAY_ONLY: u32 = 1;
 pub const LOOPBACK: u32 = 2;
 /// No IPv6 candidates.
 pub const NO_IPV6: u32 = 4;
-/// No device is opened: the app brings and takes sound.
+/// No device is opened: the app brings and takes sound. Without effect yet: no version opens one.
 pub const APP_AUDIO: u32 = 8;
-/// Devices open only while the app says so.
+/// Devices open only while the app says so. Without effect yet: there are no devices.
 pub const MANUAL_AUDIO: u32 = 16;
-/// No echo cancellation, noise suppression or gain control.
+/// No echo cancellation, noise suppression or gain control. Without effect yet: there is none.
 pub const NO_PROCESSING: u32 = 32;
-/// The app encodes and decodes pictures.
+/// The app encodes and decodes pictures. Without effect yet: there are no pictures.
 pub const ENCODED_VIDEO: u32 = 64;
 /// A peer without security code ends the call.
 pub const REQUIRE_CODE: u32 = 128;
-/// Flags that this version takes.
+/// Flags that are not refused; not each has an effect yet.
 const KNOWN: u32 =
     RELAY_ONLY | LOOPBACK | NO_IPV6 | APP_AUDIO | MANUAL_AUDIO | NO_PROCESSING | ENCODED_VIDEO | REQUIRE_CODE;
 

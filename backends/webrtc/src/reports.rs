@@ -82,12 +82,13 @@ impl Reports {
     }
 
     fn on_disconnected(&mut self, end: End) -> Vec<MediaEvent> {
-        let lost = |code, why: &str| vec![MediaEvent::Disconnected(Outcome::failed(code, why))];
-        match end {
-            End::PeerLeft => self.leave(),
-            End::NotSecure => lost(MEDIA_NOT_SECURE, "somebody on the way may listen, so the call ends"),
-            End::Failed => lost(Code::BACKEND_FAILED, "the encrypted connection failed"),
-        }
+        let gone = self.leave();
+        let (code, why) = match end {
+            End::PeerLeft => return gone,
+            End::NotSecure => (MEDIA_NOT_SECURE, "somebody on the way may listen, so the call ends"),
+            End::Failed => (Code::BACKEND_FAILED, "the encrypted connection failed"),
+        };
+        vec![MediaEvent::Disconnected(Outcome::failed(code, why))]
     }
 }
 
@@ -137,7 +138,10 @@ mod tests {
     #[test]
     fn a_connection_that_ends_has_its_code() {
         for (end, code) in [(End::NotSecure, MEDIA_NOT_SECURE), (End::Failed, Code::BACKEND_FAILED)] {
-            let events = Reports::default().on_output(&Output::Disconnected(end));
+            let mut reports = Reports::default();
+            reports.on_output(&connected(7));
+            let events = reports.on_output(&Output::Disconnected(end));
+            assert_eq!(reports.uid(), None);
             let [MediaEvent::Disconnected(outcome)] = &events[..] else { panic!("{events:?}") };
             assert_eq!(outcome.code, code);
         }

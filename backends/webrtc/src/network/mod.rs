@@ -284,7 +284,7 @@ impl Network {
         self.hosts.len() + self.lines.len() + self.retiring.len()
     }
 
-    /// How many addresses there are to be told; call it until there is nothing.
+    /// What is new about our addresses; call it until there is nothing.
     pub(crate) fn poll_change(&mut self) -> Option<Change> {
         self.changes.pop_front()
     }

@@ -16,7 +16,7 @@ use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
 use parking_lot::Mutex;
 
 /// Longer than any machine is busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const JOIN: Req = Req(7);
 /// Silence in Opus.

@@ -414,7 +414,7 @@ fn repeated_datagrams_are_heard_once() {
 }
 
 #[test]
-fn offers_for_ever_are_answered_slowly() {
+fn a_burst_of_offers_has_eight_answers() {
     let mut world = World::new(1, GOOD, GOOD);
     world.input(CALLEE, Input::Join);
     let inviters = (0..200_u64).map(|seed| {

@@ -1,6 +1,6 @@
-//! MQTT over one connection: bytes in, bytes out. PUBLISH and PUBACK are [`super::publish`]'s, and how many are
-//! in flight is decided here; packet ids and all other packets are `mqtt-protocol-core`'s. A session exists as
-//! long as its connection.
+//! MQTT over one connection: bytes in, bytes out. PUBLISH and PUBACK are [`super::publish`]'s, and how many
+//! are in flight is decided here; packet ids and all other packets are `mqtt-protocol-core`'s. A session
+//! exists as long as its connection.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::mem;

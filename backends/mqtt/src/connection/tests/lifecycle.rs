@@ -556,7 +556,7 @@ fn a_broker_that_does_not_read_is_abandoned() {
 #[test]
 fn own_messages_count_for_a_broker_that_does_not_read() {
     flooded_with(&[0x30, 4, 0, 1, b'x', 0], |phone| {
-        let (topic, ack) = ("nck1/u/bob/in/alice/pad".into(), "ack".repeat(5_000).into());
+        let (topic, ack) = ("nck1/u/bob/in/alice/pad".into(), "ack".repeat(5_000));
         phone.connection.publish(phone.now, 0, Qos::AtMostOnce, topic, ack, 2_000);
     });
 }

@@ -22,6 +22,7 @@ pub mod peer;
 pub mod quality;
 mod reports;
 mod sound;
+mod stats;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -31,3 +32,4 @@ pub use command::CallState;
 pub use options::Options;
 pub use reports::MEDIA_NOT_SECURE;
 pub use sound::with_opus;
+pub use stats::{AudioStats, CallStats, StreamStats};

@@ -3,12 +3,12 @@
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_backend::adapter::MediaVtable;
-use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, random_bytes};
-use nertc_callkit_media::{Media, MediaOperation};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, PushError, random_bytes};
+use nertc_callkit_media::{Join, Media, MediaOperation, Preparation};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::Mutex;
 
-use crate::audio::PullError;
+use crate::audio::{CaptureError, PullError};
 use crate::audio_port::{Encoded, MakeAudio};
 use crate::command::{CallState, Command, Joining, Preparing};
 use crate::driver::{Call, Joined};
@@ -20,7 +20,7 @@ use crate::peer::{Config, Context, DtlsVersions, Party, Role};
 use crate::stats::{CallStats, StreamStats};
 
 /// Its vtable.
-pub static VTABLE: MediaVtable = MediaVtable::new(c"webrtc", 0).with_protocol(c"webrtc/1");
+pub static VTABLE: MediaVtable = MediaVtable::new(c"webrtc", 0).with_protocol(c"webrtc/1").with_preparation();
 
 /// The media backend of one client. Outside of a call it has no thread, socket or timer.
 pub struct WebRtcMedia {
@@ -43,31 +43,10 @@ struct Current {
     trust: Option<Trust>,
 }
 
-/// What a join says.
-struct Join<'a> {
-    channel: &'a str,
-    uid: u64,
-    token: &'a str,
-    role: Role,
-    peer: &'a str,
-    call_id: &'a str,
-    call_no: u64,
-}
-
 impl WebRtcMedia {
     /// A backend that reports to `sink`.
     pub fn new(options: Options, sink: Arc<MediaSink>, make_audio: MakeAudio) -> WebRtcMedia {
         WebRtcMedia { sink, options: Arc::new(options), make_audio, current: Mutex::default() }
-    }
-
-    /// A call is being made or rings: makes ready what its join needs. Nothing reaches the peer before it.
-    pub fn prepare(&self, call_no: u64) {
-        self.make_ready(call_no);
-    }
-
-    /// That call will not be joined.
-    pub fn discard(&self, call_no: u64) {
-        self.give_up(call_no);
     }
 
     /// Other ICE servers, for the next join and the next restart of ICE.
@@ -164,16 +143,17 @@ impl WebRtcMedia {
         earlier.into_iter().for_each(|(_, call)| call.end());
     }
 
-    fn join(&self, req: Req, join: &Join<'_>) -> Result<(), Code> {
+    fn join(&self, req: Req, join: &Join) -> Result<(), Code> {
         let seed = random_bytes().ok_or(Code::BACKEND_FAILED)?;
         let mut current = self.current.lock();
         if current.call.is_some() {
             return Err(Code::BACKEND_FAILED);
         }
-        let (role, uid, context) = (join.role, join.uid, context(join));
-        let settings = self.settings(&mut current, join.token);
+        let role = if join.is_inviter { Role::Inviter } else { Role::Callee };
+        let (uid, context) = (join.uid, context(join));
+        let settings = self.settings(&mut current, &join.token);
         let prepared = current.prepared.take();
-        let joined = || Joined { join: req, call_no: join.call_no, peer_account: join.peer.to_owned() };
+        let joined = || Joined { join: req, call_no: join.call_no, peer_account: join.peer.to_string() };
         let ready = prepared.as_ref().filter(|(no, call)| *no == join.call_no && call.claim(joined()));
         let call = match ready {
             Some((_, call)) => call.clone(),
@@ -241,12 +221,12 @@ impl WebRtcMedia {
 
 /// The same on both sides. Which account and device we are is not known yet, so these are left out: the
 /// channel and the call id are unguessable, and of one call.
-fn context(join: &Join<'_>) -> Context {
+fn context(join: &Join) -> Context {
     Context {
         inviter: Party::default(),
         callee: Party::default(),
-        channel: join.channel.to_owned(),
-        call_id: join.call_id.to_owned(),
+        channel: join.channel_name.to_string(),
+        call_id: join.call_id.to_string(),
     }
 }
 
@@ -267,11 +247,8 @@ impl MediaBackend for WebRtcMedia {
     }
 
     fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code> {
-        if let MediaOperation::Join { channel_name, uid, token, is_inviter, peer, call_id, .. } = &operation {
-            let role = if *is_inviter { Role::Inviter } else { Role::Callee };
-            let (channel, token) = (&**channel_name, &**token);
-            let call_no = 0;
-            return self.join(req, &Join { channel, uid: *uid, token, role, peer, call_id, call_no });
+        if let MediaOperation::Join(join) = &operation {
+            return self.join(req, join);
         }
         let is_leave = operation == MediaOperation::Leave;
         let call = {
@@ -292,11 +269,20 @@ impl MediaBackend for WebRtcMedia {
     }
 
     /// Without a call nobody receives it. That is no error of the app, whose microphone continues.
-    fn push_frame(&self, frame: Frame<'_>) {
-        let call = self.current.lock().call.clone();
-        if let Some(Err(why)) = call.map(|call| call.push(&frame)) {
-            log::debug!("webrtc: sound of the app was not taken: {why:?}");
+    fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError> {
+        if frame.media() != Media::AUDIO {
+            return Err(PushError::Unsupported);
         }
+        let call = self.current.lock().call.clone();
+        call.map_or(Ok(()), |call| call.push(&frame)).map_err(push_error)
+    }
+
+    fn prepare(&self, preparation: &Preparation) {
+        self.make_ready(preparation.call_no);
+    }
+
+    fn discard(&self, call_no: u64) {
+        self.give_up(call_no);
     }
 
     fn network_changed(&self) {
@@ -308,6 +294,13 @@ impl MediaBackend for WebRtcMedia {
     fn receive(&self, join: Req, json: &Text) {
         let call = self.current.lock().call.clone().filter(|call| call.is_of(join));
         call.into_iter().for_each(|call| call.receive(json.clone()));
+    }
+}
+
+fn push_error(error: CaptureError) -> PushError {
+    match error {
+        CaptureError::Rate | CaptureError::Channels | CaptureError::Size => PushError::Invalid,
+        CaptureError::Busy | CaptureError::TooFast => PushError::Full,
     }
 }
 

@@ -14,8 +14,8 @@
 //! | `reveal` | both | `n` (the inviter's nonce), `sig` (signature of the sender's app) |
 //! | `bye` | both | |
 //!
-//! A description is `sdp`, or `z` (deflated, base64url); `uid`, `on`, `muted`; and where they are known, `acc`
-//! and `dev` (own account and device) and `to` (account of the other side).
+//! A description is `sdp`, or `z` (deflated, base64url); `uid`, `on`, `muted`; and, where they are known,
+//! `acc` and `dev` (own account and device) and `to` (account of the other side).
 
 use std::fmt;
 

@@ -510,7 +510,7 @@ impl Peer {
         self.outputs.extend(transcript.map(|transcript| Output::Verify { transcript, signature }));
     }
 
-    /// Has both halves signed by the app as soon as they are known: while a text is read, not once DTLS is up.
+    /// Has the app sign both halves as soon as they are known: while a text is read, not once DTLS is up.
     fn settle_signature(&mut self) {
         let role = self.config.role;
         let security = self.security.as_ref().filter(|_| self.config.signs && !self.has_signed);

@@ -25,7 +25,8 @@ pub const REQUIRE_CODE: u32 = 128;
 const KNOWN: u32 =
     RELAY_ONLY | LOOPBACK | NO_IPV6 | APP_AUDIO | MANUAL_AUDIO | NO_PROCESSING | ENCODED_VIDEO | REQUIRE_CODE;
 
-/// Functions of the app. Called on the media thread, with no lock held.
+/// Functions of the app. `sign` and `verify` are called on the client's worker while it hands in a text of the
+/// peer's, with no lock held: they delay nobody's sound.
 pub trait Hooks: std::fmt::Debug + Send + Sync {
     /// It has the other two.
     fn signs(&self) -> bool;

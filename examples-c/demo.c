@@ -149,7 +149,11 @@ static int take_sound(const char *path, struct sound *sound)
 {
   int i;
   if (path && strcmp(path, "-") != 0) {
-    return wav_read(path, sound);
+    const char *wrong = wav_read(path, sound);
+    if (wrong) {
+      fprintf(stderr, "demo: %s: %s\n", path, wrong);
+    }
+    return !wrong;
   }
   sound->rate = 48000;
   sound->channels = 1;
@@ -213,7 +217,7 @@ static int write_and_compare(const char *path, const struct sound *said, const s
   struct sound written;
   int same;
   memset(&written, 0, sizeof written);
-  same = wav_write(path, heard) && wav_read(path, &written) && sound_equal(&written, said);
+  same = wav_write(path, heard) && !wav_read(path, &written) && sound_equal(&written, said);
   sound_free(&written);
   if (same) {
     printf("demo: bob heard every sample; %u of them are in %s\n", (unsigned)said->count, path);
@@ -237,7 +241,6 @@ int main(int argc, char **argv)
   alice.trace = argc > 3 ? argv[3] : NULL;
 
   if (!take_sound(argc > 2 ? argv[2] : NULL, &said)) {
-    fprintf(stderr, "demo: %s is not a WAV file of 16-bit PCM\n", argv[2]);
     return 1;
   }
   ok = start(&bob) && start(&alice) && call(&alice, &bob, &said) && stop(&alice) && stop(&bob);

@@ -282,7 +282,7 @@ void own_rtc_make(struct device *device, nertc_callkit_backends *out)
   static const nertc_callkit_rtc vtable = {
     sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, NERTC_CALLKIT_RTC_CAP_SIGNALS, 0, "own", rtc_open,
     rtc_close_backend, rtc_release, rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe,
-    rtc_set_view, rtc_push_frame, NULL, rtc_receive, "own/1"};
+    rtc_set_view, rtc_push_frame, NULL, rtc_receive, "own/1", NULL, NULL};
   out->rtc = &vtable;
   out->rtc_ctx = device;
 }

@@ -269,6 +269,11 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
   NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
   /** The media backends of the two sides are incompatible. */
   NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
+  /**
+   * Media does not provably reach the right peer: somebody on the way may listen, or the security
+   * code that is required is missing.
+   */
+  NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE = 90012,
 };
 
 /**
@@ -321,6 +326,8 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_end_reason) {
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
   /** The media backends of the two sides are incompatible. */
   NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
+  /** Media does not provably reach the right peer (NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE). */
+  NERTC_CALLKIT_END_MEDIA_NOT_SECURE = 102,
 };
 
 /**
@@ -799,6 +806,41 @@ typedef struct nertc_callkit_data_event {
   const char *json;
 } nertc_callkit_data_event;
 
+/** How far media provably reaches the right peer. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_security) {
+  /** No media yet. */
+  NERTC_CALLKIT_SECURITY_NONE = 0,
+  /** Encrypted, but the peer gives no code: whoever runs the signaling service could listen. */
+  NERTC_CALLKIT_SECURITY_NO_CODE = 1,
+  /** Encrypted; the code waits to be compared by the two users. */
+  NERTC_CALLKIT_SECURITY_UNVERIFIED = 2,
+  /** The users compared the code, or the app's keys signed both fingerprints. */
+  NERTC_CALLKIT_SECURITY_VERIFIED = 3,
+  /**
+   * Commitment, fingerprint or signature is wrong, or the users' codes differ: media is stopped and
+   * the call ends.
+   */
+  NERTC_CALLKIT_SECURITY_MISMATCH = 4,
+};
+
+/** How far media provably reaches the peer. Lent until the callback returns. */
+typedef struct nertc_callkit_security_event {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** A nertc_callkit_security. */
+  nertc_callkit_security security;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** The peer. */
+  const char *user_id;
+  /** What both users read out and compare, or empty. */
+  const char *code;
+  /** Own certificate: "sha-256 AB:CD:…", or empty. */
+  const char *local_fingerprint;
+  /** The peer's, likewise. */
+  const char *remote_fingerprint;
+} nertc_callkit_security_event;
+
 /**
  * One function per event, all optional. Called one at a time and in order, as config.delivery
  * specifies; inside, every function but destroy and dispatch may be called.
@@ -892,12 +934,18 @@ typedef struct nertc_callkit_listener {
    */
   void (*NERTC_CALLKIT_NULLABLE on_data)(nertc_callkit *kit,
       const nertc_callkit_data_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
+  /**
+   * How far media provably reaches the peer: at each change. After MISMATCH the call ends with
+   * NERTC_CALLKIT_END_MEDIA_NOT_SECURE.
+   */
+  void (*NERTC_CALLKIT_NULLABLE on_media_secured)(nertc_callkit *kit,
+      const nertc_callkit_security_event *event, void *NERTC_CALLKIT_NULLABLE user_data);
 } nertc_callkit_listener;
 /** Every default of nertc_callkit_listener. */
 #define NERTC_CALLKIT_LISTENER_INIT \
   { (uint32_t)sizeof(nertc_callkit_listener), 0, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 /** Media bits. */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_media) {

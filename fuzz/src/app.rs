@@ -95,7 +95,7 @@ impl Watch {
             Output::RtcReceive { json, .. } => {
                 assert!(self.is_online && engine.phase() == Phase::InCall, "outside of a call: {json}");
             }
-            Output::Ignored(_) | Output::Notify(_) => {}
+            Output::Ignored(_) | Output::Notify(_) | Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {}
             Output::Closed => self.is_closed = true,
         }
     }
@@ -106,6 +106,7 @@ impl Watch {
             Output::Ignored(_) => true,
             Output::Signal { .. } | Output::Rtc { .. } | Output::Notify(_) => false,
             Output::Event(_) | Output::Closed | Output::RtcReceive { .. } => false,
+            Output::RtcPrepare(_) | Output::RtcDiscard { .. } => false,
         }
     }
 
@@ -138,7 +139,7 @@ impl Watch {
         let is_in_call = engine.phase() == Phase::InCall;
         let caps = &self.caps;
         let is_fine = match op {
-            RtcOp::Join { channel_name, .. } => is_in_call && !channel_name.is_empty(),
+            RtcOp::Join(join) => is_in_call && !join.channel_name.is_empty(),
             RtcOp::Leave => true,
             RtcOp::EnableLocal { on, .. } => caps.enable_local && (is_in_call || !on),
             RtcOp::MuteLocal { .. } => caps.mute_local,

@@ -315,6 +315,21 @@ unsafe extern "C" fn push_frame(_: *mut c_void, _: *const abi::nertc_callkit_fra
     0
 }
 
+unsafe extern "C" fn prepare(ctx: *mut c_void, args: *const abi::nertc_callkit_rtc_prepare) {
+    // SAFETY: both backends have this ctx; the arguments are lent.
+    let args = unsafe {
+        drop(known(ctx));
+        &*args
+    };
+    assert!(args.call_no != 0 && !args.peer.is_null() && !args.call_id.is_null());
+}
+
+unsafe extern "C" fn discard(ctx: *mut c_void, call_no: abi::nertc_callkit_call_no) {
+    // SAFETY: both backends have this ctx.
+    drop(unsafe { known(ctx) });
+    assert!(call_no != 0);
+}
+
 unsafe extern "C" fn network_changed(ctx: *mut c_void) {
     // SAFETY: both backends have this ctx.
     drop(unsafe { known(ctx) });
@@ -393,4 +408,6 @@ pub(crate) const RTC: abi::nertc_callkit_rtc = abi::nertc_callkit_rtc {
     network_changed: Some(network_changed),
     receive: None,
     protocol: std::ptr::null(),
+    prepare: Some(prepare),
+    discard: Some(discard),
 };

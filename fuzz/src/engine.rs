@@ -190,6 +190,7 @@ impl Kit {
                 Output::Rtc { req, .. } => self.running.push(Running { req, op: None }),
                 Output::Notify(_) | Output::Done { .. } | Output::Event(_) => {}
                 Output::Ignored(_) | Output::Closed | Output::RtcReceive { .. } => {}
+                Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {}
             }
             count += 1;
         }
@@ -360,8 +361,10 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         mute_local: has(32),
         subscribe: has(64),
         set_view: has(128),
+        prepare: false,
     };
     let confirm = bytes.byte();
+    let caps = Caps { prepare: confirm & 64 != 0, ..caps };
     let mut timers = Timers::default();
     if confirm & 4 != 0 {
         let of = |bytes: &mut Bytes<'_>| [1, 1_999, 50, u32::MAX, 8_000, 2_001, 700, 100_000][bytes.below(8)];
@@ -394,6 +397,7 @@ fn config(bytes: &mut Bytes<'_>) -> Config {
         no_token_listener: confirm & 8 != 0,
         takes_data: confirm & 16 != 0,
         media_protocol: if confirm & 32 != 0 { "webrtc/1".into() } else { Text::default() },
+        device: "device".into(),
     }
 }
 

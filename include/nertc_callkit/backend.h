@@ -102,6 +102,12 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_rtc_event_type) {
   NERTC_CALLKIT_RTC_QUALITY = 10,
   /** An error that does not end the call: `code`, `text`. */
   NERTC_CALLKIT_RTC_ERROR = 11,
+  /**
+   * How far media provably reaches the peer, at each change: `code` is a nertc_callkit_security,
+   * `text` what both users compare, or NULL; `local_fingerprint` and `remote_fingerprint`. MISMATCH
+   * ends the call; DISCONNECTED with NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE does, too.
+   */
+  NERTC_CALLKIT_RTC_SECURED = 12,
 };
 
 /**
@@ -131,7 +137,7 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_cap) {
   NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
 };
 
-/** Flags of nertc_callkit_rtc_join. */
+/** Flags of nertc_callkit_rtc_join and nertc_callkit_rtc_prepare. */
 NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_rtc_join_flag) {
   /** Our invite is the call's. Exactly one side has this flag, and that side offers. */
   NERTC_CALLKIT_RTC_JOIN_INVITER = 1,
@@ -516,10 +522,14 @@ typedef struct nertc_callkit_rtc_event {
   uint64_t uid;
   /** Or NULL. */
   const char *NERTC_CALLKIT_NULLABLE text;
+  /** SECURED: "sha-256 AB:CD:…", or NULL. */
+  const char *NERTC_CALLKIT_NULLABLE local_fingerprint;
+  /** SECURED: the peer's, likewise. */
+  const char *NERTC_CALLKIT_NULLABLE remote_fingerprint;
 } nertc_callkit_rtc_event;
 /** Every default of nertc_callkit_rtc_event. */
 #define NERTC_CALLKIT_RTC_EVENT_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL }
 
 /** How a media backend reports. Same rules as nertc_callkit_signaling_sink. */
 typedef struct nertc_callkit_rtc_sink {
@@ -583,10 +593,38 @@ typedef struct nertc_callkit_rtc_join {
   const char *NERTC_CALLKIT_NULLABLE peer;
   /** Call id of the invite that counts, or empty: the same on both sides. */
   const char *NERTC_CALLKIT_NULLABLE call_id;
+  /** Number of the call, never 0; also that of the `prepare` which this join may take over. */
+  nertc_callkit_call_no call_no;
+  /** Own account. */
+  const char *NERTC_CALLKIT_NULLABLE account;
+  /** Own device. */
+  const char *NERTC_CALLKIT_NULLABLE device_id;
 } nertc_callkit_rtc_join;
 /** Every default of nertc_callkit_rtc_join. */
 #define NERTC_CALLKIT_RTC_JOIN_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_join), 0, 0, 0, 0, NULL, NULL, NULL, NULL, 0, NULL, \
+    NULL }
+
+/** A call that may join the media room. Lent for the call. */
+typedef struct nertc_callkit_rtc_prepare {
+  /** sizeof this struct. */
+  uint32_t struct_size;
+  /** nertc_callkit_rtc_join_flag bits, as the join will have them. */
+  nertc_callkit_rtc_join_flag flags;
+  /** A nertc_callkit_call_type. */
+  nertc_callkit_call_type call_type;
+  /** Reserved; 0. */
+  uint32_t reserved;
+  /** Number of the call, never 0. */
+  nertc_callkit_call_no call_no;
+  /** Account of the peer. */
+  const char *NERTC_CALLKIT_NULLABLE peer;
+  /** Call id, or empty: as the join will have it. */
+  const char *NERTC_CALLKIT_NULLABLE call_id;
+} nertc_callkit_rtc_prepare;
+/** Every default of nertc_callkit_rtc_prepare. */
+#define NERTC_CALLKIT_RTC_PREPARE_INIT \
+  { (uint32_t)sizeof(nertc_callkit_rtc_prepare), 0, 0, 0, 0, NULL, NULL }
 
 /**
  * A media backend. Functions are called on the worker, one at a time; push_frame on a thread of
@@ -658,11 +696,26 @@ struct nertc_callkit_rtc {
    * ignored. Copied by create.
    */
   const char *NERTC_CALLKIT_NULLABLE protocol;
+  /**
+   * A call is being made or rings: make ready what its join needs, so that the join is fast.
+   * Nothing may reach the peer before the join. There is no completion, and no failure: the join
+   * then starts from nothing. The join of this call_no follows, or `discard` of it, or another
+   * `prepare`, which replaces this one (both sides called each other: role and call id change).
+   * NULL = does not prepare.
+   */
+  void (*NERTC_CALLKIT_NULLABLE prepare)(void *NERTC_CALLKIT_NULLABLE ctx,
+      const nertc_callkit_rtc_prepare *args);
+  /**
+   * The call that was prepared will not be joined: release what was made ready. Mandatory with
+   * `prepare`.
+   */
+  void (*NERTC_CALLKIT_NULLABLE discard)(void *NERTC_CALLKIT_NULLABLE ctx,
+      nertc_callkit_call_no call_no);
 };
 /** Every default of nertc_callkit_rtc. */
 #define NERTC_CALLKIT_RTC_INIT \
   { (uint32_t)sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, 0, 0, NULL, NULL, NULL, NULL, NULL, \
-    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
+    NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL }
 
 NERTC_CALLKIT_END
 #ifdef __cplusplus

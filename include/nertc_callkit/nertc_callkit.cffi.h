@@ -64,6 +64,7 @@ enum {
   NERTC_CALLKIT_CODE_INVALID_ARGUMENT = 90009,
   NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
   NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
+  NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE = 90012,
 };
 const char *nertc_callkit_code_text(nertc_callkit_code code);
 typedef int32_t nertc_callkit_end_reason;
@@ -87,6 +88,7 @@ enum {
   NERTC_CALLKIT_END_PEER_LEFT = 20,
   NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
   NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
+  NERTC_CALLKIT_END_MEDIA_NOT_SECURE = 102,
 };
 const char *nertc_callkit_end_reason_text(nertc_callkit_end_reason reason);
 typedef int32_t nertc_callkit_state;
@@ -312,6 +314,23 @@ typedef struct nertc_callkit_data_event {
   const char *user_id;
   const char *json;
 } nertc_callkit_data_event;
+typedef int32_t nertc_callkit_security;
+enum {
+  NERTC_CALLKIT_SECURITY_NONE = 0,
+  NERTC_CALLKIT_SECURITY_NO_CODE = 1,
+  NERTC_CALLKIT_SECURITY_UNVERIFIED = 2,
+  NERTC_CALLKIT_SECURITY_VERIFIED = 3,
+  NERTC_CALLKIT_SECURITY_MISMATCH = 4,
+};
+typedef struct nertc_callkit_security_event {
+  uint32_t struct_size;
+  nertc_callkit_security security;
+  nertc_callkit_call_no call_no;
+  const char *user_id;
+  const char *code;
+  const char *local_fingerprint;
+  const char *remote_fingerprint;
+} nertc_callkit_security_event;
 typedef struct nertc_callkit_listener {
   uint32_t struct_size;
   uint32_t flags;
@@ -353,6 +372,8 @@ typedef struct nertc_callkit_listener {
       const nertc_callkit_record_event *event, void *user_data);
   void (*on_data)(nertc_callkit *kit,
       const nertc_callkit_data_event *event, void *user_data);
+  void (*on_media_secured)(nertc_callkit *kit,
+      const nertc_callkit_security_event *event, void *user_data);
 } nertc_callkit_listener;
 typedef uint32_t nertc_callkit_media;
 enum {
@@ -626,6 +647,7 @@ enum {
   NERTC_CALLKIT_RTC_DISCONNECTED = 9,
   NERTC_CALLKIT_RTC_QUALITY = 10,
   NERTC_CALLKIT_RTC_ERROR = 11,
+  NERTC_CALLKIT_RTC_SECURED = 12,
 };
 typedef uint32_t nertc_callkit_signaling_cap;
 enum {
@@ -802,6 +824,8 @@ typedef struct nertc_callkit_rtc_event {
   uint32_t flags;
   uint64_t uid;
   const char *text;
+  const char *local_fingerprint;
+  const char *remote_fingerprint;
 } nertc_callkit_rtc_event;
 typedef struct nertc_callkit_rtc_sink {
   uint32_t struct_size;
@@ -829,7 +853,19 @@ typedef struct nertc_callkit_rtc_join {
   const char *token;
   const char *peer;
   const char *call_id;
+  nertc_callkit_call_no call_no;
+  const char *account;
+  const char *device_id;
 } nertc_callkit_rtc_join;
+typedef struct nertc_callkit_rtc_prepare {
+  uint32_t struct_size;
+  nertc_callkit_rtc_join_flag flags;
+  nertc_callkit_call_type call_type;
+  uint32_t reserved;
+  nertc_callkit_call_no call_no;
+  const char *peer;
+  const char *call_id;
+} nertc_callkit_rtc_prepare;
 struct nertc_callkit_rtc {
   uint32_t struct_size;
   uint32_t abi;
@@ -858,6 +894,10 @@ struct nertc_callkit_rtc {
   void (*receive)(void *ctx,
       nertc_callkit_req join, const char *json);
   const char *protocol;
+  void (*prepare)(void *ctx,
+      const nertc_callkit_rtc_prepare *args);
+  void (*discard)(void *ctx,
+      nertc_callkit_call_no call_no);
 };
 typedef uint32_t nertc_callkit_hub_flag;
 enum {

@@ -306,6 +306,7 @@ impl Renamer {
             self.id(channel);
             self.id(request);
         }
+        call.secured.iter_mut().for_each(|secured| self.call(&mut secured.call_no));
         call.ring_ms = 0;
         call.connected_at = call.connected_at.map(|_| Time(0));
         match &mut call.entry {

@@ -93,6 +93,9 @@ pub struct Caps {
     pub subscribe: bool,
     /// The media backend can draw.
     pub set_view: bool,
+    /// The media backend makes ready for a join before the call is accepted.
+    #[serde(default)]
+    pub prepare: bool,
 }
 
 /// Configuration.
@@ -115,6 +118,9 @@ pub struct Config {
     /// Protocol between the media backends, `<name>/<version>`; empty = none.
     #[serde(default)]
     pub media_protocol: Text,
+    /// This device, for the media backend.
+    #[serde(default)]
+    pub device: Text,
 }
 
 impl Config {
@@ -125,7 +131,7 @@ impl Config {
 }
 
 /// A client costs its engine from the start: what only a call needs is in a box.
-const _: () = assert!(size_of::<Engine>() <= 712);
+const _: () = assert!(size_of::<Engine>() <= 728);
 
 /// The call engine of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

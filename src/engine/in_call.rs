@@ -2,10 +2,10 @@
 
 use super::core::{Engine, Timers};
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
-use super::input::{Media, RtcEvent};
+use super::input::{Media, RtcEvent, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Layer, Operation};
+use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Layer, MediaSecured, Operation};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};
@@ -45,6 +45,7 @@ impl InCall {
             connect_by: None,
             peer_uid: None,
             peer_media: PeerMedia::default(),
+            secured: None,
             connected_at: None,
             peer_left: None,
             silence: None,
@@ -254,7 +255,11 @@ impl Engine {
         let no = self.state.call_no();
         let code = if outcome.code.is_success() { Code::BACKEND_FAILED } else { outcome.code };
         self.notify_error(Operation::Rtc, no, Outcome { code, ..outcome });
-        self.end_in_call(now, EndReason::RtcJoinFailed, Some(Finish::close()));
+        let reason = match code {
+            Code::MEDIA_NOT_SECURE => EndReason::MediaNotSecure,
+            _ => EndReason::RtcJoinFailed,
+        };
+        self.end_in_call(now, reason, Some(Finish::close()));
     }
 
     /// Media is not up in time.
@@ -355,8 +360,7 @@ impl Engine {
                 self.emit(Event::Reconnected(event));
             }
             RtcEvent::Disconnected(outcome) => {
-                self.emit(Event::Disconnect(connection_event(no, Layer::Media, &account, 0, outcome)));
-                self.end_in_call(now, EndReason::RtcDisconnected, Some(Finish::leave()));
+                self.end_disconnected(now, no, &account, outcome);
             }
             RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
                 let user = if uid == 0 { account } else { call.peer.clone() };
@@ -364,11 +368,43 @@ impl Engine {
                 self.emit(Event::NetworkQuality(event));
             }
             RtcEvent::Error(outcome) => self.notify_error(Operation::Backend, no, outcome),
+            RtcEvent::Secured { security, code, local_fingerprint, remote_fingerprint } => {
+                let (call_no, user) = (no, call.peer.clone());
+                let secured =
+                    MediaSecured { call_no, user, security, code, local_fingerprint, remote_fingerprint };
+                self.on_secured(now, secured);
+            }
             RtcEvent::PeerJoin { .. }
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
             | RtcEvent::PeerHeard { .. }
             | RtcEvent::Quality { .. } => self.ignore("media event about another account"),
+        }
+    }
+
+    /// Our media connection is gone for good.
+    fn end_disconnected(&mut self, now: Time, no: u64, account: &Text, outcome: Outcome) {
+        let reason = match outcome.code {
+            Code::MEDIA_NOT_SECURE => EndReason::MediaNotSecure,
+            _ => EndReason::RtcDisconnected,
+        };
+        self.emit(Event::Disconnect(connection_event(no, Layer::Media, account, 0, outcome)));
+        self.end_in_call(now, reason, Some(Finish::leave()));
+    }
+
+    /// How far media provably reaches the peer. A mismatch ends the call, whatever the backend does next.
+    fn on_secured(&mut self, now: Time, secured: MediaSecured) {
+        let account = self.session.account();
+        let State::InCall(call) = &mut self.state else { return };
+        if call.secured.as_deref().map_or(secured.is_initial(), |known| *known == secured) {
+            return self.ignore("security that is known already");
+        }
+        call.secured = Some(Box::new(secured.clone()));
+        let (no, is_mismatch) = (secured.call_no, secured.security == Security::Mismatch);
+        self.emit(Event::MediaSecured(secured));
+        if is_mismatch {
+            let outcome = Outcome { code: Code::MEDIA_NOT_SECURE, ..Outcome::default() };
+            self.end_disconnected(now, no, &account, outcome);
         }
     }
 

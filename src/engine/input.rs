@@ -1,6 +1,6 @@
 //! What the engine is fed: commands of the app and reports of the backends, as plain values.
 
-pub use nertc_callkit_media::{Media, MediaEvent as RtcEvent, View};
+pub use nertc_callkit_media::{Media, MediaEvent as RtcEvent, Security, View};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, ChannelState, Connection, OperationResult, Origin, Outcome,
     PushText, Record, Req, Text,

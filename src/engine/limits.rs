@@ -74,6 +74,10 @@ pub const DATA: usize = 3_800;
 pub const NEGOTIATION: usize = 4_000;
 /// Bytes of what a media backend calls its language, `<name>/<version>`.
 pub const MEDIA_PROTOCOL: usize = 32;
+/// Bytes of what both users compare.
+pub const SECURITY_CODE: usize = 64;
+/// Bytes of a certificate's fingerprint: the name of the hash, and three characters a byte.
+pub const FINGERPRINT: usize = 256;
 /// Texts of an app that signaling has not taken.
 pub const DATA_WAITING: usize = 16;
 /// The same of a media backend, which sends candidates in bursts.

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use super::core::Engine;
 use super::in_flight::Owner;
 use super::input::{Media, Ticket, View};
-use super::output::{Operation, Output, RtcOp};
+use super::output::{Join, Operation, Output, RtcOp};
 use super::state::{JoinStage, MediaRoom, State};
 use super::time::Time;
 use nertc_callkit_signaling::{CallType, Code, Outcome, Req};
@@ -19,7 +19,7 @@ impl Engine {
             *next = Some(no);
             return;
         }
-        let join = RtcOp::Join {
+        let join = Join {
             channel_name: call.rtc_channel.clone(),
             uid: call.own_uid,
             token: call.rtc_token.clone(),
@@ -27,9 +27,12 @@ impl Engine {
             is_inviter: call.is_inviter,
             peer: call.peer.clone(),
             call_id: call.call_id.clone(),
+            call_no: no,
+            account: self.session.account(),
+            device: self.config.device.clone(),
         };
         let ms = self.config.timers.rtc_connect_ms;
-        let req = self.rtc(now, ms, Owner::RtcJoin(no), join);
+        let req = self.rtc(now, ms, Owner::RtcJoin(no), RtcOp::Join(Box::new(join)));
         self.media_room = MediaRoom::Joining { call: no, req };
         self.hand_over_texts(now);
     }
@@ -61,6 +64,8 @@ impl Engine {
                     Output::Rtc { req: sent, .. } | Output::RtcReceive { join: sent, .. } => *sent != req,
                     Output::Signal { .. }
                     | Output::Notify(_)
+                    | Output::RtcPrepare(_)
+                    | Output::RtcDiscard { .. }
                     | Output::Done { .. }
                     | Output::Event(_)
                     | Output::Ignored(_)

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ffi::CStr;
 
-use super::input::{Command, Ticket};
-pub use nertc_callkit_media::MediaOperation as RtcOp;
+use super::input::{Command, Security, Ticket};
+pub use nertc_callkit_media::{Join, MediaOperation as RtcOp, Preparation};
 use nertc_callkit_signaling::{self as signaling, CallType, Code, Notification, RecordStatus, Req, Text};
 use serde::{Deserialize, Serialize};
 
@@ -177,6 +177,7 @@ pub enum EndReason {
     PeerLeft = 20,
     AcceptFailed = 21,
     MediaMismatch = 101,
+    MediaNotSecure = 102,
 }
 
 /// Payload of on_call_end.
@@ -295,6 +296,31 @@ pub struct DataEvent {
     pub json: Text,
 }
 
+/// Payload of on_media_secured.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct MediaSecured {
+    /// The call.
+    pub call_no: u64,
+    /// The peer.
+    pub user: Text,
+    /// How far media provably reaches it.
+    pub security: Security,
+    /// What both users compare, or empty.
+    pub code: Text,
+    /// `sha-256 AB:CD:…`, or empty.
+    pub local_fingerprint: Text,
+    /// The peer's, likewise.
+    pub remote_fingerprint: Text,
+}
+
+impl MediaSecured {
+    /// As it is before anything was reported.
+    pub(super) fn is_initial(&self) -> bool {
+        let texts = [&self.code, &self.local_fingerprint, &self.remote_fingerprint];
+        self.security == Security::None && texts.iter().all(|text| text.is_empty())
+    }
+}
+
 /// Payload of on_error.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ErrorEvent {
@@ -370,6 +396,7 @@ events! {
     TokenNeeded(ConnectionEvent) = "on_token_needed";
     RecordReceived(RecordSent) = "on_record_received";
     Data(DataEvent) = "on_data";
+    MediaSecured(MediaSecured) = "on_media_secured";
 }
 
 /// Implements `about_call` for events that have the number of a call.
@@ -386,7 +413,8 @@ macro_rules! about_calls {
 }
 
 about_calls! {
-    CallEnd CallEvent ConnectionEvent DataEvent ErrorEvent Invited MediaEvent RecordSent UserEvent
+    CallEnd CallEvent ConnectionEvent DataEvent ErrorEvent
+    Invited MediaEvent MediaSecured RecordSent UserEvent
 }
 
 impl MissedCall {
@@ -424,6 +452,13 @@ pub enum Output {
         join: Req,
         /// A JSON object.
         json: Text,
+    },
+    /// A call is being made or rings: the media backend may make ready for its join.
+    RtcPrepare(Preparation),
+    /// The join of the call that was prepared does not follow.
+    RtcDiscard {
+        /// The call.
+        call_no: u64,
     },
     /// Complete a request of the app.
     Done {

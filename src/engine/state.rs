@@ -20,7 +20,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::input::{CallOptions, Media, Ticket, View};
-use super::output::EndReason;
+use super::output::{EndReason, MediaSecured};
 use super::text_queue::PeerTexts;
 use super::time::Time;
 use super::wire::Reason;
@@ -297,6 +297,9 @@ pub(super) struct InCall {
     pub(super) peer_uid: Option<u64>,
     /// What the peer sends and mutes; reported to the app once the peer has entered.
     pub(super) peer_media: PeerMedia,
+    /// What was reported last about the security of media.
+    #[serde(default)]
+    pub(super) secured: Option<Box<MediaSecured>>,
     pub(super) connected_at: Option<Time>,
     /// The peer left the media room intentionally; a CLOSE or LEAVE may still follow.
     pub(super) peer_left: Option<Time>,

@@ -14,8 +14,8 @@ use super::support::handle_table::{lock, wait};
 use super::support::in_flight::InFlight;
 use crate::engine::input::{CallRef, Ticket};
 use crate::engine::output::{
-    CallEnd, CallEvent, ConnectionEvent, DataEvent, ErrorEvent, Event, Invited, MediaEvent, MissedCall,
-    OpResult, Operation, RecordSent, UserEvent,
+    CallEnd, CallEvent, ConnectionEvent, DataEvent, ErrorEvent, Event, Invited, MediaEvent, MediaSecured,
+    MissedCall, OpResult, Operation, RecordSent, UserEvent,
 };
 use crate::worker::ports::Listener;
 use crate::worker::{ByTicket, CallbackGuard};
@@ -383,6 +383,19 @@ impl CallbackSink {
         self.notify(self.listener.on_data, &c);
     }
 
+    fn media_secured(&self, event: &MediaSecured) {
+        let c = abi::nertc_callkit_security_event {
+            struct_size: size::<abi::nertc_callkit_security_event>(),
+            security: event.security.number(),
+            call_no: event.call_no,
+            user_id: event.user.as_ptr(),
+            code: event.code.as_ptr(),
+            local_fingerprint: event.local_fingerprint.as_ptr(),
+            remote_fingerprint: event.remote_fingerprint.as_ptr(),
+        };
+        self.notify(self.listener.on_media_secured, &c);
+    }
+
     fn show(&self, call_no: u64) {
         lock(&self.state).shown = call_no;
     }
@@ -453,6 +466,7 @@ impl Listener for CallbackSink {
             Event::TokenNeeded(event) => self.connection(on.on_token_needed, event),
             Event::RecordReceived(event) => self.record(on.on_record_received, event),
             Event::Data(event) => self.data(event),
+            Event::MediaSecured(event) => self.media_secured(event),
         }
     }
 

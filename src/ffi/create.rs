@@ -57,6 +57,8 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
             0,
         )?;
         let timers = timers(read_strict_opt("config.timers", config.timers)?)?;
+        let device_id =
+            opt_text("config.device_id", config.device_id, limits::ID)?.map_or_else(made_up_device, Ok)?;
         Ok(CheckedConfig {
             options: Options {
                 manual_dispatch: parse_bool("config.delivery", config.delivery)?,
@@ -76,11 +78,11 @@ pub(crate) unsafe fn read(place: *const abi::nertc_callkit_config) -> Result<Che
                 no_token_listener: listener.on_token_needed.is_none(),
                 takes_data: listener.on_data.is_some(),
                 media_protocol: Text::default(),
+                device: device_id.clone(),
             },
             identity: Identity {
                 app_key: opt_text("config.app_key", config.app_key, limits::APP_KEY)?.unwrap_or_default(),
-                device_id: opt_text("config.device_id", config.device_id, limits::ID)?
-                    .map_or_else(made_up_device, Ok)?,
+                device_id,
                 data_dir: opt_text("config.data_dir", config.data_dir, limits::PATH)?.unwrap_or_default(),
                 login_ms: timers.login_ms,
             },

@@ -47,6 +47,7 @@ pub(crate) fn end_reason(reason: i32) -> &'static CStr {
         20 => c"the peer left",
         21 => c"our accept failed",
         101 => c"the media backends of the two sides cannot talk to each other",
+        102 => c"it is not proven that media reaches the peer alone",
         _ => c"not an end reason of this library",
     }
 }

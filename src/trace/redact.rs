@@ -39,7 +39,8 @@ impl Class {
             "custom" | "text" | "Accepted" => Class::Wire,
             "id" | "channel_id" | "request_id" | "call_id" | "alias" | "channel_name" | "rtc_channel"
             | "client_msg_id" | "msg_id" | "device" | "from_device" | "Ignored" | "Join" | "Accept"
-            | "GlareAccept" | "Enter" | "media_protocol" | "rtc" => Class::Open,
+            | "GlareAccept" | "Enter" | "media_protocol" | "rtc" | "code" | "local_fingerprint"
+            | "remote_fingerprint" => Class::Open,
             "token" | "rtc_token" | "SetToken" => Class::Secret,
             "json" => Class::Json,
             _ => Class::Unknown,

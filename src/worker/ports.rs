@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::input::Ticket;
-use crate::engine::output::{Event, OpResult, RtcOp};
+use crate::engine::output::{Event, OpResult, Preparation, RtcOp};
 use nertc_callkit_signaling::{self as signaling, Notification, Outcome, Req, Text};
 
 /// The signaling backend of one client. Called on the worker thread only.
@@ -24,6 +24,10 @@ pub trait Rtc: Send {
     fn start(&mut self, req: Req, op: RtcOp) -> Result<(), Outcome>;
     /// Delivers a text of the peer's media backend, for the join of this number.
     fn receive(&mut self, join: Req, json: &Text);
+    /// A call is being made or rings: its join may follow.
+    fn prepare(&mut self, preparation: &Preparation);
+    /// The join of the call that was prepared does not follow.
+    fn discard(&mut self, call_no: u64);
     /// The device's network changed.
     fn network_changed(&mut self);
     /// Closes and releases the backend. Last call.

@@ -208,6 +208,8 @@ impl Slot {
                 return Some(Input::RtcDone { req, outcome });
             }
             Output::RtcReceive { join, json } => self.ports.rtc.receive(join, &json),
+            Output::RtcPrepare(preparation) => self.ports.rtc.prepare(&preparation),
+            Output::RtcDiscard { call_no } => self.ports.rtc.discard(call_no),
             Output::Done { ticket, result } => {
                 self.owed.done(ticket);
                 match self.shared.manual_dispatch {

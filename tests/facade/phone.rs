@@ -525,6 +525,7 @@ fn listener() -> nertc_callkit_listener {
         on_token_needed: Some(on_token_needed),
         on_record_received: None,
         on_data: None,
+        on_media_secured: None,
     }
 }
 

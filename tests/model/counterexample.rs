@@ -66,6 +66,8 @@ fn label(output: &Output) -> String {
         Output::Signal { req, op } => format!("signaling {}: {}", req.0, named(op)),
         Output::Rtc { req, op } => format!("media {}: {op:?}", req.0),
         Output::RtcReceive { json, .. } => format!("media gets {json}"),
+        Output::RtcPrepare(preparation) => format!("media: {preparation:?}"),
+        Output::RtcDiscard { call_no } => format!("media discards call {call_no}"),
         Output::Done { result, .. } => format!("done({:?}) {}", result.operation, result.code),
         Output::Event(event) => format!("{event:?}"),
         Output::Notify(notice) => format!("backend: {notice:?}"),

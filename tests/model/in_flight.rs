@@ -94,7 +94,7 @@ impl InFlight {
     }
 
     pub(crate) fn is_operation(&self) -> bool {
-        matches!(self.what, What::Operation(..) | What::MediaOperation(RtcOp::Join { .. }))
+        matches!(self.what, What::Operation(..) | What::MediaOperation(RtcOp::Join(_)))
     }
 
     /// What must not overtake each other.

@@ -477,7 +477,8 @@ impl World {
             // What a device rings for or ignores decides nothing at the service; the monitor looks at it.
             Output::Notify(_) => Ok(()),
             Output::Event(_) | Output::Done { .. } | Output::Ignored(_) => Ok(()),
-            Output::RtcReceive { .. } | Output::Closed => Ok(()),
+            Output::RtcReceive { .. } | Output::RtcPrepare(_) | Output::RtcDiscard { .. } => Ok(()),
+            Output::Closed => Ok(()),
         }
     }
 

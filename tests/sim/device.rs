@@ -70,12 +70,14 @@ pub(super) fn config(confirm: bool, media_protocol: Text) -> Config {
             mute_local: true,
             subscribe: true,
             set_view: true,
+            prepare: true,
         },
         confirm_audio_to_video: confirm,
         confirm_video_to_audio: confirm,
         no_token_listener: false,
         takes_data: true,
         media_protocol,
+        device: "device".into(),
     }
 }
 

@@ -240,6 +240,7 @@ impl Monitor {
                 self.media(op, engine)
             }
             Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } => Ok(()),
+            Output::RtcPrepare(_) | Output::RtcDiscard { .. } => Ok(()),
             Output::Closed => match self.calls.iter().find(|(_, call_events)| !call_events.ended) {
                 Some((call, _)) => Err(format!("invariant 2: closed, and call {call} never ended")),
                 None if !self.open.is_empty() => {
@@ -252,13 +253,13 @@ impl Monitor {
 
     fn media(&self, op: &RtcOp, engine: &Engine) -> CheckResult {
         match op {
-            RtcOp::Join { .. } | RtcOp::EnableLocal { on: true, .. } if engine.phase() != Phase::InCall => {
+            RtcOp::Join(_) | RtcOp::EnableLocal { on: true, .. } if engine.phase() != Phase::InCall => {
                 Err(format!("invariant 9: media opens outside of a call: {op:?}"))
             }
-            RtcOp::Join { channel_name, .. } if *channel_name != engine.snapshot().rtc_channel => {
+            RtcOp::Join(join) if join.channel_name != engine.snapshot().rtc_channel => {
                 Err(format!("invariant 9: joins the media room of another call: {op:?}"))
             }
-            RtcOp::Join { .. } | RtcOp::EnableLocal { .. } | RtcOp::Leave => Ok(()),
+            RtcOp::Join(_) | RtcOp::EnableLocal { .. } | RtcOp::Leave => Ok(()),
             RtcOp::MuteLocal { .. } | RtcOp::Subscribe { .. } | RtcOp::SetView { .. } => Ok(()),
         }
     }
@@ -573,7 +574,7 @@ fn check_record(call_events: &CallEvents, reason: EndReason, call_no: u64) -> Ch
         EndReason::RtcJoinFailed | EndReason::CallFailed | EndReason::RtcDisconnected => None,
         EndReason::PeerCancelled | EndReason::Rejected | EndReason::HungUp => None,
         EndReason::OtherRejected | EndReason::OtherAccepted | EndReason::PeerDisconnected => None,
-        EndReason::PeerLeft | EndReason::AcceptFailed => None,
+        EndReason::PeerLeft | EndReason::AcceptFailed | EndReason::MediaNotSecure => None,
     };
     let due = due.filter(|_| is_ours);
     if call_events.record != due {

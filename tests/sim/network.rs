@@ -67,8 +67,8 @@ impl World {
     }
 
     pub(super) fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
-        if let RtcOp::Join { uid, .. } = op {
-            self.devices[device].media_uid = *uid;
+        if let RtcOp::Join(join) = op {
+            self.devices[device].media_uid = join.uid;
             self.devices[device].media_epoch += 1;
         }
         self.service.run_media(EPOCH + self.now, device, req, op);

@@ -33,7 +33,7 @@ impl PeerTexts {
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Result<(), String> {
         match output {
-            Output::Rtc { req, op: RtcOp::Join { .. } } => self.join = Some(*req),
+            Output::Rtc { req, op: RtcOp::Join(_) } => self.join = Some(*req),
             Output::Rtc { op: RtcOp::Leave, .. } => self.join = None,
             Output::RtcReceive { join, .. } if self.join != Some(*join) => {
                 return Err(format!(
@@ -44,6 +44,7 @@ impl PeerTexts {
             Output::RtcReceive { json, .. } => return self.received(Kind::Media, json, engine),
             Output::Event(Event::Data(data)) => return self.received(Kind::App, &data.json, engine),
             Output::Rtc { .. } | Output::Event(_) | Output::Signal { .. } | Output::Notify(_) => {}
+            Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {}
             Output::Done { .. } | Output::Ignored(_) | Output::Closed => {}
         }
         Ok(())

@@ -119,7 +119,7 @@ impl World {
     /// A media backend that was asked to join will send something: some of it after its room was left.
     pub(super) fn send_media_texts(&mut self, device: usize, join: Req, op: &RtcOp) {
         let channel = self.devices[device].engine.snapshot().channel_id;
-        if matches!(op, RtcOp::Join { .. }) {
+        if matches!(op, RtcOp::Join(_)) {
             for _ in 0..self.random.below(4) {
                 let delay = if self.random.chance(700) { 0 } else { self.random.below(15_000) };
                 self.send(device, delay, Scheduled::RtcSend(join, channel.clone()));

@@ -412,6 +412,9 @@ impl World {
                     self.arrived += 1;
                     self.note(|| format!("device {device}: media gets {json}"));
                 }
+                Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {
+                    self.note(|| format!("device {device}: {output:?}"));
+                }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
                     if result.operation == Operation::Login && result.code != Code::OK {

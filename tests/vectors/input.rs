@@ -22,6 +22,7 @@ pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
         mute_local: caps.flag("mute_local", true)?,
         subscribe: caps.flag("subscribe", true)?,
         set_view: caps.flag("set_view", true)?,
+        prepare: caps.flag("prepare", false)?,
     };
     caps.end()?;
     Ok(Config {
@@ -32,6 +33,7 @@ pub(crate) fn config(given: &mut Fields) -> Result<Config, String> {
         no_token_listener: false,
         takes_data: given.flag("takes_data", false)?,
         media_protocol: maybe_text(given, "media_protocol")?.unwrap_or_default(),
+        device: Text::EMPTY,
     })
 }
 

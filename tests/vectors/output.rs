@@ -15,6 +15,8 @@ pub(crate) fn show(output: &Output) -> Option<Value> {
         Output::Notify(notice) => self::notice(notice),
         Output::Rtc { req: _, op } => rtc(op),
         Output::RtcReceive { join: _, json } => json!({"rtc_receive": wire(json)}),
+        Output::RtcPrepare(preparation) => prepare(preparation),
+        Output::RtcDiscard { call_no } => json!({"rtc_discard": call_no}),
         Output::Done { ticket: _, result } => done(result),
         Output::Event(event) => self::event(event),
         Output::Ignored(_) => return None,
@@ -107,7 +109,7 @@ fn durations(durations: &[(Text, u32)]) -> Value {
 /// The vtable's name of an operation.
 pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
     match op {
-        RtcOp::Join { .. } => "join",
+        RtcOp::Join(_) => "join",
         RtcOp::Leave => "leave",
         RtcOp::EnableLocal { .. } => "enable_local",
         RtcOp::MuteLocal { .. } => "mute_local",
@@ -118,10 +120,10 @@ pub(crate) fn rtc_name(op: &RtcOp) -> &'static str {
 
 fn rtc(op: &RtcOp) -> Value {
     let rest = match op {
-        // The peer and who offers are not on the wire.
-        RtcOp::Join { channel_name, uid, token, call_type, is_inviter: _, peer: _, call_id: _ } => {
-            json!({"channel_name": &**channel_name, "uid": uid, "token": &**token,
-                "call_type": type_of(*call_type)})
+        // Who the two are and who offers is not on the wire.
+        RtcOp::Join(join) => {
+            json!({"channel_name": &*join.channel_name, "uid": join.uid, "token": &*join.token,
+                "call_type": type_of(join.call_type)})
         }
         RtcOp::Leave => json!({}),
         RtcOp::EnableLocal { media, on } => json!({"media": media, "on": on}),
@@ -130,6 +132,12 @@ fn rtc(op: &RtcOp) -> Value {
         RtcOp::SetView { uid, view } => json!({"uid": uid, "view": view.as_ref().map(self::view)}),
     };
     named("rtc", rtc_name(op), rest)
+}
+
+fn prepare(preparation: &Preparation) -> Value {
+    let Preparation { call_no, is_inviter, call_type, peer, call_id } = preparation;
+    json!({"rtc_prepare": call_no, "is_inviter": is_inviter, "call_type": type_of(*call_type),
+        "peer": &**peer, "call_id": &**call_id})
 }
 
 fn view(view: &View) -> Value {
@@ -188,8 +196,15 @@ fn event(event: &Event) -> Value {
         Event::Error(of) => error(of),
         Event::MissedCall(of) => missed(of),
         Event::Data(of) => data(of),
+        Event::MediaSecured(of) => secured(of),
     };
     named("event", event.name(), rest)
+}
+
+fn secured(of: &MediaSecured) -> Value {
+    let MediaSecured { call_no, user, security, code, local_fingerprint, remote_fingerprint } = of;
+    json!({"call_no": call_no, "user": &**user, "security": security.number(), "code": &**code,
+        "local_fingerprint": &**local_fingerprint, "remote_fingerprint": &**remote_fingerprint})
 }
 
 fn notice(notice: &Notification) -> Value {

@@ -234,7 +234,7 @@ impl Player<'_> {
                     self.pending.push(Pending { req: *req, kind: "signal", name: op.name() });
                 }
                 Output::Rtc { req, op } => {
-                    if matches!(op, RtcOp::Join { .. }) {
+                    if matches!(op, RtcOp::Join(_)) {
                         self.join = *req;
                     }
                     self.pending.push(Pending { req: *req, kind: "rtc", name: rtc_name(op) });
@@ -254,6 +254,7 @@ impl Player<'_> {
                 Output::Event(Event::CallEnd(end)) if end.call_no == self.shown => self.shown = 0,
                 Output::Notify(_) | Output::Event(_) | Output::Ignored(_) => {}
                 Output::RtcReceive { .. } | Output::Closed => {}
+                Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {}
             }
             let value = show(&output).map(|value| self.with_names(value));
             self.seen.extend(value);

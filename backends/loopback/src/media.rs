@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_rtc;
 use nertc_callkit_backend::adapter::{self, MediaVtable};
-use nertc_callkit_backend::{Frame, MediaBackend, MediaSink};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaSink, PushError};
 use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Req};
 
@@ -50,13 +50,14 @@ impl MediaBackend for LoopbackMedia {
     }
 
     /// Not in a room, off or muted: nobody receives it. That is no error of the app, whose camera continues.
-    fn push_frame(&self, frame: Frame<'_>) {
+    fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError> {
         let (uid, deliveries) = self.hub.begin_frames(self.port, frame.media());
         let frame = frame.with_uid(uid);
         for (sink, delivery) in deliveries {
             delivery.deliver(&frame);
             self.hub.flush_media(&sink);
         }
+        Ok(())
     }
 }
 

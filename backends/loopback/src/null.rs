@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use nertc_callkit_abi::{nertc_callkit_rtc, nertc_callkit_rtc_cap};
 use nertc_callkit_backend::adapter::{self, MediaVtable};
-use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, PushError};
 use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Code, Outcome, Req};
 
@@ -34,5 +34,7 @@ impl MediaBackend for NullMedia {
         Ok(())
     }
 
-    fn push_frame(&self, _frame: Frame<'_>) {}
+    fn push_frame(&self, _frame: Frame<'_>) -> Result<(), PushError> {
+        Err(PushError::Unsupported)
+    }
 }

@@ -8,7 +8,7 @@ use nertc_callkit_abi::nertc_callkit_fault_on::*;
 use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_loopback::Fault;
 use nertc_callkit_loopback::service::{Options, Output, Port, Service};
-use nertc_callkit_media::MediaOperation;
+use nertc_callkit_media::{Join, MediaOperation};
 use nertc_callkit_signaling::{
     CallType, Code, DeviceAddr, EventKind, InviteState, Message, Notification, Operation, Req, Text,
 };
@@ -169,14 +169,19 @@ fn different_behaviour_has_different_hashes() {
     let lost =
         fault(NERTC_CALLKIT_FAULT_DROP as i32, NERTC_CALLKIT_FAULT_ON_EVENT_CANCEL as i32, Fault::default());
     after(&|rig| rig.service.add_fault(NOW, lost.clone()).unwrap());
-    let join = |uid| MediaOperation::Join {
-        channel_name: "room".into(),
-        uid,
-        token: Text::EMPTY,
-        call_type: CallType::Audio,
-        is_inviter: false,
-        peer: Text::EMPTY,
-        call_id: Text::EMPTY,
+    let join = |uid| {
+        MediaOperation::Join(Box::new(Join {
+            channel_name: "room".into(),
+            uid,
+            token: Text::EMPTY,
+            call_type: CallType::Audio,
+            is_inviter: false,
+            peer: Text::EMPTY,
+            call_id: Text::EMPTY,
+            call_no: 0,
+            account: Text::EMPTY,
+            device: Text::EMPTY,
+        }))
     };
     after(&|rig| {
         let port = rig.service.attach_media();

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Weak};
 
 use nertc_callkit_backend::adapter::MediaVtable;
-use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, random_bytes};
-use nertc_callkit_media::MediaOperation;
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, PushError, random_bytes};
+use nertc_callkit_media::{Join, MediaOperation};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::Mutex;
 
@@ -38,16 +38,6 @@ struct Current {
     servers: Option<Vec<IceServer>>,
     /// Made for the first server over TLS.
     trust: Option<Trust>,
-}
-
-/// What a join says.
-struct Join<'a> {
-    channel: &'a str,
-    uid: u64,
-    token: &'a str,
-    role: Role,
-    peer: &'a str,
-    call_id: &'a str,
 }
 
 impl WebRtcMedia {
@@ -102,21 +92,21 @@ impl WebRtcMedia {
         call.as_deref().map(body).is_some()
     }
 
-    fn join(&self, req: Req, join: &Join<'_>) -> Result<(), Code> {
+    fn join(&self, req: Req, join: &Join) -> Result<(), Code> {
         let seed = random_bytes().ok_or(Code::BACKEND_FAILED)?;
         let mut current = self.current.lock();
         if current.call.is_some() {
             return Err(Code::BACKEND_FAILED);
         }
-        let settings = self.settings(&mut current, join.token);
+        let settings = self.settings(&mut current, &join.token);
         let audio = (self.make_audio)(&self.options, &self.sink).ok_or(Code::BACKEND_FAILED)?;
-        let call = Call::new(req, join.peer, self.sink.clone(), self.options.clone(), audio);
+        let call = Call::new(req, &join.peer, self.sink.clone(), self.options.clone(), audio);
         let call = call.map_err(|error| {
             log::error!("webrtc: no media thread: {error}");
             Code::BACKEND_FAILED
         })?;
         let config = Config {
-            role: join.role,
+            role: if join.is_inviter { Role::Inviter } else { Role::Callee },
             context: context(join),
             uid: join.uid,
             seed,
@@ -169,12 +159,12 @@ impl WebRtcMedia {
 
 /// The same on both sides. A join does not say which account and device we are, so these are left out: the
 /// channel and the call id are unguessable, and of one call.
-fn context(join: &Join<'_>) -> Context {
+fn context(join: &Join) -> Context {
     Context {
         inviter: Party::default(),
         callee: Party::default(),
-        channel: join.channel.to_owned(),
-        call_id: join.call_id.to_owned(),
+        channel: join.channel_name.to_string(),
+        call_id: join.call_id.to_string(),
     }
 }
 
@@ -195,10 +185,8 @@ impl MediaBackend for WebRtcMedia {
     }
 
     fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code> {
-        if let MediaOperation::Join { channel_name, uid, token, is_inviter, peer, call_id, .. } = &operation {
-            let role = if *is_inviter { Role::Inviter } else { Role::Callee };
-            let (channel, token) = (&**channel_name, &**token);
-            return self.join(req, &Join { channel, uid: *uid, token, role, peer, call_id });
+        if let MediaOperation::Join(join) = &operation {
+            return self.join(req, join);
         }
         let is_leave = operation == MediaOperation::Leave;
         let call = {
@@ -219,8 +207,9 @@ impl MediaBackend for WebRtcMedia {
     }
 
     /// Without a call nobody receives it. That is no error of the app, whose microphone continues.
-    fn push_frame(&self, frame: Frame<'_>) {
+    fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError> {
         self.with_call(|call| call.push(&frame));
+        Ok(())
     }
 
     fn network_changed(&self) {

@@ -384,7 +384,7 @@ impl State {
                 Outcome::default()
             }
             MediaOperation::SetView { view, .. } => without_pictures(Media::VIDEO, view.is_some()),
-            MediaOperation::Join { .. } => Outcome::failed(Code::BACKEND_FAILED, "a call joins once"),
+            MediaOperation::Join(_) => Outcome::failed(Code::BACKEND_FAILED, "a call joins once"),
         };
         self.todo.push(Todo::Local(self.local));
         self.complete(call, req, outcome);

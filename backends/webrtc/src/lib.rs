@@ -29,5 +29,4 @@ pub use audio_port::{AudioPort, Encoded, MakeAudio};
 pub use backend::{VTABLE, WebRtcMedia};
 pub use command::CallState;
 pub use options::Options;
-pub use reports::MEDIA_NOT_SECURE;
 pub use sound::with_opus;

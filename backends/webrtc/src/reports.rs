@@ -5,10 +5,6 @@ use nertc_callkit_signaling::{Code, Outcome};
 
 use crate::peer::{End, MediaState, Output};
 
-/// A broker, or somebody else on the way, has replaced something; or a security code was required and the
-/// peer gives none.
-pub const MEDIA_NOT_SECURE: Code = Code::new(90012);
-
 /// Who has been reported, and with what.
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
@@ -85,7 +81,7 @@ impl Reports {
         let gone = self.leave();
         let (code, why) = match end {
             End::PeerLeft => return gone,
-            End::NotSecure => (MEDIA_NOT_SECURE, "somebody on the way may listen, so the call ends"),
+            End::NotSecure => (Code::MEDIA_NOT_SECURE, "somebody on the way may listen, so the call ends"),
             End::Failed => (Code::BACKEND_FAILED, "the encrypted connection failed"),
         };
         vec![MediaEvent::Disconnected(Outcome::failed(code, why))]
@@ -137,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_ends_has_its_code() {
-        for (end, code) in [(End::NotSecure, MEDIA_NOT_SECURE), (End::Failed, Code::BACKEND_FAILED)] {
+        for (end, code) in [(End::NotSecure, Code::MEDIA_NOT_SECURE), (End::Failed, Code::BACKEND_FAILED)] {
             let mut reports = Reports::default();
             reports.on_output(&connected(7));
             let events = reports.on_output(&Output::Disconnected(end));

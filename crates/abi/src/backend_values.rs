@@ -91,6 +91,10 @@ pub enum nertc_callkit_rtc_event_type {
     NERTC_CALLKIT_RTC_QUALITY = 10,
     /// An error that does not end the call: `code`, `text`.
     NERTC_CALLKIT_RTC_ERROR = 11,
+    /// How far media provably reaches the peer, at each change: `code` is a nertc_callkit_security,
+    /// `text` what both users compare, or NULL; `local_fingerprint` and `remote_fingerprint`. MISMATCH
+    /// ends the call; DISCONNECTED with NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE does, too.
+    NERTC_CALLKIT_RTC_SECURED = 12,
 }
 
 /// What a signaling backend can do (`caps`). The core acts on SERVER_RECORD only; the others
@@ -122,7 +126,7 @@ pub enum nertc_callkit_rtc_cap {
     NERTC_CALLKIT_RTC_CAP_SIGNALS = 4,
 }
 
-/// Flags of nertc_callkit_rtc_join.
+/// Flags of nertc_callkit_rtc_join and nertc_callkit_rtc_prepare.
 #[repr(u32)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum nertc_callkit_rtc_join_flag {

@@ -204,6 +204,26 @@ pub struct nertc_callkit_data_event {
     pub json: *const c_char,
 }
 
+/// How far media provably reaches the peer. Lent until the callback returns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_security_event {
+    /// How much of this struct the library filled.
+    pub struct_size: u32,
+    /// A nertc_callkit_security.
+    pub security: i32,
+    /// The call.
+    pub call_no: nertc_callkit_call_no,
+    /// The peer.
+    pub user_id: *const c_char,
+    /// What both users read out and compare, or empty.
+    pub code: *const c_char,
+    /// Own certificate: "sha-256 AB:CD:…", or empty.
+    pub local_fingerprint: *const c_char,
+    /// The peer's, likewise.
+    pub remote_fingerprint: *const c_char,
+}
+
 /// A connection changed, or its quality. Lent until the callback returns.
 #[repr(C)]
 #[derive(Clone, Copy)]
@@ -424,6 +444,15 @@ pub struct nertc_callkit_listener {
         unsafe extern "C" fn(
             kit: *mut nertc_callkit,
             event: *const nertc_callkit_data_event,
+            user_data: *mut c_void,
+        ),
+    >,
+    /// How far media provably reaches the peer: at each change. After MISMATCH the call ends with
+    /// NERTC_CALLKIT_END_MEDIA_NOT_SECURE.
+    pub on_media_secured: Option<
+        unsafe extern "C" fn(
+            kit: *mut nertc_callkit,
+            event: *const nertc_callkit_security_event,
             user_data: *mut c_void,
         ),
     >,

@@ -143,6 +143,9 @@ pub enum nertc_callkit_code {
     NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
     /// The media backends of the two sides are incompatible.
     NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
+    /// Media does not provably reach the right peer: somebody on the way may listen, or the security
+    /// code that is required is missing.
+    NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE = 90012,
 }
 
 /// Audio or video.
@@ -213,6 +216,8 @@ pub enum nertc_callkit_end_reason {
     NERTC_CALLKIT_END_ACCEPT_FAILED = 21,
     /// The media backends of the two sides are incompatible.
     NERTC_CALLKIT_END_MEDIA_MISMATCH = 101,
+    /// Media does not provably reach the right peer (NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE).
+    NERTC_CALLKIT_END_MEDIA_NOT_SECURE = 102,
 }
 
 /// Steps of a call-type switch.
@@ -340,6 +345,23 @@ pub enum nertc_callkit_transport {
     NERTC_CALLKIT_TRANSPORT_SIGNALING = 1,
     /// Media.
     NERTC_CALLKIT_TRANSPORT_MEDIA = 2,
+}
+
+/// How far media provably reaches the right peer.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_security {
+    /// No media yet.
+    NERTC_CALLKIT_SECURITY_NONE = 0,
+    /// Encrypted, but the peer gives no code: whoever runs the signaling service could listen.
+    NERTC_CALLKIT_SECURITY_NO_CODE = 1,
+    /// Encrypted; the code waits to be compared by the two users.
+    NERTC_CALLKIT_SECURITY_UNVERIFIED = 2,
+    /// The users compared the code, or the app's keys signed both fingerprints.
+    NERTC_CALLKIT_SECURITY_VERIFIED = 3,
+    /// Commitment, fingerprint or signature is wrong, or the users' codes differ: media is stopped and
+    /// the call ends.
+    NERTC_CALLKIT_SECURITY_MISMATCH = 4,
 }
 
 /// Media quality.

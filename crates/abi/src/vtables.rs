@@ -7,6 +7,7 @@
 use core::ffi::{c_char, c_void};
 
 use crate::options::{nertc_callkit_call_policy, nertc_callkit_push, nertc_callkit_view};
+use crate::values::nertc_callkit_call_no;
 
 /// Identifies one operation of the core: never reused. Passes through an SDK's user_data unboxed.
 pub type nertc_callkit_req = usize;
@@ -404,6 +405,32 @@ pub struct nertc_callkit_rtc_join {
     pub peer: *const c_char,
     /// Call id of the invite that counts, or empty: the same on both sides.
     pub call_id: *const c_char,
+    /// Number of the call, never 0; also that of the `prepare` which this join may take over.
+    pub call_no: nertc_callkit_call_no,
+    /// Own account.
+    pub account: *const c_char,
+    /// Own device.
+    pub device_id: *const c_char,
+}
+
+/// A call that may join the media room. Lent for the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_rtc_prepare {
+    /// sizeof this struct.
+    pub struct_size: u32,
+    /// nertc_callkit_rtc_join_flag bits, as the join will have them.
+    pub flags: u32,
+    /// A nertc_callkit_call_type.
+    pub call_type: i32,
+    /// Reserved; 0.
+    pub reserved: u32,
+    /// Number of the call, never 0.
+    pub call_no: nertc_callkit_call_no,
+    /// Account of the peer.
+    pub peer: *const c_char,
+    /// Call id, or empty: as the join will have it.
+    pub call_id: *const c_char,
 }
 
 /// An event of the media room. Lent for the call.
@@ -426,6 +453,10 @@ pub struct nertc_callkit_rtc_event {
     pub uid: u64,
     /// Or NULL.
     pub text: *const c_char,
+    /// SECURED: "sha-256 AB:CD:…", or NULL.
+    pub local_fingerprint: *const c_char,
+    /// SECURED: the peer's, likewise.
+    pub remote_fingerprint: *const c_char,
 }
 
 /// How a media backend reports. Same rules as nertc_callkit_signaling_sink.
@@ -531,6 +562,15 @@ pub struct nertc_callkit_rtc {
     /// (NERTC_CALLKIT_CODE_MEDIA_MISMATCH). Mandatory with NERTC_CALLKIT_RTC_CAP_SIGNALS, else
     /// ignored. Copied by create.
     pub protocol: *const c_char,
+    /// A call is being made or rings: make ready what its join needs, so that the join is fast.
+    /// Nothing may reach the peer before the join. There is no completion, and no failure: the join
+    /// then starts from nothing. The join of this call_no follows, or `discard` of it, or another
+    /// `prepare`, which replaces this one (both sides called each other: role and call id change).
+    /// NULL = does not prepare.
+    pub prepare: Option<unsafe extern "C" fn(ctx: *mut c_void, args: *const nertc_callkit_rtc_prepare)>,
+    /// The call that was prepared will not be joined: release what was made ready. Mandatory with
+    /// `prepare`.
+    pub discard: Option<unsafe extern "C" fn(ctx: *mut c_void, call_no: nertc_callkit_call_no)>,
 }
 
 /// A signaling backend and a media backend, for config.backends. One pair serves one client.

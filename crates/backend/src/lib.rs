@@ -18,7 +18,7 @@ mod random;
 mod signaling;
 
 pub use escape::escape;
-pub use media::{Frame, FrameDelivery, MediaBackend, MediaMessage, MediaSink, SendError};
+pub use media::{Frame, FrameDelivery, MediaBackend, MediaMessage, MediaSink, PushError, SendError};
 pub use nertc_callkit_abi::nertc_callkit_log_level as LogLevel;
 pub use process_value::ProcessValue;
 pub use queue::{LIMIT, RETRY_MS, SinkMessage, SinkQueue};

@@ -1,10 +1,11 @@
 //! What a media backend is, and how it reports.
 
+use std::any::Any;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_frame;
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::{Condvar, Mutex};
 
@@ -16,7 +17,7 @@ use crate::queue::{SinkMessage, SinkQueue};
 /// Called on the client's worker, one call at a time; must not block. Only `push_frame` is called on the
 /// app's thread, concurrently. It reports through the [`MediaSink`] that it was created with, under the rules
 /// of [`crate::SignalingBackend`].
-pub trait MediaBackend: Send + Sync + 'static {
+pub trait MediaBackend: Any + Send + Sync {
     /// Called before the first login, at most once.
     ///
     /// # Errors
@@ -34,8 +35,12 @@ pub trait MediaBackend: Send + Sync + 'static {
     /// Refused, and not completed.
     fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code>;
 
-    /// Sends a frame of the app. Not called if the vtable has no frames.
-    fn push_frame(&self, frame: Frame<'_>);
+    /// Sends a frame of the app. Not called if the vtable has no frames. Outside of a call nobody receives
+    /// it, which is no error.
+    ///
+    /// # Errors
+    /// It was not accepted.
+    fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError>;
 
     /// The device's network changed: restart what needs it.
     fn network_changed(&self) {}
@@ -44,6 +49,41 @@ pub trait MediaBackend: Send + Sync + 'static {
     /// Only called if the vtable has a protocol.
     fn receive(&self, join: Req, json: &Text) {
         let _ = (join, json);
+    }
+
+    /// A call is being made or rings: makes ready what its join needs. Nothing may reach the peer before the
+    /// join, and nothing is reported. The join of this call follows, or `discard`, or another preparation,
+    /// which replaces this one. Only called if the vtable has preparation.
+    fn prepare(&self, preparation: &Preparation) {
+        let _ = preparation;
+    }
+
+    /// The call that was prepared will not be joined.
+    fn discard(&self, call_no: u64) {
+        let _ = call_no;
+    }
+}
+
+/// Why a frame of the app was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PushError {
+    /// Its format or size is not one that this backend sends: INVALID_ARGUMENT.
+    Invalid,
+    /// Too much waits to be sent: QUEUE_FULL.
+    Full,
+    /// This kind of media is not sent by this backend: UNSUPPORTED.
+    Unsupported,
+}
+
+impl PushError {
+    /// The number of the nertc_callkit_status.
+    pub(crate) const fn status(self) -> i32 {
+        use nertc_callkit_abi::nertc_callkit_status as status;
+        match self {
+            PushError::Invalid => status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32,
+            PushError::Full => status::NERTC_CALLKIT_STATUS_QUEUE_FULL as i32,
+            PushError::Unsupported => status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32,
+        }
     }
 }
 

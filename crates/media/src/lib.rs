@@ -13,25 +13,7 @@ use nertc_callkit_signaling::{CallType, Code, Outcome, Text};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum MediaOperation {
     /// Join a media room; completes once in it. Microphone and camera are off then.
-    Join {
-        /// Name of the room.
-        channel_name: Text,
-        /// Own uid.
-        uid: u64,
-        /// Token, or empty.
-        token: Text,
-        /// Audio or video.
-        call_type: CallType,
-        /// Our invite is the call's: this side offers.
-        #[cfg_attr(feature = "serde", serde(default))]
-        is_inviter: bool,
-        /// Account of the other party; empty if the core is older than this.
-        #[cfg_attr(feature = "serde", serde(default))]
-        peer: Text,
-        /// Call id of the call's invite, or empty: the same on both sides.
-        #[cfg_attr(feature = "serde", serde(default))]
-        call_id: Text,
-    },
+    Join(Box<Join>),
     /// Leave the room.
     Leave,
     /// Open or close microphone or camera.
@@ -64,6 +46,88 @@ pub enum MediaOperation {
         /// Where.
         view: Option<View>,
     },
+}
+
+/// Which media room to join, for which call.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Join {
+    /// Name of the room.
+    pub channel_name: Text,
+    /// Own uid.
+    pub uid: u64,
+    /// Token, or empty.
+    pub token: Text,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// Our invite is the call's: this side offers.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub is_inviter: bool,
+    /// Account of the other party; empty if the core is older than this.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub peer: Text,
+    /// Call id of the call's invite, or empty: the same on both sides.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub call_id: Text,
+    /// Number of the call; 0 if the core is older than this.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub call_no: u64,
+    /// Own account; empty if the core is older than this.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub account: Text,
+    /// Own device; empty if the core is older than this.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub device: Text,
+}
+
+/// A call that may join the media room: what a backend needs to make ready for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Preparation {
+    /// Number of the call.
+    pub call_no: u64,
+    /// Our invite is the call's, as things stand: this side will offer.
+    pub is_inviter: bool,
+    /// Audio or video.
+    pub call_type: CallType,
+    /// Account of the other party.
+    pub peer: Text,
+    /// Call id of the call's invite, or empty: the same on both sides.
+    pub call_id: Text,
+}
+
+/// How far media provably reaches the right peer; the numbers are those of the header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[repr(i32)]
+pub enum Security {
+    /// No media yet.
+    #[default]
+    None = 0,
+    /// Encrypted, but the peer gives no code.
+    NoCode = 1,
+    /// Encrypted; the code was not compared.
+    Unverified = 2,
+    /// The users compared the code, or the apps' keys signed both fingerprints.
+    Verified = 3,
+    /// Something is wrong: media is stopped, the call ends.
+    Mismatch = 4,
+}
+
+impl Security {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Security; 5] =
+        [Security::None, Security::NoCode, Security::Unverified, Security::Verified, Security::Mismatch];
+
+    /// The number of the header.
+    pub const fn number(self) -> i32 {
+        self as i32
+    }
+
+    /// None: the header does not know this number.
+    pub fn from_number(number: i32) -> Option<Security> {
+        Security::ALL.into_iter().find(|security| security.number() == number)
+    }
 }
 
 /// Audio, video or both: nertc_callkit_media bits, and no others.
@@ -217,6 +281,17 @@ pub enum MediaEvent {
     },
     /// An error that does not end the call.
     Error(Outcome),
+    /// How far media provably reaches the peer: at each change.
+    Secured {
+        /// How far.
+        security: Security,
+        /// What both users compare, or empty.
+        code: Text,
+        /// `sha-256 AB:CD:…`, or empty.
+        local_fingerprint: Text,
+        /// The peer's, likewise.
+        remote_fingerprint: Text,
+    },
 }
 
 impl MediaEvent {
@@ -236,5 +311,13 @@ mod tests {
         assert_eq!(Media::of(u32::MAX) - Media::AUDIO, Media::VIDEO);
         assert_eq!(Media::of(u32::MAX) & Media::AUDIO, Media::AUDIO);
         assert!(Media::of(4).is_empty() && !Media::AUDIO.overlaps(Media::VIDEO));
+    }
+
+    #[test]
+    fn security_is_known_by_its_numbers_and_no_others() {
+        for (number, security) in Security::ALL.into_iter().enumerate() {
+            assert_eq!(Security::from_number(number as i32), Some(security));
+        }
+        assert_eq!((Security::from_number(-1), Security::from_number(5)), (None, None));
     }
 }

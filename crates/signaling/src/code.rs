@@ -79,6 +79,7 @@ codes! {
     INVALID_ARGUMENT = 90009, c"the request makes no sense, for example calling oneself";
     NOT_IN_CALL = 90010, c"send_data: not in a call";
     MEDIA_MISMATCH = 90011, c"the media backends of the two sides cannot talk to each other";
+    MEDIA_NOT_SECURE = 90012, c"somebody on the way may listen, or the required security code is missing";
 }
 
 /// Codes that only a service returns; the header has no names for them.

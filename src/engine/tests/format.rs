@@ -14,7 +14,7 @@ pub(super) fn kind_of(op: &signaling::Operation) -> &'static str {
 
 pub(super) fn rtc_kind(op: &RtcOp) -> &'static str {
     match op {
-        RtcOp::Join { .. } => "rtc join",
+        RtcOp::Join(_) => "rtc join",
         RtcOp::Leave => "rtc leave",
         RtcOp::EnableLocal { .. } => "enable",
         RtcOp::MuteLocal { .. } => "mute",
@@ -26,7 +26,7 @@ pub(super) fn rtc_kind(op: &RtcOp) -> &'static str {
 pub(super) fn rtc_line(kind: &str, op: &RtcOp) -> String {
     let on = |on: bool| if on { "on" } else { "off" };
     match op {
-        RtcOp::Join { channel_name, uid, .. } => format!("{kind} {channel_name} as {uid}"),
+        RtcOp::Join(join) => format!("{kind} {} as {}", join.channel_name, join.uid),
         RtcOp::Leave => kind.to_owned(),
         RtcOp::EnableLocal { media, on: is_on } => format!("{kind} {media} {}", on(*is_on)),
         RtcOp::MuteLocal { media, muted } => format!("{kind} {media} {}", on(*muted)),
@@ -74,6 +74,9 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::TokenNeeded(event) => format!("on_token_needed {}", event.code),
         Event::RecordReceived(record) => format!("on_record_received {}", record.status as i32),
         Event::Data(data) => format!("on_data {} {}", data.user, data.json),
+        Event::MediaSecured(event) => {
+            format!("on_media_secured {:?} {}", event.security, event.code).to_lowercase()
+        }
         Event::MissedCall(missed) => {
             format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
         }

@@ -55,6 +55,7 @@ pub(super) fn caps() -> Caps {
         mute_local: true,
         subscribe: true,
         set_view: true,
+        prepare: false,
     }
 }
 
@@ -534,6 +535,12 @@ impl Harness {
                 Output::RtcReceive { join, json } => {
                     self.asked.push(format!("rtc receive {} {json}", join.0))
                 }
+                Output::RtcPrepare(it) => {
+                    let role = if it.is_inviter { "inviter" } else { "callee" };
+                    let kind = format!("{:?}", it.call_type).to_lowercase();
+                    self.asked.push(format!("rtc prepare {} {role} {kind} {}", it.call_no, it.peer));
+                }
+                Output::RtcDiscard { call_no } => self.asked.push(format!("rtc discard {call_no}")),
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),
                 Output::Notify(Notification::AbortLogin(req)) => {

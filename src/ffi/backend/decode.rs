@@ -6,7 +6,7 @@ use std::ffi::{CStr, c_char};
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::input::{Media, RtcEvent};
+use crate::engine::input::{Media, RtcEvent, Security};
 use crate::engine::limits;
 use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
 use nertc_callkit_signaling::{
@@ -285,6 +285,19 @@ pub(super) unsafe fn rtc_event_of(
         9 => RtcEvent::Disconnected(outcome),
         10 if (0..=4).contains(&c.code) => RtcEvent::Quality { uid, quality: c.code },
         11 => RtcEvent::Error(outcome),
+        12 => {
+            // SAFETY: the caller's promise.
+            let (code, local_fingerprint, remote_fingerprint) = unsafe {
+                let limit = limits::FINGERPRINT;
+                (
+                    text(c.text, limits::SECURITY_CODE)?,
+                    text(c.local_fingerprint, limit)?,
+                    text(c.remote_fingerprint, limit)?,
+                )
+            };
+            let security = Security::from_number(c.code).ok_or(DecodeError::Unknown)?;
+            RtcEvent::Secured { security, code, local_fingerprint, remote_fingerprint }
+        }
         _ => return Err(DecodeError::Unknown),
     })
 }

@@ -237,6 +237,12 @@ fn checked_media_event(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
         MediaEvent::Quality { quality, .. } if !(0..=4).contains(quality) => {
             return Err(DecodeError::Unknown);
         }
+        MediaEvent::Secured { code, local_fingerprint, remote_fingerprint, .. } => {
+            fits(code, limits::SECURITY_CODE)?;
+            fits(local_fingerprint, limits::FINGERPRINT)?;
+            fits(remote_fingerprint, limits::FINGERPRINT)?;
+            event.clone()
+        }
         MediaEvent::Quality { .. }
         | MediaEvent::PeerJoin { .. }
         | MediaEvent::PeerLeave { .. }

@@ -11,7 +11,7 @@ use nertc_callkit_backend::adapter::DirectMedia;
 
 use super::{Vtable, accepted, direct, number, size, unsupported};
 use crate::engine::input::View;
-use crate::engine::output::RtcOp;
+use crate::engine::output::{Join, Preparation, RtcOp};
 use crate::ffi::support::convert::AppPtr;
 use crate::ffi::support::error::Error;
 use crate::ffi::support::in_flight::InFlight;
@@ -98,9 +98,23 @@ impl CRtc {
         if self.is_open() { accepted(call(slot, self.ctx.0)) } else { Err(unsupported()) }
     }
 
-    fn join(&self, req: Req, args: &abi::nertc_callkit_rtc_join) -> Result<(), Outcome> {
+    fn join(&self, req: Req, join: &Join) -> Result<(), Outcome> {
+        let args = abi::nertc_callkit_rtc_join {
+            struct_size: size::<abi::nertc_callkit_rtc_join>(),
+            flags: join_flags(join.is_inviter),
+            call_type: join.call_type.number(),
+            reserved: 0,
+            uid: join.uid,
+            channel_name: join.channel_name.as_ptr(),
+            token: join.token.as_ptr(),
+            peer: join.peer.as_ptr(),
+            call_id: join.call_id.as_ptr(),
+            call_no: join.call_no,
+            account: join.account.as_ptr(),
+            device_id: join.device.as_ptr(),
+        };
         // SAFETY: the backend's function; args are valid until it returns.
-        self.run(self.vtable.join, |join, ctx| unsafe { join(ctx, number(req), args) })
+        self.run(self.vtable.join, |join, ctx| unsafe { join(ctx, number(req), &raw const args) })
     }
 
     fn set_view(&self, req: Req, uid: u64, view: Option<View>) -> Result<(), Outcome> {
@@ -142,21 +156,7 @@ impl Rtc for CRtcPort {
             return direct::answer(backend.run(req, op));
         }
         match op {
-            RtcOp::Join { channel_name, uid, token, call_type, is_inviter, peer, call_id } => {
-                let inviter = abi::nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
-                let args = abi::nertc_callkit_rtc_join {
-                    struct_size: size::<abi::nertc_callkit_rtc_join>(),
-                    flags: if is_inviter { inviter } else { 0 },
-                    call_type: call_type.number(),
-                    reserved: 0,
-                    uid,
-                    channel_name: channel_name.as_ptr(),
-                    token: token.as_ptr(),
-                    peer: peer.as_ptr(),
-                    call_id: call_id.as_ptr(),
-                };
-                backend.join(req, &args)
-            }
+            RtcOp::Join(join) => backend.join(req, &join),
             // SAFETY: the backend's functions, here and below.
             RtcOp::Leave => backend.run(slots.leave, |leave, ctx| unsafe { leave(ctx, req_c) }),
             RtcOp::EnableLocal { media, on } => {
@@ -186,6 +186,37 @@ impl Rtc for CRtcPort {
         }
     }
 
+    fn prepare(&mut self, preparation: &Preparation) {
+        let backend = &self.0;
+        if let Some((direct, _)) = backend.direct.as_ref().filter(|_| backend.is_open()) {
+            return direct.prepare(preparation);
+        }
+        if let (true, Some(prepare)) = (backend.is_open(), backend.vtable.prepare) {
+            let args = abi::nertc_callkit_rtc_prepare {
+                struct_size: size::<abi::nertc_callkit_rtc_prepare>(),
+                flags: join_flags(preparation.is_inviter),
+                call_type: preparation.call_type.number(),
+                reserved: 0,
+                call_no: preparation.call_no,
+                peer: preparation.peer.as_ptr(),
+                call_id: preparation.call_id.as_ptr(),
+            };
+            // SAFETY: the backend's function; args are valid until it returns.
+            unsafe { prepare(backend.ctx.0, &args) }
+        }
+    }
+
+    fn discard(&mut self, call_no: u64) {
+        let backend = &self.0;
+        if let Some((direct, _)) = backend.direct.as_ref().filter(|_| backend.is_open()) {
+            return direct.discard(call_no);
+        }
+        if let (true, Some(discard)) = (backend.is_open(), backend.vtable.discard) {
+            // SAFETY: the backend's function.
+            unsafe { discard(backend.ctx.0, call_no) }
+        }
+    }
+
     fn network_changed(&mut self) {
         if let (true, Some(network_changed)) = (self.0.is_open(), self.0.vtable.network_changed) {
             // SAFETY: the backend's function.
@@ -196,6 +227,11 @@ impl Rtc for CRtcPort {
     fn close(&mut self) {
         self.0.close();
     }
+}
+
+fn join_flags(is_inviter: bool) -> u32 {
+    let inviter = abi::nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
+    if is_inviter { inviter } else { 0 }
 }
 
 /// The media backend talks to its peer.
@@ -210,6 +246,7 @@ pub(crate) fn missing_rtc_slot(backend: &abi::nertc_callkit_rtc) -> Option<&'sta
         ("join", backend.join.is_none()),
         ("leave", backend.leave.is_none()),
         ("receive", signals(backend) && backend.receive.is_none()),
+        ("discard", backend.prepare.is_some() && backend.discard.is_none()),
     ];
     slots.iter().find(|(_, missing)| *missing).map(|(name, _)| *name)
 }

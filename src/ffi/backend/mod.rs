@@ -66,6 +66,7 @@ impl Backends {
             mute_local: self.rtc.mute_local.is_some(),
             subscribe: self.rtc.subscribe.is_some(),
             set_view: self.rtc.set_view.is_some(),
+            prepare: self.rtc.prepare.is_some(),
         }
     }
 }

@@ -61,7 +61,7 @@ versioned_struct! {
     nertc_callkit_channel,
     nertc_callkit_member,
     nertc_callkit_channel_state,
-    nertc_callkit_rtc_event,
+    nertc_callkit_rtc_event since std::mem::offset_of!(abi::nertc_callkit_rtc_event, local_fingerprint),
     nertc_callkit_record,
     nertc_callkit_call_policy,
     nertc_callkit_end_options,

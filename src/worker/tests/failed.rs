@@ -5,7 +5,7 @@ use std::sync::{OnceLock, Weak};
 use super::running::{HOST, SHARED, login, next};
 use super::*;
 use crate::engine::input::{CallOptions, SwitchStep};
-use crate::engine::output::RtcOp;
+use crate::engine::output::{Preparation, RtcOp};
 use crate::engine::{Caps, Config, IdGenerator};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Channel, ChannelState, EventKind, Member, Notification, Origin,
@@ -56,6 +56,10 @@ impl Rtc for Planted {
     }
 
     fn receive(&mut self, _join: Req, _json: &nertc_callkit_signaling::Text) {}
+
+    fn prepare(&mut self, _preparation: &Preparation) {}
+
+    fn discard(&mut self, _call_no: u64) {}
 
     fn network_changed(&mut self) {}
 

@@ -5,7 +5,7 @@ use std::sync::Weak;
 use std::thread::ThreadId;
 
 use super::*;
-use crate::engine::output::RtcOp;
+use crate::engine::output::{Preparation, RtcOp};
 use crate::engine::{Config, IdGenerator, Timers};
 use nertc_callkit_signaling::{self as signaling, Code, Notification};
 
@@ -64,6 +64,10 @@ impl Rtc for Fake {
     }
 
     fn receive(&mut self, _join: Req, _json: &nertc_callkit_signaling::Text) {}
+
+    fn prepare(&mut self, _preparation: &Preparation) {}
+
+    fn discard(&mut self, _call_no: u64) {}
 
     fn network_changed(&mut self) {}
 

@@ -357,6 +357,9 @@ impl World {
                 Output::RtcReceive { json, .. } => {
                     self.note(|| format!("device {device}: media gets {json}"))
                 }
+                Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {
+                    self.note(|| format!("device {device}: {output:?}"));
+                }
                 Output::Done { result, .. } => {
                     self.note(|| format!("device {device}: done {:?} {}", result.operation, result.code));
                     self.done(device, result.operation, result.code);

@@ -116,6 +116,7 @@ fn rows(timeline: &Timeline) -> (VecDeque<Row>, u64) {
             Output::Event(Event::CallEnd(end)) => Some((at + moment.labels.len(), end.call_no)),
             Output::Signal { .. } | Output::Rtc { .. } | Output::Done { .. } | Output::Event(_) => None,
             Output::Ignored(_) | Output::Notify(_) | Output::RtcReceive { .. } | Output::Closed => None,
+            Output::RtcPrepare(_) | Output::RtcDiscard { .. } => None,
         });
         for (at, what) in timer.chain(labels).chain(outputs).enumerate() {
             let call = end.filter(|(last, _)| at <= *last).map_or(after.call_no, |(_, call)| call);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use nertc_callkit::engine::Snapshot;
-use nertc_callkit::engine::input::{Command, Input};
+use nertc_callkit::engine::input::{Command, Input, Security};
 use nertc_callkit::engine::output::{CallEnd, EndReason, Event, Missed, Output};
 use nertc_callkit_signaling::{self as signaling, Code, Connection, EventKind};
 
@@ -150,6 +150,7 @@ impl Narrative {
             }
             Output::Ignored(why) => self.note(self.call, t, format!("ignored: {why}")),
             Output::Done { .. } | Output::Rtc { .. } | Output::Notify(_) | Output::RtcReceive { .. } => {}
+            Output::RtcPrepare(_) | Output::RtcDiscard { .. } => {}
             Output::Closed => self.note(0, t, "released".into()),
         }
     }
@@ -288,6 +289,17 @@ fn meaning(end: &CallEnd, is_incoming: bool) -> String {
         EndReason::PeerLeft => format!("{peer} left the call"),
         EndReason::AcceptFailed => "our accept failed".into(),
         EndReason::MediaMismatch => format!("the media backend of {peer} is incompatible with ours"),
+        EndReason::MediaNotSecure => format!("it is not proven that media reaches {peer} alone"),
+    }
+}
+
+fn security(security: Security) -> &'static str {
+    match security {
+        Security::None => "not up yet",
+        Security::NoCode => "encrypted, the peer gives no code to compare",
+        Security::Unverified => "encrypted, the code was not compared",
+        Security::Verified => "encrypted, and proven to reach the peer",
+        Security::Mismatch => "not secure, something was replaced on the way",
     }
 }
 
@@ -338,6 +350,7 @@ fn happened(event: &Event) -> Option<String> {
             };
             format!("a call of {} did not ring: {why}", it.user)
         }
+        Event::MediaSecured(it) => format!("media: {}", security(it.security)),
         // The end has a paragraph of its own, media and records are seen in the picture.
         Event::CallEnd(_) | Event::MessageSent(_) | Event::NetworkQuality(_) => return None,
         Event::AudioAvailable(_) | Event::CameraAvailable(_) => return None,

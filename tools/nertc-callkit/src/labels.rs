@@ -203,6 +203,9 @@ fn rtc(event: &RtcEvent) -> Label {
         RtcEvent::Disconnected(why) => return failed(Lane::Media, "disconnected", why),
         RtcEvent::Quality { uid, quality } => format!("quality of {uid}: {quality}"),
         RtcEvent::Error(why) => return failed(Lane::Media, "error", why),
+        RtcEvent::Secured { security, .. } => {
+            format!("security: {}", screaming_case(*security).to_lowercase())
+        }
     };
     label(Lane::Media, true, text)
 }
@@ -214,6 +217,11 @@ pub(crate) fn output(output: &Output) -> Result<Label, String> {
         Output::Notify(notice) => label(Lane::Signaling, false, self::notice(notice)),
         Output::Rtc { op, .. } => label(Lane::Media, false, rtc_op(op)),
         Output::RtcReceive { .. } => label(Lane::Media, false, "a text of its peer"),
+        Output::RtcPrepare(it) => {
+            let role = if it.is_inviter { "inviter" } else { "callee" };
+            label(Lane::Media, false, format!("prepare call {} as {role}", it.call_no))
+        }
+        Output::RtcDiscard { call_no } => label(Lane::Media, false, format!("discard call {call_no}")),
         Output::Done { result, .. } => {
             let what = format!("done({})", screaming_case(result.operation).to_lowercase());
             answer(Lane::App, false, &what, result.code)
@@ -266,7 +274,7 @@ fn notice(notice: &Notification) -> String {
 /// An operation of the media backend.
 pub(crate) fn rtc_op(op: &RtcOp) -> String {
     match op {
-        RtcOp::Join { call_type, .. } => format!("join room ({})", kind(*call_type)),
+        RtcOp::Join(join) => format!("join room ({})", kind(join.call_type)),
         RtcOp::Leave => "leave room".into(),
         RtcOp::EnableLocal { media: bits, on } => format!("{} {}", media(*bits), on_off(*on)),
         RtcOp::MuteLocal { media: bits, muted } => format!("mute {} {}", media(*bits), on_off(*muted)),
@@ -296,6 +304,7 @@ fn event(event: &Event) -> Label {
         Event::Error(it) => format!("{name}: {} {}", screaming_case(it.operation).to_lowercase(), it.code),
         Event::UserRinging(it) => format!("{name}: {}", it.user),
         Event::Data(it) => format!("{name}: {} bytes", it.json.len()),
+        Event::MediaSecured(it) => format!("{name}: {}", screaming_case(it.security).to_lowercase()),
         Event::TokenNeeded(it) => format!("{name}: {}", it.code),
         Event::RecordReceived(it) => format!("{name}: {}", screaming_case(it.status).to_lowercase()),
         Event::MissedCall(it) => format!("{name}: {}, {}", it.user, screaming_case(it.why).to_lowercase()),

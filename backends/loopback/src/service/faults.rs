@@ -168,7 +168,7 @@ pub(super) fn on_operation(operation: &Operation) -> i32 {
 /// The place of a media operation, if it is one.
 pub(super) fn on_media_operation(operation: &MediaOperation) -> Option<i32> {
     match operation {
-        MediaOperation::Join { .. } => Some(on::NERTC_CALLKIT_FAULT_ON_RTC_JOIN as i32),
+        MediaOperation::Join(_) => Some(on::NERTC_CALLKIT_FAULT_ON_RTC_JOIN as i32),
         MediaOperation::Leave => Some(on::NERTC_CALLKIT_FAULT_ON_RTC_LEAVE as i32),
         MediaOperation::EnableLocal { .. }
         | MediaOperation::MuteLocal { .. }

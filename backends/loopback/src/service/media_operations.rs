@@ -34,8 +34,8 @@ impl Service {
     /// Runs a media operation of this port.
     pub fn run_media(&mut self, now: u64, port: Port, req: Req, operation: &MediaOperation) {
         self.now = now;
-        if let MediaOperation::Join { uid, .. } = operation {
-            let owner = self.member_of_uid(*uid);
+        if let MediaOperation::Join(join) = operation {
+            let owner = self.member_of_uid(join.uid);
             self.media.participants.entry(port).and_modify(|it| it.owner = owner);
         }
         let owner = self.media.participants.get(&port).and_then(|it| it.owner);
@@ -63,15 +63,16 @@ impl Service {
         let completed = |code: Code| Output::Media(port, MediaMessage::Completed(req, code.into()));
         let after = effect.filter(|it| *it != Effect::Kick);
         match operation {
-            MediaOperation::Join { channel_name: room, uid, .. } => {
+            MediaOperation::Join(join) => {
+                let (room, uid) = (&join.channel_name, join.uid);
                 let code = match effect {
                     Some(Effect::Refuse(code)) => code,
                     Some(Effect::Kick | Effect::Crash) => Code::NOT_LOGGED_IN,
-                    _ => self.may_join(port, room, *uid),
+                    _ => self.may_join(port, room, uid),
                 };
                 self.outbound.send(self.now, completed(code), after);
                 if code == Code::OK {
-                    self.enter_room(port, room, *uid);
+                    self.enter_room(port, room, uid);
                 }
             }
             MediaOperation::Leave => {

@@ -550,6 +550,9 @@ impl Media {
             token: c"".as_ptr(),
             peer: c"".as_ptr(),
             call_id: c"".as_ptr(),
+            call_no: 1,
+            account: c"".as_ptr(),
+            device_id: c"".as_ptr(),
         };
         // SAFETY: our backend, lent arguments.
         assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, self.req(), &args) }, 0);

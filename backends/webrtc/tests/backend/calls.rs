@@ -133,16 +133,11 @@ fn operations_end_with_their_code() {
         bob.messages.try_iter().any(|it| it == MediaMessage::Event(muted.clone()))
     });
     // Nothing is heard any more, but what is sent is.
-    let join = MediaOperation::Join {
-        channel_name: "room".into(),
-        uid: 1,
-        token: Text::EMPTY,
-        call_type: nertc_callkit_signaling::CallType::Audio,
-        is_inviter: true,
-        peer: Text::EMPTY,
-        call_id: Text::EMPTY,
-    };
-    assert_eq!(alice.backend.run(Req(200), join), Err(Code::BACKEND_FAILED), "one call at a time");
+    assert_eq!(
+        alice.backend.run(Req(200), alice.join_operation(true)),
+        Err(Code::BACKEND_FAILED),
+        "one call at a time"
+    );
     alice.close();
     bob.close();
     bob.backend.run(Req(201), MediaOperation::MuteLocal { media: both, muted: true }).expect("taken");
@@ -160,7 +155,8 @@ fn a_tone_crosses_from_frame_to_frame() {
         // 10 ms of 440 Hz.
         let wave = |at: u64| (at as f32 * 440.0 * std::f32::consts::TAU / 16_000.0).sin() * 12_000.0;
         let samples: Vec<i16> = (0..160).map(|at| wave(number * 160 + at) as i16).collect();
-        sides[0].backend.push_frame(Frame::of_sound(&samples, 16_000, 1, 0));
+        let pushed = sides[0].backend.push_frame(Frame::of_sound(&samples, 16_000, 1, 0));
+        assert_eq!(pushed, Ok(()));
         std::thread::sleep(Duration::from_millis(10));
         loud += sides[1].frames.try_iter().filter(|peak| *peak > 6_000).count();
         // Whoever pulls gets no frames.

@@ -7,7 +7,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, SendError};
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
 use nertc_callkit_webrtc::audio::PullError;
 use nertc_callkit_webrtc::options::{Given, LOOPBACK};
@@ -117,7 +117,12 @@ impl Side {
     }
 
     pub(crate) fn join(&self, is_inviter: bool) {
-        let operation = MediaOperation::Join {
+        self.backend.run(JOIN, self.join_operation(is_inviter)).expect("taken");
+        self.enable();
+    }
+
+    pub(crate) fn join_operation(&self, is_inviter: bool) -> MediaOperation {
+        MediaOperation::Join(Box::new(Join {
             channel_name: "room".into(),
             uid: self.uid,
             token: Text::EMPTY,
@@ -125,9 +130,10 @@ impl Side {
             is_inviter,
             peer: "peer".into(),
             call_id: "call".into(),
-        };
-        self.backend.run(JOIN, operation).expect("taken");
-        self.enable();
+            call_no: 1,
+            account: "own".into(),
+            device: "device".into(),
+        }))
     }
 
     fn enable(&self) {

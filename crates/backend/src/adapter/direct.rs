@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use nertc_callkit_abi as abi;
-use nertc_callkit_media::MediaOperation;
+use nertc_callkit_media::{MediaOperation, Preparation};
 use nertc_callkit_signaling::{Code, Notification, Operation, Req};
 
 use super::instance::{contain, contain_or_refuse};
@@ -124,5 +124,15 @@ impl DirectMedia {
     /// Refused, and not completed.
     pub fn run(self, req: Req, operation: MediaOperation) -> Result<(), Code> {
         contain_or_refuse(|| self.instance.backend.run(req, operation))
+    }
+
+    /// The vtable's `prepare`.
+    pub fn prepare(self, preparation: &Preparation) {
+        contain(|| self.instance.backend.prepare(preparation));
+    }
+
+    /// The vtable's `discard`.
+    pub fn discard(self, call_no: u64) {
+        contain(|| self.instance.backend.discard(call_no));
     }
 }

@@ -3,13 +3,14 @@
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use nertc_callkit_signaling::Code;
 
 /// What `ctx` points to: a backend and its sink.
 pub(super) struct Instance<B: ?Sized, S> {
     pub(super) sink: S,
-    pub(super) backend: Box<B>,
+    pub(super) backend: Arc<B>,
 }
 
 impl<B: ?Sized, S> Instance<B, S> {
@@ -56,8 +57,8 @@ pub(super) fn answer(body: impl FnOnce() -> Result<(), Code>) -> i32 {
     contain_or_refuse(body).err().unwrap_or(Code::OK).number()
 }
 
-/// Runs a vtable function without an answer; a panic, which is a bug, ends here.
-pub(super) fn contain(body: impl FnOnce()) {
+/// Runs a vtable function; a panic, which is a bug, ends here: None.
+pub(super) fn contain<T>(body: impl FnOnce() -> T) -> Option<T> {
     // The panic hook has reported it.
-    let _ = catch_unwind(AssertUnwindSafe(body));
+    catch_unwind(AssertUnwindSafe(body)).ok()
 }

@@ -331,6 +331,8 @@ fn media_event(event: &MediaEvent) -> abi::nertc_callkit_rtc_event {
         flags: 0,
         uid,
         text: ptr::null(),
+        local_fingerprint: ptr::null(),
+        remote_fingerprint: ptr::null(),
     };
     let media = |what: what, uid: u64, media: Media, on: bool| abi::nertc_callkit_rtc_event {
         media: media.bits(),
@@ -364,5 +366,14 @@ fn media_event(event: &MediaEvent) -> abi::nertc_callkit_rtc_event {
             abi::nertc_callkit_rtc_event { code: *quality, ..about(what::NERTC_CALLKIT_RTC_QUALITY, *uid) }
         }
         MediaEvent::Error(why) => outcome(what::NERTC_CALLKIT_RTC_ERROR, why),
+        MediaEvent::Secured { security, code, local_fingerprint, remote_fingerprint } => {
+            abi::nertc_callkit_rtc_event {
+                code: security.number(),
+                text: opt(code),
+                local_fingerprint: opt(local_fingerprint),
+                remote_fingerprint: opt(remote_fingerprint),
+                ..about(what::NERTC_CALLKIT_RTC_SECURED, 0)
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The media vtable.
 
+use std::any::Any;
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::size_of;
 use std::ptr;
@@ -45,6 +46,8 @@ impl MediaVtable {
             network_changed: Some(network_changed),
             receive: None,
             protocol: ptr::null(),
+            prepare: None,
+            discard: None,
         })
     }
 
@@ -53,6 +56,13 @@ impl MediaVtable {
         self.0.caps |= abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32;
         self.0.receive = Some(receive);
         self.0.protocol = protocol.as_ptr();
+        self
+    }
+
+    /// The same for a backend that makes ready for a join before the call is accepted.
+    pub const fn with_preparation(mut self) -> MediaVtable {
+        self.0.prepare = Some(prepare);
+        self.0.discard = Some(discard);
         self
     }
 
@@ -74,8 +84,26 @@ pub fn media(
     sink: Arc<MediaSink>,
     backend: impl MediaBackend,
 ) -> (&'static abi::nertc_callkit_rtc, *mut c_void) {
-    let instance: MediaInstance = Instance { sink, backend: Box::new(backend) };
+    let instance: MediaInstance = Instance { sink, backend: Arc::new(backend) };
     (&vtable.0, instance.into_ctx())
+}
+
+/// The backend behind `ctx`, if its vtable is `own` and not a copy of it. Who holds it after the vtable's
+/// `release` has a backend that was closed.
+///
+/// # Safety
+/// `vtable` and `ctx` belong together, and `ctx` is not released.
+pub unsafe fn backend_of<T: MediaBackend>(
+    own: &'static MediaVtable,
+    vtable: *const abi::nertc_callkit_rtc,
+    ctx: *mut c_void,
+) -> Option<Arc<T>> {
+    if !ptr::eq(own.c(), vtable) {
+        return None;
+    }
+    // SAFETY: this vtable's ctx, not released: the caller's promise.
+    let backend: Arc<dyn Any + Send + Sync> = unsafe { MediaInstance::of(ctx) }.backend.clone();
+    backend.downcast().ok()
 }
 
 /// Starts an operation.
@@ -180,10 +208,11 @@ unsafe extern "C" fn push_frame(ctx: *mut c_void, frame: *const abi::nertc_callk
     let (instance, frame) = unsafe { (MediaInstance::of(ctx), borrow_struct(frame)) };
     match frame {
         Ok(frame) if Media::of(frame.media).bits() == frame.media && frame.media.is_power_of_two() => {
-            answer(|| {
-                instance.backend.push_frame(Frame::lent(frame));
-                Ok(())
-            })
+            match contain(|| instance.backend.push_frame(Frame::lent(frame))) {
+                Some(Ok(())) => status::NERTC_CALLKIT_STATUS_OK as i32,
+                Some(Err(error)) => error.status(),
+                None => Code::BACKEND_FAILED.number(),
+            }
         }
         Ok(_) | Err(_) => status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32,
     }
@@ -195,6 +224,20 @@ unsafe extern "C" fn receive(ctx: *mut c_void, join: abi::nertc_callkit_req, jso
     if let Ok(json) = json {
         contain(|| instance.backend.receive(Req(join as u64), &json));
     }
+}
+
+unsafe extern "C" fn prepare(ctx: *mut c_void, args: *const abi::nertc_callkit_rtc_prepare) {
+    // SAFETY: our ctx, not released; the arguments are lent for the call.
+    let (instance, preparation) = unsafe { (MediaInstance::of(ctx), read::preparation(args)) };
+    if let Ok(preparation) = preparation {
+        contain(|| instance.backend.prepare(&preparation));
+    }
+}
+
+unsafe extern "C" fn discard(ctx: *mut c_void, call_no: abi::nertc_callkit_call_no) {
+    // SAFETY: our ctx, not released.
+    let instance = unsafe { MediaInstance::of(ctx) };
+    contain(|| instance.backend.discard(call_no));
 }
 
 unsafe extern "C" fn network_changed(ctx: *mut c_void) {

@@ -20,5 +20,5 @@ mod signaling;
 mod tests;
 
 pub use direct::{DirectMedia, DirectSignaling};
-pub use media::{MediaVtable, media};
+pub use media::{MediaVtable, backend_of, media};
 pub use signaling::{SignalingVtable, signaling};

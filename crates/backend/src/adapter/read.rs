@@ -5,7 +5,7 @@ use std::mem::{MaybeUninit, offset_of, size_of};
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{nertc_callkit_call_flag, nertc_callkit_rtc_join_flag};
-use nertc_callkit_media::MediaOperation;
+use nertc_callkit_media::{Join, MediaOperation, Preparation};
 use nertc_callkit_signaling::{
     CallPolicy, CallType, Code, InviteState, Message, Notification, PolicyRule, PushText, Record,
     RecordStatus, Text,
@@ -188,12 +188,32 @@ pub(super) unsafe fn media_join(place: *const abi::nertc_callkit_rtc_join) -> Re
     unsafe {
         let args = read_prefix(place, offset_of!(abi::nertc_callkit_rtc_join, peer))?;
         let inviter = nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
-        Ok(MediaOperation::Join {
+        Ok(MediaOperation::Join(Box::new(Join {
             channel_name: text(args.channel_name)?,
             uid: args.uid,
             token: text(args.token)?,
             call_type: CallType::of(args.call_type),
             is_inviter: args.flags & inviter != 0,
+            peer: text(args.peer)?,
+            call_id: text(args.call_id)?,
+            call_no: args.call_no,
+            account: text(args.account)?,
+            device: text(args.device_id)?,
+        })))
+    }
+}
+
+/// # Safety
+/// The texts of `args` end.
+pub(super) unsafe fn preparation(args: *const abi::nertc_callkit_rtc_prepare) -> Result<Preparation, Code> {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let args = borrow_struct(args)?;
+        let inviter = nertc_callkit_rtc_join_flag::NERTC_CALLKIT_RTC_JOIN_INVITER as u32;
+        Ok(Preparation {
+            call_no: args.call_no,
+            is_inviter: args.flags & inviter != 0,
+            call_type: CallType::of(args.call_type),
             peer: text(args.peer)?,
             call_id: text(args.call_id)?,
         })

@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, c_char, c_void};
 use std::mem::size_of;
+use std::sync::Arc;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::NERTC_CALLKIT_ABI;
@@ -64,7 +65,7 @@ pub fn signaling(
     sink: SignalingSink,
     backend: impl SignalingBackend,
 ) -> (&'static abi::nertc_callkit_signaling, *mut c_void) {
-    let instance: SignalingInstance = Instance { sink, backend: Box::new(backend) };
+    let instance: SignalingInstance = Instance { sink, backend: Arc::new(backend) };
     (&vtable.0, instance.into_ctx())
 }
 

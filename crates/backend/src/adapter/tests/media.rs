@@ -2,12 +2,12 @@
 
 use std::ptr;
 
-use nertc_callkit_signaling::{Code, Outcome, Req, Text};
+use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
 
 use super::*;
-use crate::adapter::{MediaVtable, media};
-use crate::{Frame, LogLevel, MediaBackend, MediaMessage, MediaSink, SendError};
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use crate::adapter::{MediaVtable, backend_of, media};
+use crate::{Frame, LogLevel, MediaBackend, MediaMessage, MediaSink, PushError, SendError};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation, Security};
 
 /// Records its operations, and sends frames back to its own sink.
 struct Recorder(Notes, Arc<MediaSink>);
@@ -22,15 +22,29 @@ impl MediaBackend for Recorder {
         if operation == MediaOperation::Leave { panic!("planted") } else { Ok(()) }
     }
 
-    fn push_frame(&self, frame: Frame<'_>) {
+    fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError> {
         self.0.add(format!("frame {:?}", frame.media()));
+        if frame.media() == Media::VIDEO {
+            return Err(PushError::Unsupported);
+        }
         if let Some(delivery) = self.1.begin_frame() {
             delivery.deliver(&frame.with_uid(5));
         }
+        Ok(())
     }
 
     fn network_changed(&self) {
         self.0.add("network_changed");
+    }
+
+    fn prepare(&self, preparation: &Preparation) {
+        self.0.add(format!("{preparation:?}"));
+        assert!(preparation.call_no != 13, "planted");
+    }
+
+    fn discard(&self, call_no: u64) {
+        self.0.add(format!("discard {call_no}"));
+        assert!(call_no != 13, "planted");
     }
 
     fn receive(&self, join: Req, json: &Text) {
@@ -41,6 +55,7 @@ impl MediaBackend for Recorder {
 
 static VTABLE: MediaVtable = MediaVtable::new(c"recorder", 0);
 static SIGNALS: MediaVtable = MediaVtable::new(c"recorder", 2).with_protocol(c"recorder/1");
+static PREPARES: MediaVtable = MediaVtable::new(c"recorder", 0).with_preparation();
 static WITHOUT_FRAMES: MediaVtable = MediaVtable::new(c"recorder", 1).without_frames();
 
 fn media_sink(notes: &Notes) -> abi::nertc_callkit_rtc_sink {
@@ -71,7 +86,10 @@ unsafe extern "C" fn event(ctx: *mut c_void, event: *const abi::nertc_callkit_rt
     unsafe {
         let it = &*event;
         let about = format!("{} media {} flags {}", it.uid, it.media, it.flags);
-        let line = format!("event {} {} {} {about} {}", it.r#type, it.code, it.raw_code, shown(it.text));
+        let mut line = format!("event {} {} {} {about} {}", it.r#type, it.code, it.raw_code, shown(it.text));
+        if !it.local_fingerprint.is_null() {
+            line += &format!(" {} {}", shown(it.local_fingerprint), shown(it.remote_fingerprint));
+        }
         Notes::of(ctx).add(line);
     }
     0
@@ -98,6 +116,9 @@ fn every_media_operation_arrives_as_its_value() {
         channel_name: c"room".as_ptr(),
         peer: c"bob".as_ptr(),
         call_id: c"k".as_ptr(),
+        call_no: 4,
+        account: c"alice".as_ptr(),
+        device_id: c"phone".as_ptr(),
         ..sized()
     };
     let view =
@@ -115,8 +136,10 @@ fn every_media_operation_arrives_as_its_value() {
         vtable.network_changed.expect("a slot")(ctx);
         vtable.release.expect("a slot")(ctx);
     }
-    let joined = r#"Req(1) Join { channel_name: "room", uid: 7, token: "", call_type: Audio, "#;
-    let joined = [joined, r#"is_inviter: true, peer: "bob", call_id: "k" }"#].concat();
+    let joined = r#"Req(1) Join(Join { channel_name: "room", uid: 7, token: "", call_type: Audio, "#;
+    let whose =
+        r#"is_inviter: true, peer: "bob", call_id: "k", call_no: 4, account: "alice", device: "phone" })"#;
+    let joined = [joined, whose].concat();
     let wanted = [
         &*joined,
         "Req(2) Leave",
@@ -142,6 +165,9 @@ fn a_frame_is_of_one_known_kind_and_reaches_an_open_sink() {
         let sound = abi::nertc_callkit_frame { media: 1, ..sized() };
         assert_eq!(push(ctx, &sound), 0, "it is not open");
         assert_eq!(vtable.open.expect("a slot")(ctx, &c), 0);
+        let picture = abi::nertc_callkit_frame { media: 2, ..sized() };
+        let unsupported = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_UNSUPPORTED as i32;
+        assert_eq!(push(ctx, &picture), unsupported, "as the backend answers it");
         for media in [0, 3, 4, 5] {
             assert_eq!(push(ctx, &abi::nertc_callkit_frame { media, ..sound }), invalid, "{media}");
         }
@@ -153,7 +179,8 @@ fn a_frame_is_of_one_known_kind_and_reaches_an_open_sink() {
     }
     let size = size_of::<abi::nertc_callkit_frame>();
     assert_eq!(told.take(), [format!("frame of 5 {size}")]);
-    assert_eq!(notes.take(), ["frame Media(1)", "frame Media(1)", "close", "frame Media(1)"]);
+    let pushed = ["frame Media(1)", "frame Media(2)", "frame Media(1)", "close", "frame Media(1)"];
+    assert_eq!(notes.take(), pushed);
 }
 
 unsafe extern "C" fn send(ctx: *mut c_void, join: abi::nertc_callkit_req, json: *const c_char) -> i32 {
@@ -212,6 +239,74 @@ fn an_older_core_has_no_texts_and_everything_else() {
     assert!(told.take().is_empty());
     let notes = notes.take();
     assert!(notes[0].contains("uid: 7") && notes[0].contains("peer: \"\""), "{notes:?}");
+    assert!(notes[0].contains("call_no: 0, account: \"\", device: \"\""), "{notes:?}");
+}
+
+#[test]
+fn a_call_is_prepared_and_discarded() {
+    let (notes, sink) = (Notes::default(), Arc::new(MediaSink::default()));
+    let (vtable, ctx) = media(&PREPARES, sink.clone(), Recorder(notes.clone(), sink));
+    let args = abi::nertc_callkit_rtc_prepare {
+        flags: 1,
+        call_type: 2,
+        call_no: 4,
+        peer: c"bob".as_ptr(),
+        call_id: c"k".as_ptr(),
+        ..sized()
+    };
+    let (prepare, discard) = (vtable.prepare.expect("a slot"), vtable.discard.expect("a slot"));
+    // SAFETY: our own backend; all arguments outlive the calls.
+    unsafe {
+        prepare(ctx, &args);
+        prepare(ctx, ptr::null());
+        prepare(ctx, &abi::nertc_callkit_rtc_prepare { struct_size: 8, ..args });
+        prepare(ctx, &abi::nertc_callkit_rtc_prepare { peer: c"\xff".as_ptr(), ..args });
+        discard(ctx, 4);
+        // A panic, which is a bug, does not leave the backend.
+        prepare(ctx, &abi::nertc_callkit_rtc_prepare { call_no: 13, flags: 0, ..args });
+        discard(ctx, 13);
+        vtable.release.expect("a slot")(ctx);
+    }
+    let of = |call_no: u64, is_inviter: bool| Preparation {
+        call_no,
+        is_inviter,
+        call_type: CallType::Video,
+        peer: "bob".into(),
+        call_id: "k".into(),
+    };
+    let (first, second) = (format!("{:?}", of(4, true)), format!("{:?}", of(13, false)));
+    assert_eq!(notes.take(), [&*first, "discard 4", &*second, "discard 13"]);
+    assert!(VTABLE.c().prepare.is_none() && VTABLE.c().discard.is_none(), "only who says so prepares");
+}
+
+#[test]
+fn only_the_owner_of_a_vtable_finds_its_backend() {
+    struct Other;
+    impl MediaBackend for Other {
+        fn close(&self) {}
+
+        fn run(&self, _: Req, _: MediaOperation) -> Result<(), Code> {
+            Ok(())
+        }
+
+        fn push_frame(&self, _: Frame<'_>) -> Result<(), PushError> {
+            Ok(())
+        }
+    }
+    let (notes, sink) = (Notes::default(), Arc::new(MediaSink::default()));
+    let (vtable, ctx) = media(&VTABLE, sink.clone(), Recorder(notes.clone(), sink));
+    let copy = *vtable;
+    // SAFETY: our own backend, until its release.
+    let found = unsafe {
+        assert!(backend_of::<Recorder>(&SIGNALS, vtable, ctx).is_none(), "another vtable");
+        assert!(backend_of::<Recorder>(&VTABLE, &copy, ctx).is_none(), "a copy of it");
+        assert!(backend_of::<Other>(&VTABLE, vtable, ctx).is_none(), "another backend");
+        let found = backend_of::<Recorder>(&VTABLE, vtable, ctx).expect("ours");
+        vtable.release.expect("a slot")(ctx);
+        found
+    };
+    found.network_changed();
+    assert_eq!(notes.take(), ["network_changed"]);
 }
 
 #[test]
@@ -241,6 +336,12 @@ fn media_events_have_the_headers_numbers() {
         MediaEvent::Disconnected(why.clone()),
         MediaEvent::Quality { uid: 1, quality: 4 },
         MediaEvent::Error(why.clone()),
+        MediaEvent::Secured {
+            security: Security::Unverified,
+            code: "ab12".into(),
+            local_fingerprint: "sha-256 AB".into(),
+            remote_fingerprint: "sha-256 CD".into(),
+        },
     ];
     let c = media_sink(&told);
     // SAFETY: our own backend; the sink outlives it.
@@ -265,6 +366,7 @@ fn media_events_have_the_headers_numbers() {
         "event 9 408 7 0 media 0 flags 0 why",
         "event 10 4 0 1 media 0 flags 0 -",
         "event 11 408 7 0 media 0 flags 0 why",
+        "event 12 2 0 0 media 0 flags 0 ab12 sha-256 AB sha-256 CD",
         "completed 8: 408 7 why",
         "log 2 line",
     ];

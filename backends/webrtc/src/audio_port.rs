@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use nertc_callkit_backend::{Frame, MediaSink};
 
-use crate::audio::PullError;
+use crate::audio::{CaptureError, PullError};
 use crate::options::Options;
 use crate::peer::{AudioPacket, MediaState};
+use crate::stats::AudioStats;
 
 /// An encoded frame on its way to the peer.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,10 @@ pub struct Encoded<'a> {
 /// The sound of one call: from the app's frames to Opus and back.
 pub trait AudioPort: Send + Sync + 'static {
     /// A frame of the app, on its thread. What is to be sent goes to `send`.
-    fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>));
+    ///
+    /// # Errors
+    /// It was not taken.
+    fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>)) -> Result<(), CaptureError>;
 
     /// Fills `out` with the peer's sound, from the app's playout callback, and returns how many frames are
     /// sound; the rest is silence.
@@ -30,6 +34,11 @@ pub trait AudioPort: Send + Sync + 'static {
     /// # Errors
     /// It cannot be used so; `out` is silence.
     fn pull(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError>;
+
+    /// What has become of the sound so far.
+    fn stats(&self) -> AudioStats {
+        AudioStats::default()
+    }
 
     /// The part of our packets that the peer misses, in percent.
     fn set_loss(&self, percent: u8);

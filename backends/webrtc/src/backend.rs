@@ -4,22 +4,23 @@ use std::sync::{Arc, Weak};
 
 use nertc_callkit_backend::adapter::MediaVtable;
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, PushError, random_bytes};
-use nertc_callkit_media::{Join, MediaOperation};
+use nertc_callkit_media::{Join, Media, MediaOperation, Preparation};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::Mutex;
 
-use crate::audio::PullError;
+use crate::audio::{CaptureError, PullError};
 use crate::audio_port::{Encoded, MakeAudio};
-use crate::command::{CallState, Command, Joining};
-use crate::driver::Call;
+use crate::command::{CallState, Command, Joining, Preparing};
+use crate::driver::{Call, Joined};
 use crate::ice_server::{self, IceServer, ServerKind};
 use crate::interfaces::Wanted;
 use crate::network::{Settings, Trust};
 use crate::options::{LOOPBACK, NO_IPV6, Options, RELAY_ONLY, REQUIRE_CODE};
 use crate::peer::{Config, Context, DtlsVersions, Party, Role};
+use crate::stats::{CallStats, StreamStats};
 
 /// Its vtable.
-pub static VTABLE: MediaVtable = MediaVtable::new(c"webrtc", 0).with_protocol(c"webrtc/1");
+pub static VTABLE: MediaVtable = MediaVtable::new(c"webrtc", 0).with_protocol(c"webrtc/1").with_preparation();
 
 /// The media backend of one client. Outside of a call it has no thread, socket or timer.
 pub struct WebRtcMedia {
@@ -32,6 +33,8 @@ pub struct WebRtcMedia {
 #[derive(Default)]
 struct Current {
     call: Option<Arc<Call>>,
+    /// A call that may be joined: its number, and what is ready for it.
+    prepared: Option<(u64, Arc<Call>)>,
     /// Calls that say good-bye.
     leaving: Vec<Weak<Call>>,
     /// In place of the options'.
@@ -49,15 +52,30 @@ impl WebRtcMedia {
     /// Other ICE servers, for the next join and the next restart of ICE.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
         let mut current = self.current.lock();
+        // A prepared call asks them when it is joined.
         if let Some(call) = &current.call {
             call.post(Command::SetServers(servers.clone()));
         }
         current.servers = Some(servers);
     }
 
-    /// What the two users found when they compared the code. `false` = there is no call.
-    pub fn confirm_security_code(&self, agree: bool) -> bool {
-        self.with_call(|call| call.post(Command::Verdict(agree)))
+    /// What the two users found when they compared the code of this call. `false` = it is not the running
+    /// call, or shows no code.
+    pub fn confirm_security_code(&self, call_no: u64, agree: bool) -> bool {
+        let call = self.current.lock().call.clone().filter(|call| call.has_code(call_no));
+        call.map(|call| call.post(Command::Verdict(agree))).is_some()
+    }
+
+    /// The transport of the running call; all 0 outside of one.
+    pub fn call_stats(&self) -> CallStats {
+        let call = self.current.lock().call.clone();
+        call.map(|call| call.stats()).unwrap_or_default()
+    }
+
+    /// One medium of the running call in one direction; all 0 outside of one, and of what is not sent.
+    pub fn stream_stats(&self, media: Media, is_sending: bool) -> StreamStats {
+        let call = self.current.lock().call.clone().filter(|_| media == Media::AUDIO);
+        call.map(|call| call.stream(is_sending)).unwrap_or_default()
     }
 
     /// Sends a frame of Opus that the app has encoded. `false` = there is no call.
@@ -92,31 +110,74 @@ impl WebRtcMedia {
         call.as_deref().map(body).is_some()
     }
 
+    /// That call will not be joined: what is ready for it is given up.
+    fn give_up(&self, call_no: u64) {
+        let prepared = self.current.lock().prepared.take_if(|(no, _)| *no == call_no);
+        prepared.into_iter().for_each(|(_, call)| call.end());
+    }
+
+    fn new_call(&self) -> Result<Arc<Call>, Code> {
+        let audio = (self.make_audio)(&self.options, &self.sink).ok_or(Code::BACKEND_FAILED)?;
+        let call = Call::new(self.sink.clone(), self.options.clone(), audio);
+        call.map_err(|error| {
+            log::error!("webrtc: no media thread: {error}");
+            Code::BACKEND_FAILED
+        })
+    }
+
+    /// Makes a call ready for its join. What fails here fails in the join, with its reason.
+    fn make_ready(&self, call_no: u64) {
+        let mut current = self.current.lock();
+        // Nothing in it depends on the role, which a glare may change.
+        if current.prepared.as_ref().is_some_and(|(no, _)| *no == call_no) {
+            return;
+        }
+        let earlier = current.prepared.take();
+        let settings = self.settings(&mut current, "");
+        if let Some((seed, call)) = random_bytes().zip(self.new_call().ok()) {
+            let preparing = Preparing { seed, dtls: DtlsVersions::Both, settings };
+            call.post(Command::Prepare(Box::new(preparing)));
+            current.prepared = Some((call_no, call));
+        }
+        drop(current);
+        earlier.into_iter().for_each(|(_, call)| call.end());
+    }
+
     fn join(&self, req: Req, join: &Join) -> Result<(), Code> {
         let seed = random_bytes().ok_or(Code::BACKEND_FAILED)?;
         let mut current = self.current.lock();
         if current.call.is_some() {
             return Err(Code::BACKEND_FAILED);
         }
+        let role = if join.is_inviter { Role::Inviter } else { Role::Callee };
+        let (uid, context) = (join.uid, context(join));
         let settings = self.settings(&mut current, &join.token);
-        let audio = (self.make_audio)(&self.options, &self.sink).ok_or(Code::BACKEND_FAILED)?;
-        let call = Call::new(req, &join.peer, self.sink.clone(), self.options.clone(), audio);
-        let call = call.map_err(|error| {
-            log::error!("webrtc: no media thread: {error}");
-            Code::BACKEND_FAILED
-        })?;
+        let prepared = current.prepared.take();
+        let joined = || Joined { join: req, call_no: join.call_no, peer_account: join.peer.to_string() };
+        let ready = prepared.as_ref().filter(|(no, call)| *no == join.call_no && call.claim(joined()));
+        let call = match ready {
+            Some((_, call)) => call.clone(),
+            None => {
+                let call = self.new_call()?;
+                call.claim(joined());
+                call
+            }
+        };
         let config = Config {
-            role: if join.is_inviter { Role::Inviter } else { Role::Callee },
-            context: context(join),
-            uid: join.uid,
+            role,
+            context,
+            uid,
             seed,
             dtls: DtlsVersions::Both,
             allows_loopback: self.options.has(LOOPBACK),
             requires_code: self.options.has(REQUIRE_CODE),
             signs: self.options.hooks.signs(),
         };
-        call.post(Command::Join(Box::new(Joining { config, settings })));
-        current.call = Some(call);
+        call.post(Command::Join(Box::new(Joining { join: req, config, settings })));
+        current.call = Some(call.clone());
+        drop(current);
+        let other = prepared.filter(|(_, prepared)| !Arc::ptr_eq(prepared, &call));
+        other.into_iter().for_each(|(_, call)| call.end());
         Ok(())
     }
 
@@ -148,16 +209,17 @@ impl WebRtcMedia {
     }
 
     fn end_calls(&self) {
-        let (call, leaving) = {
+        let (call, prepared, leaving) = {
             let mut current = self.current.lock();
-            (current.call.take(), std::mem::take(&mut current.leaving))
+            (current.call.take(), current.prepared.take(), std::mem::take(&mut current.leaving))
         };
         let leaving = leaving.iter().filter_map(Weak::upgrade);
-        call.into_iter().chain(leaving).for_each(|call| call.end());
+        let prepared = prepared.map(|(_, call)| call);
+        call.into_iter().chain(prepared).chain(leaving).for_each(|call| call.end());
     }
 }
 
-/// The same on both sides. A join does not say which account and device we are, so these are left out: the
+/// The same on both sides. Which account and device we are is not known yet, so these are left out: the
 /// channel and the call id are unguessable, and of one call.
 fn context(join: &Join) -> Context {
     Context {
@@ -208,20 +270,37 @@ impl MediaBackend for WebRtcMedia {
 
     /// Without a call nobody receives it. That is no error of the app, whose microphone continues.
     fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError> {
-        self.with_call(|call| call.push(&frame));
-        Ok(())
+        if frame.media() != Media::AUDIO {
+            return Err(PushError::Unsupported);
+        }
+        let call = self.current.lock().call.clone();
+        call.map_or(Ok(()), |call| call.push(&frame)).map_err(push_error)
+    }
+
+    fn prepare(&self, preparation: &Preparation) {
+        self.make_ready(preparation.call_no);
+    }
+
+    fn discard(&self, call_no: u64) {
+        self.give_up(call_no);
     }
 
     fn network_changed(&self) {
-        self.with_call(|call| call.post(Command::NetworkChanged));
+        let current = self.current.lock();
+        let prepared = current.prepared.iter().map(|(_, call)| call);
+        current.call.iter().chain(prepared).for_each(|call| call.post(Command::NetworkChanged));
     }
 
     fn receive(&self, join: Req, json: &Text) {
-        self.with_call(|call| {
-            if call.join == join {
-                call.post(Command::Text(json.clone()));
-            }
-        });
+        let call = self.current.lock().call.clone().filter(|call| call.is_of(join));
+        call.into_iter().for_each(|call| call.receive(json.clone()));
+    }
+}
+
+fn push_error(error: CaptureError) -> PushError {
+    match error {
+        CaptureError::Rate | CaptureError::Channels | CaptureError::Size => PushError::Invalid,
+        CaptureError::Busy | CaptureError::TooFast => PushError::Full,
     }
 }
 

@@ -1,14 +1,16 @@
 //! What is wanted of a call, and what it shows of itself.
 
+use nertc_callkit_ids::Seed;
 use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Req, Text};
 
 use crate::ice_server::IceServer;
 use crate::network::Settings;
-use crate::peer::{Config, Security, Stats};
+use crate::peer::{Config, DtlsVersions, Security, Stats};
 
 /// What is wanted of a call.
 pub(crate) enum Command {
+    Prepare(Box<Preparing>),
     Join(Box<Joining>),
     Run(Req, MediaOperation),
     Text(Text),
@@ -20,8 +22,16 @@ pub(crate) enum Command {
     PeerSignature(bool),
 }
 
+/// What a call can have before it is accepted.
+pub(crate) struct Preparing {
+    pub(crate) seed: Seed,
+    pub(crate) dtls: DtlsVersions,
+    pub(crate) settings: Settings,
+}
+
 /// What a call is made of.
 pub(crate) struct Joining {
+    pub(crate) join: Req,
     pub(crate) config: Config,
     pub(crate) settings: Settings,
 }

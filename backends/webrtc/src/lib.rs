@@ -22,6 +22,7 @@ pub mod peer;
 pub mod quality;
 mod reports;
 mod sound;
+mod stats;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -30,3 +31,4 @@ pub use backend::{VTABLE, WebRtcMedia};
 pub use command::CallState;
 pub use options::Options;
 pub use sound::with_opus;
+pub use stats::{AudioStats, CallStats, StreamStats};

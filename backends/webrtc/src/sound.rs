@@ -8,10 +8,13 @@ use nertc_callkit_media::Media;
 use nertc_callkit_reactor::now_us;
 use parking_lot::Mutex;
 
-use crate::audio::{Capture, FrameClock, Limits, Playout, PullError, Puller, RATE, Receiver, Sound, playout};
+use crate::audio::{
+    Capture, CaptureError, FrameClock, Limits, Playout, PullError, Puller, RATE, Receiver, Sound, playout,
+};
 use crate::audio_port::{AudioPort, Encoded, MakeAudio};
 use crate::options::Options;
 use crate::peer::{AudioPacket, MediaState};
+use crate::stats::AudioStats;
 
 /// Samples of a frame for the app: 10 ms.
 const FRAME: usize = RATE as usize / 100;
@@ -47,14 +50,23 @@ fn open(options: &Options, sink: &Arc<MediaSink>) -> Option<Opus> {
 }
 
 impl AudioPort for Opus {
-    fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>)) {
-        let Some((samples, sample_rate, channels)) = frame.sound() else { return };
+    fn push(&self, frame: &Frame<'_>, send: &mut dyn FnMut(Encoded<'_>)) -> Result<(), CaptureError> {
+        let (samples, sample_rate, channels) = frame.sound().ok_or(CaptureError::Size)?;
         let sound = Sound { samples, sample_rate, channels };
-        let pushed = self.capture.push(now_us(), sound, |it| {
+        self.capture.push(now_us(), sound, |it| {
             send(Encoded { time: it.time, starts_talk: it.starts_talk, frame: it.payload });
-        });
-        if let Err(why) = pushed {
-            log::debug!("webrtc: sound of the app was not taken: {why:?}");
+        })
+    }
+
+    fn stats(&self) -> AudioStats {
+        let speaker = self.speaker.lock();
+        let Speaker { receiver, .. } = &*speaker;
+        AudioStats {
+            sent_level: self.capture.level(),
+            received_level: receiver.level(),
+            samples: receiver.samples(),
+            concealed_samples: receiver.counters().concealed_samples,
+            jitter_buffer_ms: u32::try_from(receiver.target_us() / 1000).unwrap_or(u32::MAX),
         }
     }
 

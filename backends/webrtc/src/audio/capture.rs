@@ -33,16 +33,6 @@ pub enum CaptureError {
     TooFast,
 }
 
-impl CaptureError {
-    /// As push_frame answers it: INVALID_ARGUMENT or QUEUE_FULL.
-    pub fn status(self) -> i32 {
-        match self {
-            CaptureError::Rate | CaptureError::Channels | CaptureError::Size => -1,
-            CaptureError::Busy | CaptureError::TooFast => -3,
-        }
-    }
-}
-
 /// Sound of the app.
 #[derive(Clone, Copy, Debug)]
 pub struct Sound<'a> {
@@ -293,11 +283,9 @@ mod tests {
             (push(9_601, 48_000, 1), CaptureError::Size),
         ] {
             assert_eq!(result, Err(error));
-            assert_eq!(error.status(), -1);
         }
         let held = capture.inner.lock();
         assert_eq!(push(480, 48_000, 1), Err(CaptureError::Busy));
-        assert_eq!(CaptureError::Busy.status(), -3);
         drop(held);
         assert_eq!(push(480, 48_000, 1), Ok(()));
     }
@@ -329,7 +317,6 @@ mod tests {
             |now| capture.push(now, Sound { samples: &[0; 4_800], sample_rate: RATE, channels: 1 }, |_| {});
         assert_eq!([push(0), push(0), push(0), push(0), push(0)], [Ok(()); 5]);
         assert_eq!(push(0), Err(CaptureError::TooFast));
-        assert_eq!(CaptureError::TooFast.status(), -3);
         assert_eq!(push(100_000), Ok(()));
         // A clock that is faster by 1 % never is too fast.
         assert!((0..3_000).all(|n| push(200_000 + n * 99_100) == Ok(())));

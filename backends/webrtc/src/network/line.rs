@@ -50,6 +50,7 @@ pub(super) struct Line {
     /// The address that was reported.
     pub(super) allocated: Option<SocketAddr>,
     pub(super) is_lost: bool,
+    transport: i32,
     way: Way,
 }
 
@@ -84,9 +85,19 @@ impl Line {
         };
         let (username, credential) = (server.username.clone(), server.credential.clone());
         let relay = Relay::new(now, RelayConfig { local, server: address, transport, username, credential });
-        let mut line = Line { relay, server: index, allocated: None, is_lost: false, way };
+        let number = match server.kind {
+            ServerKind::Stun | ServerKind::Turn => 1,
+            ServerKind::TurnTcp => 2,
+            ServerKind::Turns => 3,
+        };
+        let mut line = Line { relay, server: index, allocated: None, is_lost: false, transport: number, way };
         line.write();
         Ok(line)
+    }
+
+    /// How the server is spoken to: 1 UDP, 2 TCP, 3 TLS.
+    pub(super) fn transport(&self) -> i32 {
+        self.transport
     }
 
     /// Sends a datagram to a peer.

@@ -15,7 +15,7 @@ use nertc_callkit_reactor::{Datagrams, Registration};
 use crate::crypto::Generator;
 use crate::ice_server::{IceServer, ServerKind};
 use crate::interfaces::{self, Wanted};
-use crate::peer::{Binding, LocalCandidate, LocalKind, Seen};
+use crate::peer::{Binding, LocalCandidate, LocalKind, Seen, is_stun};
 use line::Line;
 
 /// Datagrams of one socket that are read in one go; what is left comes after the others'.
@@ -32,8 +32,6 @@ const AGAIN: usize = 16;
 const AGAIN_US: u64 = 500_000;
 /// Local ports that are tried in the app's range.
 const PORTS: u16 = 64;
-/// The first byte of STUN is below this.
-const STUN_END: u8 = 4;
 
 /// What the app wants of the network.
 #[derive(Clone, Debug)]
@@ -168,6 +166,14 @@ impl Network {
         self.settings.servers = servers;
     }
 
+    /// The servers of a join. Where they are not those that were asked before it, they are asked now.
+    pub(crate) fn use_servers(&mut self, now: u64, servers: Vec<IceServer>) {
+        if self.settings.servers != servers {
+            self.settings.servers = servers;
+            self.refresh(now);
+        }
+    }
+
     fn open_hosts(&mut self) {
         let found = match self.settings.relay_only {
             true => Vec::new(),
@@ -279,6 +285,12 @@ impl Network {
         }
     }
 
+    /// How we talk to the relay at this address of ours: 1 UDP, 2 TCP, 3 TLS; 0 = it is no relay.
+    pub(crate) fn relay_transport(&self, local: SocketAddr) -> i32 {
+        let mut lines = self.lines.iter().chain(&self.retiring);
+        lines.find(|line| line.allocated == Some(local)).map_or(0, Line::transport)
+    }
+
     /// How many sockets are open.
     pub(crate) fn sockets(&self) -> usize {
         self.hosts.len() + self.lines.len() + self.retiring.len()
@@ -346,7 +358,7 @@ impl Network {
             let mut count = 0;
             while let Some((length, remote)) = receive(&host.socket, &mut buffer) {
                 let bytes = &buffer[..length];
-                let is_stun = bytes.first().is_some_and(|byte| *byte < STUN_END);
+                let is_stun = is_stun(bytes);
                 let mut bindings = self.bindings.iter_mut().filter(|_| is_stun);
                 let bindings = bindings.by_ref().filter(|binding| binding.local() == host.address);
                 let mut seen = bindings.map(|binding| binding.receive(now, remote, bytes));

@@ -51,6 +51,34 @@ impl LocalCandidate {
     }
 }
 
+/// What an address of a pair is: values of `nertc_callkit_candidate`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[repr(i32)]
+pub enum CandidateKind {
+    /// There is no pair yet.
+    #[default]
+    Unknown = 0,
+    /// Of an interface.
+    Host = 1,
+    /// What a STUN server saw.
+    ServerReflexive = 2,
+    /// What the other side saw, and no server before it.
+    PeerReflexive = 3,
+    /// Of a TURN server.
+    Relay = 4,
+}
+
+impl CandidateKind {
+    pub(super) fn of(kind: str0m::CandidateKind) -> CandidateKind {
+        match kind {
+            str0m::CandidateKind::Host => CandidateKind::Host,
+            str0m::CandidateKind::ServerReflexive => CandidateKind::ServerReflexive,
+            str0m::CandidateKind::PeerReflexive => CandidateKind::PeerReflexive,
+            str0m::CandidateKind::Relayed => CandidateKind::Relay,
+        }
+    }
+}
+
 /// Why a candidate of the peer's is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unusable {

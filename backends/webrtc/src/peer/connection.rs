@@ -1,6 +1,6 @@
 //! One str0m connection: texts of SDP, datagrams and frames in, events out. Time is microseconds.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,9 +15,11 @@ use str0m::rtp::{Extension, ExtensionMap};
 use str0m::stats::{MediaEgressStats, MediaIngressStats, PeerStats};
 use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, RtcConfig, RtcError};
 
-use super::candidates::LocalCandidate;
+use super::candidates::{CandidateKind, LocalCandidate};
+use super::counters::{Expected, Stats};
 use super::sdp::{self, Remote};
 use super::security_code::Fingerprint;
+use super::stun;
 use crate::crypto::{Generator, generate_certificate, provider};
 
 /// How often the state of the transport is looked at, and how often we report what arrives.
@@ -32,8 +34,8 @@ const OUTPUTS: usize = 1024;
 
 /// Addresses of the peer that are remembered as proven.
 const PROVEN: usize = 8;
-/// The first byte of STUN is below this.
-pub(super) const STUN_END: u8 = 4;
+/// Candidates of the peer whose kind is remembered, and pairs whose mapped address is.
+const KINDS: usize = 64;
 
 /// Which versions of DTLS are spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -60,35 +62,6 @@ pub struct AudioPacket {
     pub starts_talk: bool,
     /// An Opus frame.
     pub payload: Arc<[u8]>,
-}
-
-/// The transport, once a second. Counters since the connection was made.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Stats {
-    /// UDP payload that was sent, of all kinds.
-    pub bytes_sent: u64,
-    /// UDP payload that has arrived, without STUN.
-    pub bytes_received: u64,
-    /// Round trip of the pair in use.
-    pub rtt_us: Option<u64>,
-    /// Own and peer's address of the pair in use.
-    pub pair: Option<(SocketAddr, SocketAddr)>,
-    /// RTP packets of sound that were sent.
-    pub audio_packets_sent: u64,
-    /// Their bytes.
-    pub audio_bytes_sent: u64,
-    /// How many of them the peer misses.
-    pub audio_lost_remote: u64,
-    /// Jitter that the peer reports.
-    pub audio_jitter_remote_us: u64,
-    /// RTP packets of sound that have arrived.
-    pub audio_packets_received: u64,
-    /// Their bytes.
-    pub audio_bytes_received: u64,
-    /// Part of the peer's packets that we miss, 0 to 1, since the report before.
-    pub audio_loss: f32,
-    /// Jitter of the peer's packets.
-    pub audio_jitter_us: u64,
 }
 
 /// What has happened.
@@ -125,11 +98,16 @@ pub(super) struct Connection {
     mid: Option<Mid>,
     pending: Option<SdpPendingOffer>,
     local: Vec<Candidate>,
+    /// Kinds of the peer's candidates.
+    remote: BTreeMap<SocketAddr, CandidateKind>,
+    /// Under which address the peer sees our socket, by pair.
+    mapped: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     /// Addresses that have sent checks with our password.
     proven: VecDeque<SocketAddr>,
     next: u64,
     events: VecDeque<Happened>,
     stats: Stats,
+    expected: Expected,
     responses: u64,
     reported: u64,
     has_connected: bool,
@@ -187,10 +165,13 @@ impl Connection {
             mid: None,
             pending: None,
             local: Vec::new(),
+            remote: BTreeMap::new(),
+            mapped: BTreeMap::new(),
             proven: VecDeque::new(),
             next: now,
             events: VecDeque::new(),
             stats: Stats::default(),
+            expected: Expected::default(),
             responses: 0,
             reported: 0,
             has_connected: false,
@@ -260,6 +241,9 @@ impl Connection {
 
     /// An address of the peer's.
     pub(super) fn add_remote(&mut self, now: u64, candidate: Candidate) {
+        if self.remote.len() < KINDS {
+            self.remote.insert(candidate.addr(), CandidateKind::of(candidate.kind()));
+        }
         self.rtc.add_remote_candidate(candidate);
         self.drain(now);
     }
@@ -310,13 +294,18 @@ impl Connection {
         let input = Input::Receive(at, packet);
         // str0m itself takes DTLS from anywhere, so that anybody could begin our handshake. The peer's may
         // come before our own check has succeeded: then a check of the peer's has proven its address.
-        let is_stun = bytes.first().is_some_and(|byte| *byte < STUN_END);
+        let is_stun = stun::is_stun(bytes);
         if !self.rtc.accepts(&input) && (is_stun || !self.proven.contains(&remote)) {
             return false;
         }
         if is_stun && !self.proven.contains(&remote) {
             self.proven.truncate(PROVEN - 1);
             self.proven.push_front(remote);
+        }
+        if let Some(mapped) = stun::mapped_address(bytes)
+            && (self.mapped.len() < KINDS || self.mapped.contains_key(&(local, remote)))
+        {
+            self.mapped.insert((local, remote), mapped);
         }
         // What is no DTLS record or RTP packet is an error there, and no reason to end a call.
         let _ = self.generator.lend(|| self.rtc.handle_input(input));
@@ -437,6 +426,7 @@ impl Connection {
         if Some(data.mid) != self.mid || data.params.spec().codec != Codec::Opus {
             return;
         }
+        self.expected.on_packet(**data.seq_range.start());
         self.events.push_back(Happened::Audio(AudioPacket {
             seq: **data.seq_range.start(),
             time: data.time.rebase(Frequency::FORTY_EIGHT_KHZ).numer(),
@@ -447,14 +437,16 @@ impl Connection {
     }
 
     fn on_peer_stats(&mut self, peer: &PeerStats) {
-        self.stats.bytes_sent = peer.peer_bytes_tx;
-        self.stats.bytes_received = peer.peer_bytes_rx;
+        let available = peer.bwe_tx.map(|rate| rate.as_u64());
+        self.stats.available_send_bps = available;
         // Feedback of the transport about the last second comes often; a receiver report may be lost.
         if peer.egress_loss_fraction.is_some_and(|lost| lost < 1.0) {
             self.events.push_back(Happened::Progress);
         }
         if let Some(pair) = &peer.selected_candidate_pair {
-            self.stats.pair = Some((pair.local.addr, pair.remote.addr));
+            let (local, remote) = (pair.local.addr, pair.remote.addr);
+            self.stats.pair = Some((local, remote));
+            self.stats.kinds = (self.local_kind(local, remote), self.remote_kind(remote));
             let rtt = pair.current_round_trip_time;
             self.stats.rtt_us = rtt.map(|rtt| u64::try_from(rtt.as_micros()).unwrap_or(u64::MAX));
             if pair.responses_received != self.responses {
@@ -465,16 +457,33 @@ impl Connection {
         self.has_stats = true;
     }
 
+    /// Kind of our candidate in a pair: what stands between us and the peer shows in how the peer sees us.
+    fn local_kind(&self, local: SocketAddr, remote: SocketAddr) -> CandidateKind {
+        let known = |address: SocketAddr| self.local.iter().find(|it| it.addr() == address);
+        match known(local).map(|own| CandidateKind::of(own.kind())) {
+            None => CandidateKind::Unknown,
+            Some(CandidateKind::Relay) => CandidateKind::Relay,
+            Some(_) => match self.mapped.get(&(local, remote)).filter(|mapped| **mapped != local) {
+                None => CandidateKind::Host,
+                Some(mapped) if known(*mapped).is_some() => CandidateKind::ServerReflexive,
+                Some(_) => CandidateKind::PeerReflexive,
+            },
+        }
+    }
+
+    fn remote_kind(&self, remote: SocketAddr) -> CandidateKind {
+        self.remote.get(&remote).copied().unwrap_or(CandidateKind::PeerReflexive)
+    }
+
     fn on_ingress(&mut self, audio: &MediaIngressStats) {
         self.stats.audio_packets_received = audio.packets;
-        self.stats.audio_bytes_received = audio.bytes;
+        self.stats.audio_lost = self.expected.lost();
         self.stats.audio_loss = audio.loss.unwrap_or_default();
         self.stats.audio_jitter_us = samples_to_us(audio.jitter);
     }
 
     fn on_egress(&mut self, audio: &MediaEgressStats) {
         self.stats.audio_packets_sent = audio.packets;
-        self.stats.audio_bytes_sent = audio.bytes;
         let Some(remote) = &audio.remote else { return };
         self.stats.audio_lost_remote = remote.packets_lost;
         self.stats.audio_jitter_remote_us = samples_to_us(remote.jitter);

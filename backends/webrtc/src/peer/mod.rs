@@ -6,11 +6,11 @@
 
 mod candidates;
 mod connection;
+mod counters;
 mod goodbye;
 mod liveness;
 mod message;
 mod negotiation;
-
 mod sdp;
 mod security_code;
 mod stun;
@@ -19,9 +19,11 @@ mod values;
 
 use std::collections::VecDeque;
 
+use nertc_callkit_ids::Seed;
 use nertc_callkit_media::Media;
 
-use connection::{Connection, Happened, STUN_END};
+use connection::{Connection, Happened};
+use counters::Traffic;
 use goodbye::Goodbye;
 use liveness::{Change, Liveness};
 use negotiation::{Negotiation, Step};
@@ -30,8 +32,12 @@ use security_code::{Mismatch, SecurityCode};
 use crate::crypto::Generator;
 
 pub(crate) use candidates::is_reachable;
-pub use candidates::{LocalCandidate, LocalKind, RemoteCandidate, Unusable, read as read_candidate};
-pub use connection::{AudioPacket, DtlsVersions, Stats};
+pub use candidates::{
+    CandidateKind, LocalCandidate, LocalKind, RemoteCandidate, Unusable, read as read_candidate,
+};
+pub use connection::{AudioPacket, DtlsVersions};
+pub use counters::Stats;
+pub(crate) use message::SIGNATURE_LIMIT;
 pub use message::{
     Body, Description, MediaState, Message, Sid, TEXT_LIMIT, Unreadable, read as read_message,
     write as write_message,
@@ -39,8 +45,10 @@ pub use message::{
 pub use negotiation::Ignored;
 pub use sdp::{Refused, Remote, read as read_sdp};
 pub use security_code::{Context, Fingerprint, Party, Role, Security};
+pub(crate) use stun::is_stun;
 pub use stun::{Binding, Seen};
 pub use turn::{Relay, RelayConfig, RelayOutput, RelayTransport};
+pub(crate) use values::with;
 pub use values::{Config, End, Input, Output, Reason};
 
 /// Candidates that are found within this time travel in one text.
@@ -64,6 +72,7 @@ pub struct Peer {
     has_signed: bool,
     reveal_by: Option<u64>,
     liveness: Liveness,
+    traffic: Traffic,
     local: Vec<LocalCandidate>,
     /// Candidates that wait for the batch's end.
     batch: Vec<String>,
@@ -83,6 +92,17 @@ pub struct Peer {
     outputs: VecDeque<Output>,
 }
 
+/// What a connection needs before anybody knows of it: its certificate, which takes time to make.
+#[derive(Debug)]
+pub struct Prepared(Option<Connection>);
+
+impl Prepared {
+    /// Keys are drawn from the seed. Secret, and of this connection alone.
+    pub fn new(now: u64, seed: Seed, versions: DtlsVersions) -> Prepared {
+        Prepared(Connection::new(now, Generator::new(seed), versions))
+    }
+}
+
 impl std::fmt::Debug for Peer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Peer").field("negotiation", &self.negotiation.sid()).finish_non_exhaustive()
@@ -90,11 +110,22 @@ impl std::fmt::Debug for Peer {
 }
 
 impl Peer {
-    /// A peer that is prepared: it has its certificate, and nobody knows of it.
+    /// A peer that has everything but a way to its peer.
     pub fn new(now: u64, config: Config) -> Peer {
         let mut generator = Generator::new(config.seed);
+        let prepared = Prepared::new(now, generator.bytes(), config.dtls);
+        Peer::of(generator, config, prepared.0)
+    }
+
+    /// Likewise, of what was made before.
+    pub fn of_prepared(now: u64, config: Config, Prepared(mut connection): Prepared) -> Peer {
+        // Time has passed.
+        connection.iter_mut().for_each(|it| it.handle_timeout(now));
+        Peer::of(Generator::new(config.seed), config, connection)
+    }
+
+    fn of(mut generator: Generator, config: Config, connection: Option<Connection>) -> Peer {
         let negotiation = Negotiation::new(config.role, Sid(generator.bytes()));
-        let connection = Connection::new(now, generator.split(), config.dtls);
         Peer {
             config,
             generator,
@@ -106,6 +137,7 @@ impl Peer {
             has_signed: false,
             reveal_by: None,
             liveness: Liveness::default(),
+            traffic: Traffic::default(),
             local: Vec::new(),
             batch: Vec::new(),
             batch_at: None,
@@ -146,6 +178,7 @@ impl Peer {
             Input::Datagram { local, remote, bytes } => {
                 let connection = self.connection.as_mut();
                 if connection.is_some_and(|it| it.receive(now, local, remote, bytes)) {
+                    self.traffic.on_received(bytes);
                     let change = self.liveness.on_heard(now);
                     self.outputs.extend(change.map(|_| Output::Heard));
                 }
@@ -244,6 +277,7 @@ impl Peer {
 
     fn restart(&mut self, now: u64) {
         if self.is_joined && self.negotiation.is_described() && self.negotiation.restart() {
+            self.traffic.on_restart();
             self.offer(now);
         }
     }
@@ -348,6 +382,8 @@ impl Peer {
         };
         if is_new {
             self.begin_anew(now);
+        } else {
+            self.traffic.on_restart();
         }
         if !self.check(now, |security| security.on_offer(remote.fingerprint, commitment)) {
             return;
@@ -371,6 +407,7 @@ impl Peer {
             self.liveness.on_closed();
             self.is_connected = false;
             self.goodbye = Goodbye::default();
+            self.traffic.on_new_connection();
             self.connection = Connection::new(now, self.generator.split(), self.config.dtls);
             let connection = self.connection.iter_mut();
             connection.for_each(|it| self.local.iter().for_each(|local| drop(it.add_local(now, *local))));
@@ -475,9 +512,10 @@ impl Peer {
         while let Some(happened) = self.connection.as_mut().and_then(Connection::poll) {
             match happened {
                 Happened::Transmit { local, remote, bytes } => {
-                    let is_stun = bytes.first().is_some_and(|byte| *byte < STUN_END);
+                    let is_stun = stun::is_stun(&bytes);
                     if is_stun || self.liveness.may_send(now) {
                         self.goodbye.remember(local, remote, &bytes);
+                        self.traffic.on_sent(&bytes);
                         self.outputs.push_back(Output::Transmit { local, remote, bytes });
                     }
                 }
@@ -490,7 +528,10 @@ impl Peer {
                 Happened::Response => self.liveness.on_response(now),
                 Happened::Progress => self.liveness.on_progress(now),
                 Happened::IceLost => self.liveness.on_ice_lost(),
-                Happened::Stats(stats) => self.outputs.push_back(Output::Stats(stats)),
+                Happened::Stats(stats) => {
+                    let stats = self.traffic.complete(stats);
+                    self.outputs.push_back(Output::Stats(stats));
+                }
                 Happened::Closed => self.end(now, End::PeerLeft),
                 Happened::WrongCertificate => {
                     self.security.iter_mut().for_each(SecurityCode::on_wrong_certificate);
@@ -541,8 +582,4 @@ impl Peer {
             self.outputs.push_back(Output::Sign { transcript });
         }
     }
-}
-
-fn with(all: Media, changed: Media, on: bool) -> Media {
-    if on { all | changed } else { all - changed }
 }

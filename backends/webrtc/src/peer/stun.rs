@@ -13,6 +13,8 @@ use crate::crypto::Generator;
 
 /// When a request without an answer is sent again; after the last, the server is given up.
 const AGAIN_US: [u64; 6] = [250_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000];
+/// How a success response to a Binding request begins.
+const SUCCESS: [u8; 2] = [1, 1];
 /// Translators forget a socket that says nothing for 30 s.
 const REFRESH_US: u64 = 15_000_000;
 
@@ -42,6 +44,21 @@ pub enum Seen {
         /// What is no longer valid.
         gone: Option<SocketAddr>,
     },
+}
+
+/// Whether a datagram is STUN, and not DTLS, RTP or RTCP: RFC 7983.
+pub(crate) fn is_stun(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|byte| *byte < 4)
+}
+
+/// Under which address the sender of this answer to a Binding request sees us; `None` = it is none.
+pub(super) fn mapped_address(bytes: &[u8]) -> Option<SocketAddr> {
+    if bytes.get(..2) != Some(&SUCCESS) {
+        return None;
+    }
+    let message = Message::from_bytes(bytes).ok()?;
+    let mapped = message.attribute::<XorMappedAddress>().ok()?;
+    Some(mapped.addr(message.transaction_id()))
 }
 
 impl Binding {

@@ -6,7 +6,8 @@ use nertc_callkit_ids::Seed;
 use nertc_callkit_media::Media;
 
 use super::candidates::{LocalCandidate, Unusable};
-use super::connection::{AudioPacket, DtlsVersions, Stats};
+use super::connection::{AudioPacket, DtlsVersions};
+use super::counters::Stats;
 use super::message::{MediaState, Unreadable};
 use super::negotiation;
 use super::sdp::Refused;
@@ -184,4 +185,9 @@ pub enum Reason {
     Candidates,
     /// A text of ours that is longer than signaling carries.
     TooLong,
+}
+
+/// All of `all`, and `changed` as it is now.
+pub(crate) fn with(all: Media, changed: Media, on: bool) -> Media {
+    if on { all | changed } else { all - changed }
 }

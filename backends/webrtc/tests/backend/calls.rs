@@ -1,16 +1,19 @@
 //! Calls over loopback.
 
+use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
-use nertc_callkit_webrtc::peer::{Body, Security, read_message};
+use nertc_callkit_webrtc::peer::{Body, CandidateKind, Security, read_message};
+use nertc_callkit_webrtc::{CallStats, StreamStats};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::harness::{
     JOIN, PATIENCE, Side, call, carry, free_port, is_connected, join, loopback, sound_crosses, threads,
+    time_step,
 };
 
 /// Tests that count the threads of the process run alone.
@@ -198,6 +201,43 @@ fn a_call_that_is_closed_tells_nothing_more() {
     assert!(alice.messages.try_recv().is_err() && alice.backend.call_state().is_none());
     bob.close();
     assert_eq!(threads("nertc_media"), 0);
+}
+
+#[test]
+fn counters_of_a_call_are_shown() {
+    let _alone = alone();
+    let idle = Side::new(1, &loopback());
+    assert_eq!(idle.backend.call_stats(), CallStats::default());
+    assert_eq!(idle.backend.stream_stats(Media::AUDIO, true), StreamStats::default());
+    let sides = call(&loopback());
+    let [alice, bob] = &sides;
+    let (sent, until) = (Cell::new(0), Instant::now() + PATIENCE);
+    let seen = |side: &Side, is_sending| side.backend.stream_stats(Media::AUDIO, is_sending).packets > 0;
+    carry([alice, bob], "counters", || {
+        sent.set(sent.get() + 960);
+        sides.iter().for_each(|side| time_step(side, sent.get()));
+        std::thread::sleep(Duration::from_millis(10));
+        sides.iter().all(|it| seen(it, true) && seen(it, false) && it.backend.call_stats().rtt_us > 0)
+    });
+    assert!(Instant::now() < until);
+    for side in &sides {
+        let stats = side.backend.call_stats();
+        assert_eq!(
+            (stats.local_candidate, stats.remote_candidate),
+            (CandidateKind::Host, CandidateKind::Host)
+        );
+        assert_eq!((stats.relay_transport, stats.dtls_version, stats.restarts), (0, 13, 0), "{stats:?}");
+        assert!(stats.setup_ms > 0 && stats.time_us > 0, "{stats:?}");
+        let [sent, received] = [true, false].map(|it| side.backend.stream_stats(Media::AUDIO, it));
+        // A header, the sound and the tag of SRTP at least.
+        assert!(sent.bytes >= sent.packets * (12 + 3 + 10), "{sent:?}");
+        assert!(received.bytes >= received.packets * (12 + 3 + 10), "{received:?}");
+        assert!(stats.bytes_sent > sent.bytes && stats.bytes_received > received.bytes, "{stats:?}");
+        assert_eq!(side.backend.stream_stats(Media::VIDEO, true), StreamStats::default());
+    }
+    alice.leave();
+    assert_eq!(alice.backend.call_stats(), CallStats::default(), "it has left");
+    sides.iter().chain([&idle]).for_each(Side::close);
 }
 
 /// It is thrown away without being closed.

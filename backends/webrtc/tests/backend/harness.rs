@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, SendError};
 use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
-use nertc_callkit_webrtc::audio::PullError;
+use nertc_callkit_webrtc::audio::{CaptureError, PullError};
 use nertc_callkit_webrtc::options::{Given, LOOPBACK};
 use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
 use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
@@ -26,7 +26,9 @@ pub(crate) const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
 struct Notes(Mutex<Sender<AudioPacket>>);
 
 impl AudioPort for Notes {
-    fn push(&self, _: &Frame<'_>, _: &mut dyn FnMut(Encoded<'_>)) {}
+    fn push(&self, _: &Frame<'_>, _: &mut dyn FnMut(Encoded<'_>)) -> Result<(), CaptureError> {
+        Ok(())
+    }
 
     fn set_local(&self, _: MediaState) {}
 
@@ -240,4 +242,9 @@ pub(crate) fn threads(name: &str) -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").expect("Linux").flatten();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     names.filter(|it| it.trim() == name).count()
+}
+
+/// One frame of silence to the peer.
+pub(crate) fn time_step(side: &Side, time: u64) {
+    side.backend.send_encoded(Encoded { time, starts_talk: false, frame: &SILENCE });
 }

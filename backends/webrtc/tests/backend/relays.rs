@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use nertc_callkit_signaling::Code;
 use nertc_callkit_webrtc::options::{Given, GivenServer, LOOPBACK, RELAY_ONLY};
+use nertc_callkit_webrtc::peer::CandidateKind;
 
 use crate::calls::alone;
-use crate::harness::{JOIN, Side, carry, free_port, is_connected, join, sound_crosses};
+use crate::harness::{JOIN, Side, carry, free_port, is_connected, join, sound_crosses, time_step};
 
 struct Coturn {
     process: Child,
@@ -75,6 +76,14 @@ fn sound_crosses_over_relays() {
         let sides = call_over(&format!("turn:127.0.0.1:{}{query}", coturn.port));
         let setup = [0, 1].map(|at| sides[at].backend.call_state().and_then(|it| it.setup_us));
         println!("relay{query}: join to connected {setup:?} us");
+        let transport = if query.is_empty() { 1 } else { 2 };
+        carry([&sides[0], &sides[1]], "candidates of relays", || {
+            sides.iter().all(|it| {
+                let stats = it.backend.call_stats();
+                let kinds = [stats.local_candidate, stats.remote_candidate];
+                kinds == [CandidateKind::Relay; 2] && stats.relay_transport == transport
+            })
+        });
         sides.iter().for_each(Side::close);
     }
 }
@@ -160,9 +169,4 @@ fn sound_crosses_over_relays_in_tls() {
     assert_eq!(stranger.expect_completed(JOIN).code, Code::BACKEND_FAILED);
     stranger.close();
     std::fs::remove_dir_all(&folder).expect("removed");
-}
-
-fn time_step(side: &Side, time: u64) {
-    let frame = &crate::harness::SILENCE;
-    side.backend.send_encoded(nertc_callkit_webrtc::Encoded { time, starts_talk: false, frame });
 }

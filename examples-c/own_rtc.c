@@ -14,11 +14,11 @@ static void complete(const struct task *task, int32_t code)
   }
 }
 
-static void tell(const struct device *to, const struct device *about, int32_t what, uint32_t media,
-                 uint32_t flags)
+static void notify(const struct device *to, const struct device *about, int32_t type, uint32_t media,
+                   uint32_t flags)
 {
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  event.type = what;
+  event.type = type;
   event.uid = about->uid;
   event.media = media;
   event.flags = flags;
@@ -46,7 +46,7 @@ static void leave_room(struct device *device)
 {
   struct device *peer = NULL;
   while ((peer = next_peer(device, peer))) {
-    tell(peer, device, NERTC_CALLKIT_RTC_PEER_LEAVE, 0, 0);
+    notify(peer, device, NERTC_CALLKIT_RTC_PEER_LEAVE, 0, 0);
   }
   device->room[0] = 0;
   device->join = 0;
@@ -62,12 +62,12 @@ static void run_close_backend(struct task *task)
 /* `me` notifies `peer` of its presence and of what it sends. */
 static void introduce(const struct device *peer, const struct device *me)
 {
-  tell(peer, me, NERTC_CALLKIT_RTC_PEER_JOIN, 0, 0);
+  notify(peer, me, NERTC_CALLKIT_RTC_PEER_JOIN, 0, 0);
   if (me->enabled) {
-    tell(peer, me, NERTC_CALLKIT_RTC_PEER_MEDIA, me->enabled, 1);
+    notify(peer, me, NERTC_CALLKIT_RTC_PEER_MEDIA, me->enabled, 1);
   }
   if (me->muted) {
-    tell(peer, me, NERTC_CALLKIT_RTC_PEER_MUTE, me->muted, 1);
+    notify(peer, me, NERTC_CALLKIT_RTC_PEER_MUTE, me->muted, 1);
   }
 }
 
@@ -113,7 +113,7 @@ static void run_leave(struct task *task)
 }
 
 /* enable_local, mute_local and subscribe: bits that are set or cleared; the room is notified of changes. */
-static void switch_bits(struct task *task, uint32_t *bits, int32_t what)
+static void switch_bits(struct task *task, uint32_t *bits, int32_t event_type)
 {
   const uint32_t before = *bits;
   uint32_t changed;
@@ -121,8 +121,8 @@ static void switch_bits(struct task *task, uint32_t *bits, int32_t what)
   *bits = task->number ? before | task->media : before & ~task->media;
   changed = before ^ *bits;
   complete(task, NERTC_CALLKIT_CODE_OK);
-  while (what && changed && (peer = next_peer(task->device, peer))) {
-    tell(peer, task->device, what, changed, task->number ? 1 : 0);
+  while (event_type && changed && (peer = next_peer(task->device, peer))) {
+    notify(peer, task->device, event_type, changed, task->number ? 1 : 0);
   }
 }
 

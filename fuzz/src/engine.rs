@@ -138,7 +138,7 @@ impl Kit {
                 self.feed(input);
             }
             20..23 => {
-                let input = self.known.says_anything(bytes);
+                let input = self.known.any_message(bytes);
                 self.feed(input);
             }
             23..26 => {
@@ -319,7 +319,7 @@ impl Kit {
         }
         let mut again = bytes.clone();
         for _ in 0..bytes.below(96) {
-            let input = self.known.says_anything(bytes);
+            let input = self.known.any_message(bytes);
             self.feed(input);
             if bytes.is_empty() {
                 *bytes = again.clone();

@@ -211,7 +211,7 @@ impl Known {
     }
 
     /// Anybody sends anything about anything.
-    pub(crate) fn says_anything(&self, bytes: &mut Bytes<'_>) -> Input {
+    pub(crate) fn any_message(&self, bytes: &mut Bytes<'_>) -> Input {
         const SIGNALS: [EventKind; 10] = [
             EventKind::Invite,
             EventKind::Cancel,

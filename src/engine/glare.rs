@@ -24,7 +24,7 @@ impl Calling {
         matches!(&self.glare, Glare::Accepting { invite, .. } if invite.call_id.is_empty())
     }
 
-    pub(super) fn has_aside_channel(&self, channel: &str) -> bool {
+    pub(super) fn has_parked_channel(&self, channel: &str) -> bool {
         self.parked().is_some_and(|invite| &*invite.channel_id == channel)
     }
 }

@@ -5,7 +5,7 @@ use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Layer, MediaSecured, Operation};
+use super::output::{CallEnd, ConnectionEvent, EndReason, Event, MediaSecured, Operation, Transport};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};
@@ -147,7 +147,7 @@ impl InCall {
 
     /// Payload of an event about the peer's media.
     fn peer_connection(&self, quality: i32) -> ConnectionEvent {
-        connection_event(self.no, Layer::Media, &self.peer, quality, Outcome::default())
+        connection_event(self.no, Transport::Media, &self.peer, quality, Outcome::default())
     }
 }
 
@@ -352,11 +352,11 @@ impl Engine {
                 self.notify_change(change);
             }
             RtcEvent::Reconnecting => {
-                let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
+                let event = connection_event(no, Transport::Media, &account, 0, Outcome::default());
                 self.emit(Event::Reconnecting(event));
             }
             RtcEvent::Reconnected => {
-                let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
+                let event = connection_event(no, Transport::Media, &account, 0, Outcome::default());
                 self.emit(Event::Reconnected(event));
             }
             RtcEvent::Disconnected(outcome) => {
@@ -364,7 +364,7 @@ impl Engine {
             }
             RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
                 let user = if uid == 0 { account } else { call.peer.clone() };
-                let event = connection_event(no, Layer::Media, &user, quality, Outcome::default());
+                let event = connection_event(no, Transport::Media, &user, quality, Outcome::default());
                 self.emit(Event::NetworkQuality(event));
             }
             RtcEvent::Error(outcome) => self.notify_error(Operation::Backend, no, outcome),
@@ -388,7 +388,7 @@ impl Engine {
             Code::MEDIA_NOT_SECURE => EndReason::MediaNotSecure,
             _ => EndReason::RtcDisconnected,
         };
-        self.emit(Event::Disconnect(connection_event(no, Layer::Media, account, 0, outcome)));
+        self.emit(Event::Disconnect(connection_event(no, Transport::Media, account, 0, outcome)));
         self.end_in_call(now, reason, Some(Finish::leave()));
     }
 
@@ -463,7 +463,7 @@ impl Engine {
             call.silence.as_mut().filter(|silence| !silence.notified && silence.notify_at <= now)
         {
             silence.notified = true;
-            let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
+            let event = connection_event(call.no, Transport::Media, &call.peer, 0, Outcome::default());
             self.emit(Event::Reconnecting(event));
         }
         let State::InCall(call) = &mut self.state else { return };
@@ -515,7 +515,7 @@ impl Engine {
         let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
         self.forget_held_of_call();
         self.fail_data(call.no);
-        let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
+        let is_peer_informed = wire.is_some() || ending.reason == EndReason::PeerHungUp;
         if let Some(finish) = wire {
             let running = match call.entry {
                 JoinStage::Signaling { req, .. } => Some((req, Awaited::Enter)),
@@ -533,7 +533,7 @@ impl Engine {
             Some(_) => vec![(account.clone(), seconds), (call.peer.clone(), seconds)],
             None => Vec::new(),
         };
-        if is_told {
+        if is_peer_informed {
             self.record_complete(now, &call, &durations);
         }
         self.remember_ended(Ended {

@@ -275,7 +275,7 @@ impl Engine {
             }
             Some(accepting) => {
                 let running = Some((accepting.req, Awaited::Accept(reply)));
-                let finish = finish.saying(words.text.clone());
+                let finish = finish.with_text(words.text.clone());
                 self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }
@@ -464,17 +464,17 @@ impl Engine {
         self.tombstones.add(now, stone);
     }
 
-    pub(super) fn notify_missed(&mut self, now: Time, invite: &Invite, why: Missed) {
+    pub(super) fn notify_missed(&mut self, now: Time, invite: &Invite, reason: Missed) {
         let missed = Event::MissedCall(MissedCall {
             user: invite.from.clone(),
             call_type: invite.call_type,
             attachment: invite.attachment.clone(),
-            why,
+            reason,
             invited_at_ms: invite.time_ms,
             channel_id: invite.channel_id.clone(),
             request_id: invite.request_id.clone(),
             count: 1,
         });
-        self.notify_coalesced(now, &invite.from, Kind::Missed(why), missed);
+        self.notify_coalesced(now, &invite.from, Kind::Missed(reason), missed);
     }
 }

@@ -5,7 +5,8 @@ use super::core::Engine;
 use super::input::Ticket;
 use super::messages;
 use super::output::{
-    CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
+    CallEvent, ConnectionEvent, ErrorEvent, Event, MediaEvent, OpResult, Operation, Output, Transport,
+    UserEvent,
 };
 use super::state::{InCall, OutgoingInvite, State};
 use super::time::Time;
@@ -148,13 +149,13 @@ impl InCall {
 /// Payload of a connection event.
 pub(super) fn connection_event(
     call_no: u64,
-    layer: Layer,
+    transport: Transport,
     user: &Text,
     quality: i32,
     outcome: Outcome,
 ) -> ConnectionEvent {
     let Outcome { code, raw_code, message } = outcome;
-    ConnectionEvent { call_no, layer, user: user.clone(), code, raw_code, message, quality }
+    ConnectionEvent { call_no, transport, user: user.clone(), code, raw_code, message, quality }
 }
 
 /// A text of the peer's app, unless it only echoes the invite's.

@@ -339,7 +339,7 @@ impl Engine {
         now: Time,
         ending: impl Into<Ending>,
         how: &TakeBack,
-        say: impl FnOnce(&mut Engine, &mut OutgoingInvite),
+        send: impl FnOnce(&mut Engine, &mut OutgoingInvite),
     ) {
         let State::Calling(calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Calling { mut own, glare } = *calling;
@@ -355,7 +355,7 @@ impl Engine {
                 self.close_channel(now, own.no, &invite.channel_id, Finish::close(), running);
             }
         }
-        say(self, &mut own);
+        send(self, &mut own);
         self.notify_calling_end(now, &own, ending.into());
     }
 
@@ -468,7 +468,7 @@ impl Engine {
         // case.
         let answer = custom_info.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
-        let is_other_media = answer.as_ref().is_some_and(|said| self.is_other_media(said.rtc.as_deref()));
+        let is_other_media = answer.as_ref().is_some_and(|theirs| self.is_other_media(theirs.rtc.as_deref()));
         let call_type = own.switched.unwrap_or(own.options.call_type);
         let is_switched = call_type != own.options.call_type;
         let call = InCall {

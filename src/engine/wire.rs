@@ -145,22 +145,22 @@ pub fn reason(custom_info: &str, attachment: &Attachment<'_>) -> Reason {
 
 /// Reads an attachment. Of a key that is repeated the last one counts.
 pub fn read(custom_info: &str) -> Attachment<'_> {
-    let mut said = Attachment::default();
+    let mut attachment = Attachment::default();
     let mut app = [None, None];
     let is_object = object(custom_info, |key, json| match &*key {
-        "version" => said.version = text(json).filter(|text| text.len() <= limits::ID),
-        "channelName" => said.channel_name = text_within(json, limits::RTC_CHANNEL),
-        "callId" => said.call_id = text_within(json, limits::ID),
+        "version" => attachment.version = text(json).filter(|text| text.len() <= limits::ID),
+        "channelName" => attachment.channel_name = text_within(json, limits::RTC_CHANNEL),
+        "callId" => attachment.call_id = text_within(json, limits::ID),
         "_attachment" => app[0] = Some(json),
         "extraInfo" => app[1] = Some(json),
-        "callType" => said.group = number(json) == Some(1),
-        "reason" => said.reason = number(json).unwrap_or(0),
-        "glare" => said.glare = json == "true",
-        "cid" => said.cid = number(json).unwrap_or(0),
-        "type" => said.call_type = number(json),
-        "state" => said.state = number(json),
-        "data" => said.data = number(json) == Some(1),
-        "rtc" => said.rtc = text(json).filter(|text| text.len() <= limits::MEDIA_PROTOCOL),
+        "callType" => attachment.group = number(json) == Some(1),
+        "reason" => attachment.reason = number(json).unwrap_or(0),
+        "glare" => attachment.glare = json == "true",
+        "cid" => attachment.cid = number(json).unwrap_or(0),
+        "type" => attachment.call_type = number(json),
+        "state" => attachment.state = number(json),
+        "data" => attachment.data = number(json) == Some(1),
+        "rtc" => attachment.rtc = text(json).filter(|text| text.len() <= limits::MEDIA_PROTOCOL),
         _ => {}
     });
     if !is_object {
@@ -168,8 +168,8 @@ pub fn read(custom_info: &str) -> Attachment<'_> {
     }
     // The app's attachment: a string as it is, anything else as its JSON text.
     let app = app.into_iter().flatten().find(|json| *json != "null");
-    said.attachment = app.map(|json| text(json).unwrap_or(Cow::Borrowed(json))).unwrap_or_default();
-    said
+    attachment.attachment = app.map(|json| text(json).unwrap_or(Cow::Borrowed(json))).unwrap_or_default();
+    attachment
 }
 
 /// A text between peers: its endpoints, its sequence number (0 = none), and the text.

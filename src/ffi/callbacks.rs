@@ -312,7 +312,7 @@ impl CallbackSink {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
             code: event.code.number(),
             raw_code: event.raw_code,
-            transport: event.layer as i32,
+            transport: event.transport as i32,
             call_no: event.call_no,
             user_id: event.user.as_ptr(),
             message: message(event.code, &event.message),
@@ -358,7 +358,7 @@ impl CallbackSink {
     fn missed(&self, event: &MissedCall) {
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
-            reason: event.why as i32,
+            reason: event.reason as i32,
             call_type: event.call_type.number(),
             flags: 0,
             user_id: event.user.as_ptr(),

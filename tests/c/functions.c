@@ -1,7 +1,7 @@
 /* functions.c: see functions.h. */
 #include "functions.h"
 
-#include "phone.h"
+#include "client.h"
 
 #include <unistd.h>
 

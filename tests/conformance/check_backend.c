@@ -49,7 +49,7 @@ static void wait_answer(const char *step, int32_t signal, const char *request)
   expect(step, strcmp(it->custom_info, "{\"n\":1}") == 0, "attachment");
   if (devices[B].backends.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE) {
     it = wait_event(step, &devices[B2], 0, signal);
-    expect(step, it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, "source of what the other device hears");
+    expect(step, it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, "source of what the other device receives");
   }
 }
 
@@ -246,7 +246,7 @@ static void step_away(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
-static void tell_state(struct device *device, const char *channel, const char *request, int32_t state)
+static void report_state(struct device *device, const char *channel, const char *request, int32_t state)
 {
   nertc_callkit_signaling_args args = NERTC_CALLKIT_SIGNALING_ARGS_INIT;
   args.channel_id = channel;
@@ -264,8 +264,8 @@ static void step_invite_state(void)
     return;
   }
   channel = invite("rings");
-  tell_state(&devices[B2], channel, "rings", NERTC_CALLKIT_INVITE_HELD);
-  tell_state(&devices[B], channel, "rings", NERTC_CALLKIT_INVITE_RINGING);
+  report_state(&devices[B2], channel, "rings", NERTC_CALLKIT_INVITE_HELD);
+  report_state(&devices[B], channel, "rings", NERTC_CALLKIT_INVITE_RINGING);
   it = wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
   expect("invite_state", strcmp(it->from, account_b) == 0 && strcmp(it->request, "rings") == 0, "from or request id");
   expect("invite_state", it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, "source");
@@ -274,8 +274,8 @@ static void step_invite_state(void)
   expect("invite_state", count_events(&devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING) == 1, "HELD is no ringing");
   ask("close", OP(A, close), channel, NULL, NULL, 0);
   channel = invite("dropped");
-  tell_state(&devices[B], channel, "dropped", NERTC_CALLKIT_INVITE_DROPPED);
-  tell_state(&devices[B2], channel, "dropped", NERTC_CALLKIT_INVITE_RINGING);
+  report_state(&devices[B], channel, "dropped", NERTC_CALLKIT_INVITE_DROPPED);
+  report_state(&devices[B2], channel, "dropped", NERTC_CALLKIT_INVITE_RINGING);
   wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
   ask("cancel", OP(A, cancel_invite), channel, account_b, "dropped", 0);
   wait_event("cancel", &devices[B2], 0, NERTC_CALLKIT_SIGNAL_CANCEL);
@@ -491,7 +491,7 @@ static void step_media(void)
 }
 
 /* A sends to B while B closes: nothing may reach B's sinks when close_backend has returned. */
-static void *talk(void *argument)
+static void *send_and_push(void *argument)
 {
   const char *channel = argument;
   int i;
@@ -515,7 +515,7 @@ static void step_barrier(void)
   if (devices[A].backends.rtc->enable_local) {
     wait_done("enable_local", &devices[A], bits(&devices[A], devices[A].backends.rtc->enable_local, 1));
   }
-  pthread_create(&thread, NULL, talk, channel);
+  pthread_create(&thread, NULL, send_and_push, channel);
   close_device(&devices[B]);
   pthread_join(thread, NULL);
   for (req = 1; req <= devices[A].last; req++) {

@@ -313,7 +313,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ),
     // 15
     sim(
-        "the backend of an invite that has ended is not told",
+        "the backend of an invite that has ended is not notified",
         15,
         "src/engine/incoming.rs",
         "            self.notify_event_state(event, InviteState::Dropped);
@@ -322,7 +322,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             self.ignore(\"invite that has ended already\");",
     ),
     sim(
-        "the backend says that it rings before the app knows",
+        "ringing is reported to the backend before the app is notified",
         15,
         "src/engine/incoming.rs",
         "        if !self.ring(now, invite.clone()) {",
@@ -330,7 +330,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         if !self.ring(now, invite.clone()) && !PLANTED {",
     ),
     sim(
-        "the backend is told twice of an invite that waits",
+        "the backend is notified twice of an invite that waits",
         15,
         "src/engine/incoming.rs",
         "                self.notify_invite_state(&invite, InviteState::Held);

@@ -38,7 +38,7 @@ pub(super) fn rtc_line(kind: &str, op: &RtcOp) -> String {
 /// The listener function's name and the fields that distinguish one such event from another.
 pub(super) fn event_line(event: &Event) -> String {
     let on = |name: &str, event: &MediaEvent| format!("{name} {} {}", event.user, event.on);
-    let layer = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.layer as i32);
+    let transport = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.transport as i32);
     let call = |name: &str, event: &CallEvent| format!("{name} {}", event.user);
     let typed = |name: &str, e: &CallEvent| format!("{name} {:?} {}", e.call_type, e.state).to_lowercase();
     match event {
@@ -66,8 +66,8 @@ pub(super) fn event_line(event: &Event) -> String {
         }
         Event::CallConnected(event) => call("on_call_connected", event),
         Event::Kicked(_) => "on_kicked".to_owned(),
-        Event::Reconnecting(event) => layer("on_reconnecting", event),
-        Event::Reconnected(event) => layer("on_reconnected", event),
+        Event::Reconnecting(event) => transport("on_reconnecting", event),
+        Event::Reconnected(event) => transport("on_reconnected", event),
         Event::NetworkQuality(event) => format!("on_network_quality {} {}", event.user, event.quality),
         Event::CallTypeRequest(event) => typed("on_call_type_request", event),
         Event::UserRinging(event) => format!("on_user_ringing {}", event.user),
@@ -78,7 +78,7 @@ pub(super) fn event_line(event: &Event) -> String {
             format!("on_media_secured {:?} {}", event.security, event.code).to_lowercase()
         }
         Event::MissedCall(missed) => {
-            format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
+            format!("on_missed_call {} {:?}", missed.user, missed.reason).to_lowercase()
         }
     }
 }

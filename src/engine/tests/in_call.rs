@@ -51,7 +51,7 @@ fn a_call_that_was_accepted_and_never_connected_has_no_record() {
 
 /// Scenario (record): The end of a call reports ring time and talk time.
 #[test]
-fn the_end_carries_ring_time_talk_time_and_durations() {
+fn the_end_carries_ring_and_call_time_and_durations() {
     let mut harness = Harness::calling();
     harness.pass(3_000);
     harness.become_connected();

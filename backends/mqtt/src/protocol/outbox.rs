@@ -189,8 +189,8 @@ impl Outbox {
     ) -> bool {
         let direct = types::direct(to);
         let is_it = |it: &Entry| {
-            let is_told = it.outgoing.kind == Kind::UntilAcked && it.outgoing.channel == *channel;
-            is_told && it.outgoing.topic == direct && it.expires_at > now
+            let is_acked_kind = it.outgoing.kind == Kind::UntilAcked && it.outgoing.channel == *channel;
+            is_acked_kind && it.outgoing.topic == direct && it.expires_at > now
         };
         if !self.is_up || !self.entries.iter().any(is_it) {
             return false;

@@ -169,6 +169,16 @@ static void on_data(nertc_callkit *kit, const nertc_callkit_data_event *event, v
   leave(client, event->call_no, event, "on_data(%.30s)", event->json);
 }
 
+static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_event *event, void *user_data)
+{
+  struct client *client = enter(kit, user_data, event->struct_size);
+  copy(client->user, sizeof client->user, event->user_id);
+  copy(client->extra, sizeof client->extra, event->code);
+  copy(client->message, sizeof client->message, event->local_fingerprint);
+  copy(client->attachment, sizeof client->attachment, event->remote_fingerprint);
+  leave(client, event->call_no, event, "on_media_secured(%d)", (int)event->security);
+}
+
 #define USER(name) \
   static void name(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data) \
   { \
@@ -240,7 +250,7 @@ void client_listener(nertc_callkit_listener *listener)
     on_camera_available, on_call_end, on_calling_timeout, on_call_type_change, on_other_client_accept,
     on_other_client_reject, on_video_muted, on_audio_muted, on_message_sent, on_error, on_call_connected,
     on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call,
-    on_user_ringing, on_token_needed, on_record_received, on_data};
+    on_user_ringing, on_token_needed, on_record_received, on_data, on_media_secured};
   *listener = all;
 }
 

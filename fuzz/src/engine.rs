@@ -195,7 +195,7 @@ impl Kit {
             count += 1;
         }
         self.trace.iter_mut().for_each(TraceWriter::end_step);
-        self.watch.settled();
+        self.watch.settled(&self.engine);
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
         assert!(self.engine.is_as_in(&self.engine.snapshot()));
     }

@@ -7,7 +7,7 @@ use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::in_flight::{Op, Teardown};
 use super::input::{Input, Media};
-use super::output::Output;
+use super::output::{Output, Preparation};
 use super::reported_records::ReportedRecords;
 use super::state::{Closing, Ended, Local, MOVES, MediaRoom, Phase, Session, State, Tokens};
 use super::time::{Soonest, Time};
@@ -131,7 +131,7 @@ impl Config {
 }
 
 /// A client costs its engine from the start: what only a call needs is in a box.
-const _: () = assert!(size_of::<Engine>() <= 728);
+const _: () = assert!(size_of::<Engine>() <= 736);
 
 /// The call engine of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -169,6 +169,9 @@ pub struct Engine {
     /// Answers for calls that are not here yet.
     #[serde(default)]
     pub(super) waiting: Vec<Waiting>,
+    /// What the media backend has prepared and no join has taken over.
+    #[serde(default)]
+    pub(super) prepared: Option<Box<Preparation>>,
     /// Operations of the backends, to be started.
     #[serde(skip)]
     pub(super) wire: VecDeque<Output>,
@@ -204,6 +207,7 @@ impl Engine {
             reported_records: ReportedRecords::default(),
             tokens: Tokens::default(),
             waiting: Vec::new(),
+            prepared: None,
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -229,6 +233,7 @@ impl Engine {
         }
         self.settle_waiting(now);
         self.settle_tokens(now);
+        self.settle_preparation();
         self.check_move(before, call);
     }
 
@@ -313,6 +318,7 @@ impl Engine {
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();
         }
+        self.settle_preparation();
         self.check_move(before, call);
     }
 
@@ -329,6 +335,11 @@ impl Engine {
             before == after || is_listed || !is_same_call,
             "{before:?} to {after:?} is not in MOVES"
         );
+    }
+
+    /// What it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// State and inner state, for tools that draw and check.

@@ -127,7 +127,8 @@ impl World {
     /// Everybody is logged in and idle.
     pub(crate) fn new(setting: Setting, budget: Budget) -> World {
         let names: Vec<Text> = setting.accounts.iter().map(|name| Text::from(*name)).collect();
-        let caps = Caps { send_record: true, control: true, enable_local: true, ..Caps::default() };
+        let caps =
+            Caps { send_record: true, control: true, enable_local: true, prepare: true, ..Caps::default() };
         let config =
             Config { caps, confirm_audio_to_video: setting.confirm, takes_data: true, ..Config::default() };
         let seeds = seeds(names.len(), setting.other_wins);

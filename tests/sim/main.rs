@@ -18,6 +18,7 @@ mod network;
 mod network_conditions;
 mod paired;
 mod peer_texts;
+mod preparations;
 mod side_events;
 mod trace;
 mod users;

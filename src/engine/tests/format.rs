@@ -35,6 +35,15 @@ pub(super) fn rtc_line(kind: &str, op: &RtcOp) -> String {
     }
 }
 
+/// Own call ids are random: only the peer's is in the line.
+pub(super) fn prepare_line(of: &Preparation) -> String {
+    let kind = format!("{:?}", of.call_type).to_lowercase();
+    match of.is_inviter {
+        true => format!("rtc prepare {} inviter {kind} {}", of.call_no, of.peer),
+        false => format!("rtc prepare {} callee {kind} {} {}", of.call_no, of.peer, of.call_id),
+    }
+}
+
 /// The listener function's name and the fields that distinguish one such event from another.
 pub(super) fn event_line(event: &Event) -> String {
     let on = |name: &str, event: &MediaEvent| format!("{name} {} {}", event.user, event.on);
@@ -75,7 +84,7 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::RecordReceived(record) => format!("on_record_received {}", record.status as i32),
         Event::Data(data) => format!("on_data {} {}", data.user, data.json),
         Event::MediaSecured(event) => {
-            format!("on_media_secured {:?} {}", event.security, event.code).to_lowercase()
+            format!("on_media_secured {:?} {}", event.security, event.code).trim_end().to_lowercase()
         }
         Event::MissedCall(missed) => {
             format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()

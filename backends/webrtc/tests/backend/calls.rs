@@ -9,19 +9,11 @@ use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
 use nertc_callkit_webrtc::peer::{Body, CandidateKind, Security, read_message};
 use nertc_callkit_webrtc::{CallStats, StreamStats};
-use parking_lot::{Mutex, MutexGuard};
 
 use crate::harness::{
-    JOIN, PATIENCE, Side, call, carry, free_port, is_connected, join, loopback, sound_crosses, threads,
-    time_step,
+    JOIN, PATIENCE, Side, alone, call, carry, free_port, is_connected, join, loopback, sound_crosses,
+    threads, time_step,
 };
-
-/// Tests that count the threads of the process run alone.
-static ALONE: Mutex<()> = Mutex::new(());
-
-pub(crate) fn alone() -> MutexGuard<'static, ()> {
-    ALONE.lock()
-}
 
 #[test]
 fn sound_crosses_between_two_backends() {

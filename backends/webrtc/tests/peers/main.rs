@@ -4,3 +4,6 @@ mod calls;
 mod harness;
 mod hostile;
 mod nat;
+mod relay_path;
+mod setup;
+mod signatures;

@@ -1,15 +1,18 @@
 //! Long calls, one after the other, in virtual time: nothing grows, and clocks that differ do not matter.
 //! `SOAK_CALLS=1 SOAK_MINUTES=3` for less.
 
+mod figures;
 mod sound;
 mod world;
+
+use std::sync::Arc;
 
 use nertc_callkit_testkit::heap::{CountingHeap, in_use};
 use nertc_callkit_testkit::number;
 use nertc_callkit_webrtc::peer::{Input, Output, Security};
 
 use parking_lot::Mutex;
-use sound::{Ear, Windows};
+use sound::Windows;
 use world::{Link, MS, SECOND, START, World};
 
 #[global_allocator]
@@ -53,7 +56,7 @@ fn sound_is_in_time(world: &World, case: &str) {
 fn call(number: u64, minutes: u64) -> isize {
     let before = bytes();
     let sign = if number.is_multiple_of(2) { 1 } else { -1 };
-    let mut world = World::start(number, LINK, [100 * sign, -100 * sign], sound::packets);
+    let mut world = World::start(number, LINK, [100 * sign, -100 * sign], |_| sound::packets());
     world.run_until(START + 15 * SECOND, World::is_connected);
     assert!(world.is_connected(), "call {number}: {:?}", world.sides.map(|side| side.told));
     let mut early = 0;
@@ -110,28 +113,22 @@ fn calls_of_half_an_hour_leave_nothing_behind() {
 fn a_tone_of_half_an_hour_has_few_holes() {
     let _alone = ALONE.lock();
     let minutes = number("SOAK_MINUTES", 30);
-    let mut world = World::start(7, LINK, [100, -100], sound::tones);
+    let windows: [Arc<Mutex<Windows>>; 2] = Default::default();
+    let mut world = World::start(7, LINK, [100, -100], |at| sound::tones(&windows[at]));
     world.sides.iter().for_each(|side| side.mouth.set_loss(2));
+    // Without the set-up.
     world.run_until(START + 2 * SECOND, |_| false);
-    for side in &mut world.sides {
-        let Ear::Opus { windows, .. } = &mut side.ear else { panic!("no sound") };
-        *windows = Windows::default();
-    }
+    windows.iter().for_each(|windows| *windows.lock() = Windows::default());
     for minute in 1..=minutes {
         world.run_until(START + minute * MINUTE, |_| false);
         let case = format!("minute {minute}");
         nothing_has_happened(&world, &case);
         sound_is_in_time(&world, &case);
     }
-    for side in &world.sides {
-        let Ear::Opus { windows, .. } = &side.ear else { panic!("no sound") };
-        let percent = |count: u64| 100.0 * count as f64 / windows.all as f64;
-        let (silent, weak) = (percent(windows.silent), percent(windows.weak));
+    for (windows, side) in windows.iter().map(|windows| *windows.lock()).zip(&world.sides) {
+        let [silent, weak] = windows.percent();
         println!("soak: a tone of {minutes} minutes: {silent:.3} % silent, {weak:.3} % weak");
-        assert!(
-            windows.all > minutes * 2_900 && silent <= 0.1 && weak <= 0.1,
-            "{windows:?}: {:?}",
-            side.ear.counters()
-        );
+        let is_good = windows.all > minutes * 2_900 && silent <= 0.1 && weak <= 0.1;
+        assert!(is_good, "{windows:?}: {:?}", side.ear.counters());
     }
 }

@@ -7,19 +7,24 @@ use nertc_callkit_webrtc::audio::{
     Capture, Counters, FRAME, JitterBuffer, Limits, Next, RATE, Receiver, Sound, tone,
 };
 use nertc_callkit_webrtc::peer::AudioPacket;
+use parking_lot::Mutex;
 
 pub(crate) const HERTZ: f64 = 440.0;
 const AMPLITUDE: f64 = 10_000.0;
 
+/// Gets the time of the first sample, and fills or takes samples.
+pub(crate) type Source = Box<dyn FnMut(u64, &mut [i16])>;
+pub(crate) type Listener = Box<dyn FnMut(u64, &[i16])>;
+
 pub(crate) enum Mouth {
-    Tone { capture: Box<Capture>, tone: tone::Tone },
+    Opus { capture: Box<Capture>, source: Source },
     Packets { count: u64, payload: Arc<[u8]> },
 }
 
 pub(crate) enum Ear {
     Opus {
         receiver: Box<Receiver>,
-        windows: Windows,
+        listener: Listener,
     },
     /// When the next sound is due, more exactly than a microsecond.
     Buffer {
@@ -36,11 +41,39 @@ pub(crate) struct Windows {
     pub(crate) weak: u64,
 }
 
-pub(crate) fn tones() -> (Mouth, Ear) {
+impl Windows {
+    fn add(&mut self, window: &[i16]) {
+        let amplitude = tone::amplitude(window, HERTZ, RATE);
+        self.all += 1;
+        self.silent += u64::from(amplitude < AMPLITUDE / 10.0);
+        self.weak += u64::from((AMPLITUDE / 10.0..AMPLITUDE / 2.0).contains(&amplitude));
+    }
+
+    /// Silent and weak ones, in percent.
+    pub(crate) fn percent(&self) -> [f64; 2] {
+        [self.silent, self.weak].map(|count| 100.0 * count as f64 / self.all as f64)
+    }
+}
+
+/// Sound of a source, and somebody who hears the peer's.
+pub(crate) fn opus(source: Source, listener: Listener) -> (Mouth, Ear) {
     let capture = Box::new(Capture::new(32_000).expect("a capture"));
-    let tone = tone::Tone::new(HERTZ, AMPLITUDE, RATE);
     let receiver = Box::new(Receiver::new(Limits::default()).expect("a receiver"));
-    (Mouth::Tone { capture, tone }, Ear::Opus { receiver, windows: Windows::default() })
+    (Mouth::Opus { capture, source }, Ear::Opus { receiver, listener })
+}
+
+/// A tone, and what is heard of the peer's.
+pub(crate) fn tones(windows: &Arc<Mutex<Windows>>) -> (Mouth, Ear) {
+    let mut tone = tone::Tone::new(HERTZ, AMPLITUDE, RATE);
+    let (windows, mut heard) = (windows.clone(), Vec::new());
+    let listener = move |_, samples: &[i16]| {
+        heard.extend_from_slice(samples);
+        if heard.len() == FRAME {
+            windows.lock().add(&heard);
+            heard.clear();
+        }
+    };
+    opus(Box::new(move |_, out| tone.fill(out)), Box::new(listener))
 }
 
 pub(crate) fn packets() -> (Mouth, Ear) {
@@ -57,9 +90,10 @@ impl Mouth {
                 *count += 1;
                 Some(((*count - 1) * FRAME as u64, *count == 1, payload.clone()))
             }
-            Mouth::Tone { capture, tone } => {
+            Mouth::Opus { capture, source } => {
                 let (mut samples, mut frame) = ([0; FRAME], None);
-                tone.fill(&mut samples);
+                // A frame is complete when its last sample is there.
+                source(now - 20_000, &mut samples);
                 let sound = Sound { samples: &samples, sample_rate: RATE, channels: 1 };
                 let taken = capture.push(now, sound, |it| {
                     frame = Some((it.time, it.starts_talk, it.payload.into()));
@@ -72,7 +106,7 @@ impl Mouth {
 
     /// What the peer misses of it, in percent.
     pub(crate) fn set_loss(&self, percent: u8) {
-        if let Mouth::Tone { capture, .. } = self {
+        if let Mouth::Opus { capture, .. } = self {
             capture.set_loss(percent);
         }
     }
@@ -89,14 +123,11 @@ impl Ear {
     /// Plays what is due; when the next is, in microseconds from now.
     pub(crate) fn play(&mut self, now: u64) -> u64 {
         match self {
-            Ear::Opus { receiver, windows } => {
-                let mut samples = [0; FRAME];
+            Ear::Opus { receiver, listener } => {
+                let mut samples = [0; FRAME / 2];
                 receiver.fill(now, &mut samples);
-                let amplitude = tone::amplitude(&samples, HERTZ, RATE);
-                windows.all += 1;
-                windows.silent += u64::from(amplitude < AMPLITUDE / 10.0);
-                windows.weak += u64::from((AMPLITUDE / 10.0..AMPLITUDE / 2.0).contains(&amplitude));
-                20_000
+                listener(now, &samples);
+                10_000
             }
             Ear::Buffer { buffer, rest_ns } => {
                 let samples = match buffer.next(now) {

@@ -97,9 +97,14 @@ fn config(role: Role, seed: u64) -> Config {
 
 impl World {
     /// Both join at once. `ppm`: how much faster their clocks are than time.
-    pub(crate) fn start(seed: u64, link: Link, ppm: [i64; 2], sound: fn() -> (Mouth, Ear)) -> World {
-        let side = |at: usize, role| {
-            let (mouth, ear) = sound();
+    pub(crate) fn start(
+        seed: u64,
+        link: Link,
+        ppm: [i64; 2],
+        mut sound: impl FnMut(usize) -> (Mouth, Ear),
+    ) -> World {
+        let mut side = |at: usize, role| {
+            let (mouth, ear) = sound(at);
             let address = format!("10.0.0.{}:5000", at + 1).parse().expect("an address");
             let mut peer = Peer::new(START, config(role, seed * 2 + at as u64));
             let candidate = LocalCandidate { address, kind: LocalKind::Host };

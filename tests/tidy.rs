@@ -288,6 +288,25 @@ fn every_rust_file_is_compiled_somewhere() {
     none(unused.map(|(file, _)| format!("{file}: no target has it")).collect());
 }
 
+/// Packages of a Cargo.lock that must not be there: each would bring a second cryptographic library, in C.
+fn refused_packages(lock: &str) -> Vec<String> {
+    let refused = ["aws-lc", "openssl-sys", "rcgen"];
+    let names = lock.lines().filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'));
+    names.filter(|name| refused.iter().any(|it| name.starts_with(it))).map(str::to_owned).collect()
+}
+
+/// WebRTC's crates offer to: their features for cryptography stay off.
+#[test]
+fn no_second_cryptographic_library_is_linked() {
+    let planted = "[[package]]\nname = \"aws-lc-rs\"\nversion = \"1\"\n\n[[package]]\nname = \"rcgen\"\n";
+    assert_eq!(refused_packages(planted), ["aws-lc-rs", "rcgen"]);
+    for lock in ["Cargo.lock", "fuzz/Cargo.lock"] {
+        let text = read(lock);
+        assert!(text.contains("name = \"ring\"") || lock.starts_with("fuzz/"), "{lock} is read");
+        none(refused_packages(&text).into_iter().map(|name| format!("{lock}: {name}")).collect());
+    }
+}
+
 #[test]
 fn the_engine_forbids_unsafe_code() {
     assert!(read("src/engine/mod.rs").contains("#![forbid(unsafe_code)]"));

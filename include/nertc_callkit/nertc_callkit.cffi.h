@@ -990,3 +990,37 @@ typedef struct nertc_callkit_mqtt_options {
   const char *client_key_pem;
 } nertc_callkit_mqtt_options;
 nertc_callkit_status nertc_callkit_mqtt_signaling(const nertc_callkit_mqtt_options *options, nertc_callkit_backends *out);
+typedef uint32_t nertc_callkit_webrtc_flag;
+enum {
+  NERTC_CALLKIT_WEBRTC_RELAY_ONLY = 1,
+  NERTC_CALLKIT_WEBRTC_LOOPBACK = 2,
+  NERTC_CALLKIT_WEBRTC_NO_IPV6 = 4,
+  NERTC_CALLKIT_WEBRTC_APP_AUDIO = 8,
+  NERTC_CALLKIT_WEBRTC_REQUIRE_CODE = 128,
+};
+typedef struct nertc_callkit_ice_server {
+  uint32_t struct_size;
+  uint32_t flags;
+  const char *url;
+  const char *username;
+  const char *credential;
+} nertc_callkit_ice_server;
+typedef struct nertc_callkit_webrtc_options {
+  uint32_t struct_size;
+  nertc_callkit_webrtc_flag flags;
+  const nertc_callkit_ice_server *const *ice_servers;
+  uint32_t ice_server_count;
+  uint32_t audio_bitrate_bps;
+  uint32_t jitter_min_ms;
+  uint32_t jitter_max_ms;
+  uint32_t port_min;
+  uint32_t port_max;
+  const char *ca_pem;
+  int32_t (*sign)(const void *transcript, uint32_t size, void *signature,
+      uint32_t *signature_size, void *user_data);
+  int32_t (*verify)(const char *account, const void *transcript,
+      uint32_t size, const void *signature, uint32_t signature_size,
+      void *user_data);
+  void *user_data;
+} nertc_callkit_webrtc_options;
+nertc_callkit_status nertc_callkit_webrtc_media(const nertc_callkit_webrtc_options *options, nertc_callkit_backends *out);

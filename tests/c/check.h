@@ -25,6 +25,7 @@
 #include <nertc_callkit/backend.h>
 #include <nertc_callkit/loopback.h>
 #include <nertc_callkit/mqtt.h>
+#include <nertc_callkit/webrtc.h>
 
 enum { WORDS = 4096, WORD = 64, TEXT = 8192 };
 

@@ -135,6 +135,22 @@ RUN_OF(mqtt_signaling)
   return status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
 }
 
+/* Nor need it have WebRTC. */
+RUN_OF(webrtc_media)
+{
+  nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
+  int32_t status;
+  (void)kit;
+  (void)tally;
+  options.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  status = nertc_callkit_webrtc_media(&options, &backends);
+  if (status == NERTC_CALLKIT_STATUS_OK) {
+    backends.rtc->release(backends.rtc_ctx);
+  }
+  return status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
+}
+
 RUN_OF(logout)
 {
   struct request *request = tally_expect(tally);
@@ -322,7 +338,7 @@ const struct function functions[] = {
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
   ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT), {"hub_release", NO_KIT, run_hub_create},
   ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT), ROW(null_rtc, NO_KIT),
-  ROW(mqtt_signaling, NO_KIT),
+  ROW(mqtt_signaling, NO_KIT), ROW(webrtc_media, NO_KIT),
 };
 const int function_count = sizeof functions / sizeof functions[0];
 

@@ -128,6 +128,26 @@ static int32_t take_mqtt_options(const void *it)
   return status;
 }
 
+static int32_t take_webrtc_options(const void *it)
+{
+  nertc_callkit_backends made = NERTC_CALLKIT_BACKENDS_INIT;
+  const int32_t status = nertc_callkit_webrtc_media(it, &made);
+  if (status == NERTC_CALLKIT_STATUS_OK) {
+    made.rtc->release(made.rtc_ctx);
+  }
+  return status;
+}
+
+static int32_t take_ice_server(const void *it)
+{
+  const nertc_callkit_ice_server *const servers[] = {it};
+  nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  options.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  options.ice_servers = servers;
+  options.ice_server_count = 1;
+  return take_webrtc_options(&options);
+}
+
 /* A struct, what it is filled with, and the function that reads it. */
 struct input {
   const char *name;
@@ -189,6 +209,8 @@ static void options_of_every_size(void)
   nertc_callkit_fault drop = NERTC_CALLKIT_FAULT_INIT;
   nertc_callkit_mqtt_options mqtt = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
   const char *const endpoint = "mqtts://127.0.0.1";
+  nertc_callkit_webrtc_options webrtc = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  nertc_callkit_ice_server server = NERTC_CALLKIT_ICE_SERVER_INIT;
   const struct input inputs[] = {
     INPUT(config, config),
     {"timers", &timers, sizeof timers, offsetof(nertc_callkit_timers, token_ms), take_timers, 0},
@@ -203,6 +225,8 @@ static void options_of_every_size(void)
     INPUT(push_call, push_call),
     INPUT(fault, drop),
     INPUT(mqtt_options, mqtt),
+    INPUT(webrtc_options, webrtc),
+    INPUT(ice_server, server),
   };
   size_t at;
   call.user_id = "bob";
@@ -222,6 +246,8 @@ static void options_of_every_size(void)
   drop.on = NERTC_CALLKIT_FAULT_ON_EVENT_INVITE;
   mqtt.endpoints = &endpoint;
   mqtt.endpoint_count = 1;
+  webrtc.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  server.url = "stun:127.0.0.1";
   phone_login(phone);
   kit = phone->kit;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));

@@ -44,7 +44,12 @@ pub(crate) unsafe fn own_backends(
         #[cfg(feature = "mqtt")]
         &nertc_callkit_mqtt::VTABLE,
     ];
-    let media = [&loopback::media::VTABLE, &loopback::null::VTABLE];
+    let media = [
+        &loopback::media::VTABLE,
+        &loopback::null::VTABLE,
+        #[cfg(feature = "webrtc")]
+        &nertc_callkit_webrtc::VTABLE,
+    ];
     // SAFETY: the caller's promise.
     unsafe {
         (

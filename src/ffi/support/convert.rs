@@ -51,6 +51,8 @@ versioned_struct! {
     nertc_callkit_backends,
     nertc_callkit_fault,
     nertc_callkit_mqtt_options,
+    nertc_callkit_ice_server,
+    nertc_callkit_webrtc_options,
     nertc_callkit_frame,
     nertc_callkit_call_info,
     nertc_callkit_signaling since SMALLEST,

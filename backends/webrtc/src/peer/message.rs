@@ -34,7 +34,7 @@ pub(super) const CANDIDATES_LIMIT: usize = 32;
 /// Bytes of one candidate.
 const CANDIDATE_LIMIT: usize = 256;
 /// Bytes of the app's signature.
-pub(crate) const SIGNATURE_LIMIT: usize = 512;
+pub const SIGNATURE_LIMIT: usize = 512;
 /// Effort of deflate: the best that miniz_oxide has.
 const DEFLATE_LEVEL: u8 = 9;
 

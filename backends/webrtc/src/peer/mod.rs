@@ -37,10 +37,9 @@ pub use candidates::{
 };
 pub use connection::{AudioPacket, DtlsVersions};
 pub use counters::Stats;
-pub(crate) use message::SIGNATURE_LIMIT;
 pub use message::{
-    Body, Description, MediaState, Message, Sid, TEXT_LIMIT, Unreadable, read as read_message,
-    write as write_message,
+    Body, Description, MediaState, Message, SIGNATURE_LIMIT, Sid, TEXT_LIMIT, Unreadable,
+    read as read_message, write as write_message,
 };
 pub use negotiation::Ignored;
 pub use sdp::{Refused, Remote, read as read_sdp};

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nertc_callkit_signaling::Code;
-use nertc_callkit_webrtc::options::{Given, GivenServer, LOOPBACK, RELAY_ONLY};
+use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 use nertc_callkit_webrtc::peer::CandidateKind;
 
 use crate::calls::alone;
@@ -55,7 +55,7 @@ impl Drop for Coturn {
 
 fn relay_only<'a>(url: &'a str, credential: &'a str) -> Given<'a> {
     let ice_servers = vec![GivenServer { url, username: "alice", credential }];
-    Given { flags: RELAY_ONLY | LOOPBACK, ice_servers, ..Given::default() }
+    Given { flags: RELAY_ONLY | LOOPBACK | APP_AUDIO, ice_servers, ..Given::default() }
 }
 
 fn call_over(url: &str) -> [Side; 2] {

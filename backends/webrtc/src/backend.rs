@@ -52,9 +52,10 @@ impl WebRtcMedia {
     /// Other ICE servers, for the next join and the next restart of ICE.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
         let mut current = self.current.lock();
+        let trust = self.trust(&mut current, &servers);
         // A prepared call asks them when it is joined.
         if let Some(call) = &current.call {
-            call.post(Command::SetServers(servers.clone()));
+            call.post(Command::SetServers(servers.clone(), trust));
         }
         current.servers = Some(servers);
     }
@@ -62,8 +63,10 @@ impl WebRtcMedia {
     /// What the two users found when they compared the code of this call. `false` = it is not the running
     /// call, or shows no code.
     pub fn confirm_security_code(&self, call_no: u64, agree: bool) -> bool {
-        let call = self.current.lock().call.clone().filter(|call| call.has_code(call_no));
-        call.map(|call| call.post(Command::Verdict(agree))).is_some()
+        let call = self.current.lock().call.clone();
+        // Another code may take its place at any time.
+        let compared = call.and_then(|call| call.code_of(call_no).map(|code| (call, code)));
+        compared.map(|(call, code)| call.post(Command::Verdict { code, right: agree })).is_some()
     }
 
     /// The transport of the running call; all 0 outside of one.
@@ -154,13 +157,13 @@ impl WebRtcMedia {
         let settings = self.settings(&mut current, &join.token);
         let prepared = current.prepared.take();
         let joined = || Joined { join: req, call_no: join.call_no, peer_account: join.peer.to_string() };
-        let ready = prepared.as_ref().filter(|(no, call)| *no == join.call_no && call.claim(joined()));
-        let call = match ready {
-            Some((_, call)) => call.clone(),
-            None => {
-                let call = self.new_call()?;
-                call.claim(joined());
-                call
+        let call = match prepared {
+            Some((no, call)) if no == join.call_no && call.claim(joined()) => call,
+            other => {
+                let call = self.new_call();
+                let _ = call.as_ref().is_ok_and(|call| call.claim(joined()));
+                other.iter().for_each(|(_, call)| call.end());
+                call?
             }
         };
         let config = Config {
@@ -174,21 +177,23 @@ impl WebRtcMedia {
             signs: self.options.hooks.signs(),
         };
         call.post(Command::Join(Box::new(Joining { join: req, config, settings })));
-        current.call = Some(call.clone());
-        drop(current);
-        let other = prepared.filter(|(_, prepared)| !Arc::ptr_eq(prepared, &call));
-        other.into_iter().for_each(|(_, call)| call.end());
+        current.call = Some(call);
         Ok(())
+    }
+
+    /// Roots for servers over TLS, if there are such servers.
+    fn trust(&self, current: &mut Current, servers: &[IceServer]) -> Trust {
+        if servers.iter().any(|server| server.kind == ServerKind::Turns) {
+            current.trust.get_or_insert_with(|| trust(&self.options)).clone()
+        } else {
+            Trust::default()
+        }
     }
 
     fn settings(&self, current: &mut Current, token: &str) -> Settings {
         let servers = ice_server::of_token(token).or_else(|| current.servers.clone());
         let servers = servers.unwrap_or_else(|| self.options.ice_servers.clone());
-        let trust = if servers.iter().any(|server| server.kind == ServerKind::Turns) {
-            current.trust.get_or_insert_with(|| trust(&self.options)).clone()
-        } else {
-            Trust::default()
-        };
+        let trust = self.trust(current, &servers);
         let has = |flag| self.options.has(flag);
         Settings {
             wanted: Wanted { loopback: has(LOOPBACK), ipv6: !has(NO_IPV6) },
@@ -219,15 +224,12 @@ impl WebRtcMedia {
     }
 }
 
-/// The same on both sides. Which account and device we are is not known yet, so these are left out: the
-/// channel and the call id are unguessable, and of one call.
+/// What the security code is bound to, as far as this side knows it. Of the peer, that is its account.
 fn context(join: &Join) -> Context {
-    Context {
-        inviter: Party::default(),
-        callee: Party::default(),
-        channel: join.channel_name.to_string(),
-        call_id: join.call_id.to_string(),
-    }
+    let own = Party { account: join.account.to_string(), device: join.device.to_string() };
+    let peer = Party { account: join.peer.to_string(), device: String::new() };
+    let (inviter, callee) = if join.is_inviter { (own, peer) } else { (peer, own) };
+    Context { inviter, callee, channel: join.channel_name.to_string(), call_id: join.call_id.to_string() }
 }
 
 #[cfg(feature = "tls")]

@@ -5,7 +5,7 @@ use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Req, Text};
 
 use crate::ice_server::IceServer;
-use crate::network::Settings;
+use crate::network::{Settings, Trust};
 use crate::peer::{Config, DtlsVersions, Security, Stats};
 
 /// What is wanted of a call.
@@ -16,10 +16,10 @@ pub(crate) enum Command {
     Text(Text),
     Audio { time: u64, starts_talk: bool, frame: Vec<u8> },
     NetworkChanged,
-    SetServers(Vec<IceServer>),
-    Verdict(bool),
-    Signature(Vec<u8>),
-    PeerSignature(bool),
+    SetServers(Vec<IceServer>, Trust),
+    Verdict { code: String, right: bool },
+    Signature { transcript: Vec<u8>, signature: Vec<u8> },
+    PeerSignature { transcript: Vec<u8>, right: bool },
 }
 
 /// What a call can have before it is accepted.

@@ -93,10 +93,10 @@ impl Call {
         self.joined.get().is_some_and(|joined| joined.join == join)
     }
 
-    /// Whether it is of this call, and has a code to compare.
-    pub(crate) fn has_code(&self, call_no: u64) -> bool {
-        let is_of = self.joined.get().is_some_and(|joined| joined.call_no == call_no);
-        is_of && self.state.lock().shown.code.is_some()
+    /// The code to compare, if it is of this call.
+    pub(crate) fn code_of(&self, call_no: u64) -> Option<String> {
+        self.joined.get().filter(|joined| joined.call_no == call_no)?;
+        self.state.lock().shown.code.clone()
     }
 
     /// Leaves a command and wakes the thread. Any thread.
@@ -199,11 +199,11 @@ impl Call {
 
     fn on_todo(&self, todo: Todo) {
         match todo {
-            Todo::Sign(transcript) => self.sign(&transcript),
+            Todo::Sign(transcript) => self.sign(transcript),
             Todo::Verify(transcript, signature) => {
                 let account = self.joined.get().map_or("", |joined| &joined.peer_account);
                 let right = self.options.hooks.verify(account, &transcript, &signature);
-                self.post(Command::PeerSignature(right));
+                self.post(Command::PeerSignature { transcript, right });
             }
             Todo::Audio(packet) => self.audio.receive(packet),
             Todo::Loss(percent) => self.audio.set_loss(percent),
@@ -212,10 +212,10 @@ impl Call {
         }
     }
 
-    fn sign(&self, transcript: &[u8]) {
-        match self.options.hooks.sign(transcript) {
+    fn sign(&self, transcript: Vec<u8>) {
+        match self.options.hooks.sign(&transcript) {
             Some(signature) if (1..=SIGNATURE_LIMIT).contains(&signature.len()) => {
-                self.post(Command::Signature(signature));
+                self.post(Command::Signature { transcript, signature });
             }
             Some(signature) => log::warn!(
                 "webrtc: the app's signature has {} bytes and is not sent: 1 to {SIGNATURE_LIMIT}",

@@ -27,10 +27,17 @@ impl Reports {
             Output::Heard => self.about(|uid| MediaEvent::PeerHeard { uid }),
             Output::Reconnecting => vec![MediaEvent::Reconnecting],
             Output::Reconnected => vec![MediaEvent::Reconnected],
+            Output::Secured { state, code, local_fingerprint, remote_fingerprint } => {
+                vec![MediaEvent::Secured {
+                    security: *state,
+                    code: code.as_deref().unwrap_or_default().into(),
+                    local_fingerprint: local_fingerprint.as_str().into(),
+                    remote_fingerprint: remote_fingerprint.as_str().into(),
+                }]
+            }
             Output::Disconnected(end) => self.on_disconnected(*end),
             Output::Transmit { .. }
             | Output::Text(_)
-            | Output::Secured { .. }
             | Output::Audio(_)
             | Output::Stats(_)
             | Output::Sign { .. }

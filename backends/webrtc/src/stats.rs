@@ -35,7 +35,7 @@ pub struct CallStats {
     /// Restarts of ICE.
     pub restarts: u32,
     /// How far the connection is proven to go to the right peer.
-    pub security: Option<Security>,
+    pub security: Security,
     /// 12 or 13; 0 = not connected.
     pub dtls_version: i32,
 }

@@ -149,14 +149,18 @@ impl State {
                 self.settle_changes(now);
                 self.input(now, Input::Restart);
             }
-            Command::SetServers(servers) => {
+            Command::SetServers(servers, trust) => {
                 if let Some(network) = &mut self.network {
-                    network.set_servers(servers);
+                    network.set_servers(servers, trust);
                 }
             }
-            Command::Verdict(right) => self.input(now, Input::Verdict(right)),
-            Command::Signature(signature) => self.input(now, Input::Signature(&signature)),
-            Command::PeerSignature(right) => self.input(now, Input::PeerSignature(right)),
+            Command::Verdict { code, right } => self.input(now, Input::Verdict { code: &code, right }),
+            Command::Signature { transcript, signature } => {
+                self.input(now, Input::Signature { transcript: &transcript, signature: &signature });
+            }
+            Command::PeerSignature { transcript, right } => {
+                self.input(now, Input::PeerSignature { transcript: &transcript, right });
+            }
         }
     }
 
@@ -181,7 +185,7 @@ impl State {
         });
         match &mut self.network {
             // The token may name others than it was prepared with.
-            Some(network) => network.use_servers(now, settings.servers),
+            Some(network) => network.use_servers(now, settings.servers, settings.trust),
             none => *none = Some(Network::open(now, self.registration.clone(), settings, generator.split())),
         }
         self.joined_at = now;
@@ -406,7 +410,7 @@ impl State {
                 .shown
                 .setup_us
                 .map_or(0, |us| u32::try_from(us.div_ceil(1000)).unwrap_or(u32::MAX)),
-            security: self.shown.security,
+            security: self.shown.security.unwrap_or_default(),
             dtls_version: i32::try_from(self.shown.dtls).unwrap_or_default(),
             ..self.history.call()
         }
@@ -490,5 +494,42 @@ fn without_pictures(media: Media, on: bool) -> Outcome {
         Outcome::failed(Code::UNSUPPORTED, "this media backend has sound alone")
     } else {
         Outcome::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use nertc_callkit_reactor::Kind;
+
+    use super::*;
+    use crate::interfaces::Wanted;
+    use crate::network::{Settings, Trust};
+    use crate::peer::DtlsVersions;
+
+    const NOW: u64 = 5_000_000;
+
+    #[test]
+    fn a_preparation_without_a_join_expires() {
+        let registration = Registration::of(Kind::Media).expect("a thread");
+        let mut state = State::new(Arc::default(), registration.clone());
+        let settings = Settings {
+            wanted: Wanted { loopback: true, ipv6: false },
+            relay_only: false,
+            ports: None,
+            servers: Vec::new(),
+            trust: Trust::default(),
+        };
+        let preparing = Preparing { seed: [7; 32], dtls: DtlsVersions::Both, settings };
+        state.command(NOW, Command::Prepare(Box::new(preparing)));
+        assert!(state.sockets() > 0);
+        assert_eq!(state.poll_timeout(), Some(NOW + PREPARED_US));
+        state.on_time(NOW + PREPARED_US - 1);
+        assert!(!state.is_over);
+        let by = NOW + PREPARED_US;
+        state.on_time(by);
+        assert!(state.is_over && !state.claim(), "a join starts from nothing");
+        state.finish(by);
+        assert_eq!(state.sockets(), 0);
+        registration.deregister();
     }
 }

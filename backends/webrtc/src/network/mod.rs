@@ -30,6 +30,8 @@ const LINES: usize = 8;
 const AGAIN: usize = 16;
 /// How long after a relay was lost.
 const AGAIN_US: u64 = 500_000;
+/// Least time between two looks at the interfaces because of datagrams that cannot be sent.
+const LOOK_US: u64 = 2_000_000;
 /// Local ports that are tried in the app's range.
 const PORTS: u16 = 64;
 
@@ -86,6 +88,11 @@ pub(crate) struct Network {
     /// Datagrams that came through relays: own address, peer's, content.
     arrived: VecDeque<(SocketAddr, SocketAddr, Vec<u8>)>,
     has_more: bool,
+    /// When the interfaces may be looked at again, and that they are to be.
+    look_at: u64,
+    must_look: bool,
+    /// The addresses of this device's interfaces.
+    found: fn() -> Vec<IpAddr>,
 }
 
 /// Where a socket is bound: at any port, or at one of the app's range.
@@ -133,6 +140,9 @@ impl Network {
             changes: VecDeque::new(),
             arrived: VecDeque::new(),
             has_more: false,
+            look_at: now,
+            must_look: false,
+            found: interfaces::found,
         };
         network.open_hosts();
         network.ask_servers(now);
@@ -162,23 +172,40 @@ impl Network {
     }
 
     /// Other servers, from the next questions on.
-    pub(crate) fn set_servers(&mut self, servers: Vec<IceServer>) {
-        self.settings.servers = servers;
+    pub(crate) fn set_servers(&mut self, servers: Vec<IceServer>, trust: Trust) {
+        (self.settings.servers, self.settings.trust) = (servers, trust);
     }
 
     /// The servers of a join. Where they are not those that were asked before it, they are asked now.
-    pub(crate) fn use_servers(&mut self, now: u64, servers: Vec<IceServer>) {
+    pub(crate) fn use_servers(&mut self, now: u64, servers: Vec<IceServer>, trust: Trust) {
         if self.settings.servers != servers {
-            self.settings.servers = servers;
+            self.set_servers(servers, trust);
             self.refresh(now);
         }
     }
 
-    fn open_hosts(&mut self) {
-        let found = match self.settings.relay_only {
+    /// Addresses that should have a socket.
+    fn usable(&self) -> Vec<IpAddr> {
+        match self.settings.relay_only {
             true => Vec::new(),
-            false => interfaces::usable(interfaces::found(), self.settings.wanted),
-        };
+            false => interfaces::usable((self.found)(), self.settings.wanted),
+        }
+    }
+
+    /// A datagram could not be sent: perhaps the network is another one, and nobody has said so.
+    fn look(&mut self, now: u64) {
+        (self.must_look, self.look_at) = (false, now + LOOK_US);
+        let usable = self.usable();
+        let known = |ip: &IpAddr| self.hosts.iter().any(|host| host.address.ip() == *ip);
+        if usable.len() != self.hosts.len() || !usable.iter().all(known) {
+            log::info!("webrtc: the addresses of this device have changed");
+            self.refresh(now);
+            self.changes.push_back(Change::Replaced);
+        }
+    }
+
+    fn open_hosts(&mut self) {
+        let found = self.usable();
         let gone: Vec<Host>;
         (self.hosts, gone) = self.hosts.drain(..).partition(|host| found.contains(&host.address.ip()));
         for ip in found {
@@ -311,7 +338,8 @@ impl Network {
         let bindings = self.bindings.iter().filter_map(Binding::poll_timeout);
         let lines = self.lines.iter().chain(&self.retiring).filter_map(|line| line.relay.poll_timeout());
         let again = self.again.iter().map(|(at, ..)| *at);
-        bindings.chain(lines).chain(again).chain(self.has_more.then_some(0)).min()
+        let look = self.must_look.then_some(self.look_at);
+        bindings.chain(lines).chain(again).chain(look).chain(self.has_more.then_some(0)).min()
     }
 
     /// Does what is due.
@@ -331,6 +359,9 @@ impl Network {
         let due: Vec<(u64, usize, SocketAddr)>;
         (due, self.again) = self.again.drain(..).partition(|(at, ..)| *at <= now);
         due.into_iter().for_each(|(_, index, address)| self.open_line(now, index, address));
+        if self.must_look && self.look_at <= now {
+            self.look(now);
+        }
         self.settle_lines(now);
     }
 
@@ -340,6 +371,7 @@ impl Network {
             // What there is no room or no way for is lost, as it may be further on.
             if let Err(error) = host.socket.send_to(bytes, remote) {
                 log::debug!("webrtc: a datagram was not sent: {error}");
+                self.must_look |= is_about_the_network(&error);
             }
             return;
         }
@@ -432,7 +464,16 @@ impl Network {
         self.lines.drain(..).for_each(|mut line| line.close(now));
         self.bindings.clear();
         self.again.clear();
+        self.must_look = false;
     }
+}
+
+/// Whether the address or the way may be gone; not that the socket is full, or that nobody listened there.
+fn is_about_the_network(error: &io::Error) -> bool {
+    !matches!(
+        error.kind(),
+        io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted | io::ErrorKind::ConnectionRefused
+    )
 }
 
 /// The next datagram. Errors of a UDP socket are about datagrams that were sent before: they end nothing.
@@ -445,4 +486,76 @@ fn receive(socket: &Datagrams, buffer: &mut [u8]) -> Option<(usize, SocketAddr)>
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use nertc_callkit_ids::IdGenerator;
+    use nertc_callkit_reactor::Kind;
+
+    use super::*;
+
+    const NOW: u64 = 5_000_000;
+
+    fn settings(found: fn() -> Vec<IpAddr>) -> (Network, Registration) {
+        let registration = Registration::of(Kind::Media).expect("a thread");
+        let settings = Settings {
+            wanted: Wanted { loopback: true, ipv6: true },
+            relay_only: false,
+            ports: None,
+            servers: Vec::new(),
+            trust: Trust::default(),
+        };
+        let generator = Generator::new(IdGenerator::test_seed(1));
+        let mut network = Network::open(NOW, registration.clone(), settings, generator);
+        network.found = found;
+        network.refresh(NOW);
+        while network.poll_change().is_some() {}
+        (network, registration)
+    }
+
+    fn changes(network: &mut Network) -> Vec<Change> {
+        std::iter::from_fn(|| network.poll_change()).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_sent_leads_to_a_look() {
+        let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);
+        let local = network.hosts[0].address;
+        assert_eq!(network.poll_timeout(), None);
+        // From loopback there is no way to elsewhere.
+        network.transmit(NOW, local, SocketAddr::from(([192, 0, 2, 1], 9)), &[1]);
+        assert_eq!(network.poll_timeout(), Some(NOW));
+        network.handle_timeout(NOW);
+        assert_eq!((changes(&mut network), network.poll_timeout()), (Vec::new(), None), "it is as before");
+        // The address is gone, and another has come.
+        network.found = || vec![IpAddr::from([127, 0, 0, 2])];
+        network.transmit(NOW, local, SocketAddr::from(([192, 0, 2, 1], 9)), &[1]);
+        assert_eq!(network.poll_timeout(), Some(NOW + LOOK_US), "not for each datagram");
+        network.handle_timeout(NOW + LOOK_US);
+        let changes = changes(&mut network);
+        let [Change::Added(added), Change::Gone(gone), Change::Replaced] = changes[..] else {
+            panic!("{changes:?}");
+        };
+        assert_eq!((added.address.ip(), gone), (IpAddr::from([127, 0, 0, 2]), local));
+        registration.deregister();
+    }
+
+    #[test]
+    fn a_device_without_interfaces_has_no_socket() {
+        let (mut network, registration) = settings(Vec::new);
+        assert_eq!((network.sockets(), network.relays()), (0, Relays::Nowhere));
+        network.transmit(
+            NOW,
+            SocketAddr::from(([10, 0, 0, 1], 1)),
+            SocketAddr::from(([10, 0, 0, 2], 1)),
+            &[1],
+        );
+        assert_eq!(network.poll_timeout(), None);
+        // One comes up, and the app says so.
+        network.found = || vec![IpAddr::from([127, 0, 0, 1])];
+        network.refresh(NOW);
+        assert!(matches!(changes(&mut network)[..], [Change::Added(_)]));
+        registration.deregister();
+    }
 }

@@ -6,13 +6,16 @@
 //!
 //! | `t` | from | further keys |
 //! | --- | --- | --- |
-//! | `offer` | inviter | `sdp`, or `z` (deflated, base64url); `uid`, `on`, `muted`, `c` (commitment) |
-//! | `answer` | callee | `re` (`seq` of the offer), and as above with `n` (nonce) instead of `c` |
+//! | `offer` | inviter | `c` (commitment), and a description as below |
+//! | `answer` | callee | `re` (`seq` of the offer), `n` (nonce), and a description |
 //! | `cand` | both | `ufrag` (of the description), `cand` (array of candidates as in SDP) |
 //! | `restart` | callee | |
 //! | `media` | both | `on`, `muted` (bits: 1 audio, 2 video) |
 //! | `reveal` | both | `n` (the inviter's nonce), `sig` (signature of the sender's app) |
 //! | `bye` | both | |
+//!
+//! A description is `sdp`, or `z` (deflated, base64url); `uid`, `on`, `muted`; and, where they are known,
+//! `acc` and `dev` (own account and device) and `to` (account of the other side).
 
 use std::fmt;
 
@@ -33,6 +36,8 @@ pub(super) const SDP_LIMIT: usize = 16 * 1024;
 pub(super) const CANDIDATES_LIMIT: usize = 32;
 /// Bytes of one candidate.
 const CANDIDATE_LIMIT: usize = 256;
+/// Bytes of an account or device.
+const NAME_LIMIT: usize = 64;
 /// Bytes of the app's signature.
 pub const SIGNATURE_LIMIT: usize = 512;
 /// Effort of deflate: the best that miniz_oxide has.
@@ -79,9 +84,29 @@ pub struct MediaState {
     pub muted: Media,
 }
 
+/// One of the two devices. Empty names are not known.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Party {
+    /// Account.
+    pub account: String,
+    /// Device.
+    pub device: String,
+}
+
+/// Without its names.
+impl fmt::Debug for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Party").finish_non_exhaustive()
+    }
+}
+
 /// Session description of one side.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Description {
+    /// Who describes itself.
+    pub from: Party,
+    /// Account that it believes to talk to.
+    pub to: String,
     /// As SDP.
     pub sdp: String,
     /// The sender's uid in the media room.
@@ -90,11 +115,12 @@ pub struct Description {
     pub media: MediaState,
 }
 
-/// Without its SDP, which has addresses and passwords.
+/// Without its names, and without its SDP, which has addresses and passwords.
 impl fmt::Debug for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Description");
-        shown.field("sdp", &self.sdp.len()).field("uid", &self.uid).field("media", &self.media).finish()
+        shown.field("sdp", &self.sdp.len()).field("uid", &self.uid).field("media", &self.media);
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -217,7 +243,14 @@ fn read_description(object: &Object) -> Result<Description, Unreadable> {
         (None, Some(deflated)) => inflate(deflated).ok_or(Unreadable::Key("z"))?,
         (None, None) => return Err(Unreadable::Key("sdp")),
     };
-    Ok(Description { sdp, uid, media: read_media(object)? })
+    let from = Party { account: read_name(object, "acc")?, device: read_name(object, "dev")? };
+    Ok(Description { from, to: read_name(object, "to")?, sdp, uid, media: read_media(object)? })
+}
+
+fn read_name(object: &Object, key: &'static str) -> Result<String, Unreadable> {
+    let Some(name) = object.get(key) else { return Ok(String::new()) };
+    let name = name.as_str().filter(|name| name.len() <= NAME_LIMIT).ok_or(Unreadable::Key(key))?;
+    Ok(name.to_owned())
 }
 
 /// At most `SDP_LIMIT` bytes come out, however small the text is.
@@ -306,6 +339,12 @@ pub fn write(message: &Message) -> Option<String> {
     if let Some(description) = description {
         object.insert("uid".to_owned(), json!(description.uid));
         put_media(&mut object, description.media);
+        let Description { from: Party { account, device }, to, .. } = description;
+        for (key, name) in [("acc", account), ("dev", device), ("to", to)] {
+            if !name.is_empty() {
+                object.insert(key.to_owned(), json!(name));
+            }
+        }
         object.insert("sdp".to_owned(), json!(description.sdp));
     }
     let fits = |text: &String| text.len() <= TEXT_LIMIT;
@@ -344,6 +383,8 @@ mod tests {
 
     fn description(sdp: &str) -> Description {
         Description {
+            from: Party { account: "alice".to_owned(), device: "phone".to_owned() },
+            to: "b".repeat(NAME_LIMIT),
             sdp: sdp.to_owned(),
             uid: i64::MAX as u64,
             media: MediaState { on: Media::AUDIO | Media::VIDEO, muted: Media::AUDIO },
@@ -450,6 +491,8 @@ mod tests {
             (with(r#""t":"offer","sdp":"","uid":9223372036854775808"#), Unreadable::Key("uid")),
             (with(r#""t":"answer","sdp":"""#), Unreadable::Key("re")),
             (with(r#""t":"answer","re":1,"sdp":"","n":7"#), Unreadable::Key("n")),
+            (with(r#""t":"offer","sdp":"","acc":7"#), Unreadable::Key("acc")),
+            (with(&format!(r#""t":"offer","sdp":"","to":"{}""#, "b".repeat(65))), Unreadable::Key("to")),
             (with(r#""t":"media","on":"1""#), Unreadable::Key("on")),
             (with(r#""t":"cand""#), Unreadable::Key("cand")),
             (with(r#""t":"reveal","sig":"""#), Unreadable::Key("sig")),

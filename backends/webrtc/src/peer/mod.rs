@@ -21,13 +21,14 @@ use std::collections::VecDeque;
 
 use nertc_callkit_ids::Seed;
 use nertc_callkit_media::Media;
+pub use nertc_callkit_media::Security;
 
 use connection::{Connection, Happened};
 use counters::Traffic;
 use goodbye::Goodbye;
 use liveness::{Change, Liveness};
 use negotiation::{Negotiation, Step};
-use security_code::{Mismatch, SecurityCode};
+use security_code::{Mismatch, SecurityCode, Stated};
 
 use crate::crypto::Generator;
 
@@ -38,12 +39,12 @@ pub use candidates::{
 pub use connection::{AudioPacket, DtlsVersions};
 pub use counters::Stats;
 pub use message::{
-    Body, Description, MediaState, Message, SIGNATURE_LIMIT, Sid, TEXT_LIMIT, Unreadable,
+    Body, Description, MediaState, Message, Party, SIGNATURE_LIMIT, Sid, TEXT_LIMIT, Unreadable,
     read as read_message, write as write_message,
 };
 pub use negotiation::Ignored;
 pub use sdp::{Refused, Remote, read as read_sdp};
-pub use security_code::{Context, Fingerprint, Party, Role, Security};
+pub use security_code::{Context, Fingerprint, Role};
 pub(crate) use stun::is_stun;
 pub use stun::{Binding, Seen};
 pub use turn::{Relay, RelayConfig, RelayOutput, RelayTransport};
@@ -69,6 +70,8 @@ pub struct Peer {
     security: Option<SecurityCode>,
     told_security: Option<(Security, Option<String>)>,
     has_signed: bool,
+    /// The app is, or was, asked about the peer's signature: once.
+    has_verified: bool,
     reveal_by: Option<u64>,
     liveness: Liveness,
     traffic: Traffic,
@@ -134,6 +137,7 @@ impl Peer {
             security: None,
             told_security: None,
             has_signed: false,
+            has_verified: false,
             reveal_by: None,
             liveness: Liveness::default(),
             traffic: Traffic::default(),
@@ -199,10 +203,20 @@ impl Peer {
             Input::Enable { media, on } => self.media.on = with(self.media.on, media, on),
             Input::Mute { media, muted } => self.media.muted = with(self.media.muted, media, muted),
             Input::Restart => self.restart(now),
-            Input::Verdict(right) | Input::PeerSignature(right) => {
-                self.security.iter_mut().for_each(|security| security.on_verdict(right));
+            // Whoever compares or signs takes time: meanwhile another negotiation may have begun.
+            Input::Verdict { code, right } => {
+                self.on_verdict(right, |it| it.code().is_some_and(|it| it == code))
             }
-            Input::Signature(bytes) => self.negotiation.send_reveal(None, Some(bytes.to_vec())),
+            Input::PeerSignature { transcript, right } => {
+                let signer = self.config.role.other();
+                self.on_verdict(right, |it| it.transcript(signer).is_some_and(|it| it == transcript));
+            }
+            Input::Signature { transcript, signature } => {
+                let own = self.security.as_ref().and_then(|it| it.transcript(self.config.role));
+                if own.is_some_and(|own| own == transcript) {
+                    self.negotiation.send_reveal(None, Some(signature.to_vec()));
+                }
+            }
             Input::Leave => self.on_leave(now),
         }
         self.settle(now);
@@ -254,7 +268,7 @@ impl Peer {
         let (role, fingerprint) = (self.config.role, connection.fingerprint());
         let nonce = self.generator.bytes();
         self.security = Some(SecurityCode::new(role, &self.config.context, sid, fingerprint, nonce));
-        (self.has_signed, self.reveal_by) = (false, None);
+        (self.has_signed, self.has_verified, self.reveal_by) = (false, false, None);
     }
 
     /// Our side, as a text says it.
@@ -264,7 +278,9 @@ impl Peer {
         (self.batch_at, self.batch) = (None, Vec::new());
         self.told_media = self.media;
         self.is_used = true;
-        Some(Description { sdp, uid: self.config.uid, media: self.media })
+        let Config { role, context, uid, .. } = &self.config;
+        let (from, to) = (context.party(*role).clone(), context.party(role.other()).account.clone());
+        Some(Description { from, to, sdp, uid: *uid, media: self.media })
     }
 
     fn offer(&mut self, now: u64) {
@@ -323,6 +339,11 @@ impl Peer {
         }
     }
 
+    fn on_verdict(&mut self, right: bool, is_about: impl Fn(&SecurityCode) -> bool) {
+        let security = self.security.as_mut().filter(|security| is_about(security));
+        security.into_iter().for_each(|security| security.on_verdict(right));
+    }
+
     fn ignore(&mut self, reason: Reason) {
         self.outputs.push_back(Output::Ignored(reason));
     }
@@ -352,7 +373,7 @@ impl Peer {
             Step::Answer { description, nonce } => self.on_answer(now, &description, nonce),
             Step::SecondAnswer { description, nonce } => {
                 if let Ok(remote) = sdp::read(&description.sdp, self.config.allows_loopback) {
-                    self.check(now, |security| security.on_answer(remote.fingerprint, nonce));
+                    self.check(now, |security| security.on_answer(&stated(&description, &remote), nonce));
                 }
                 self.ignore(Reason::Text(Ignored::Altered));
             }
@@ -384,7 +405,7 @@ impl Peer {
         } else {
             self.traffic.on_restart();
         }
-        if !self.check(now, |security| security.on_offer(remote.fingerprint, commitment)) {
+        if !self.check(now, |security| security.on_offer(&stated(told, &remote), commitment)) {
             return;
         }
         let answer = self.connection.as_mut().and_then(|it| it.accept_offer(now, &remote));
@@ -420,7 +441,7 @@ impl Peer {
             Ok(remote) => remote,
             Err(refused) => return self.ignore(Reason::Description(refused)),
         };
-        if !self.check(now, |security| security.on_answer(remote.fingerprint, nonce)) {
+        if !self.check(now, |security| security.on_answer(&stated(told, &remote), nonce)) {
             return;
         }
         if !self.connection.as_mut().is_some_and(|it| it.accept_answer(now, &remote)) {
@@ -482,15 +503,27 @@ impl Peer {
             self.negotiation.on_revealed();
             self.reveal_by = None;
         }
-        let Some(signature) = signature.filter(|_| self.config.signs) else { return };
+        let Some(signature) = signature.filter(|_| self.config.signs && !self.has_verified) else { return };
         let transcript = self.security.as_ref().and_then(|it| it.transcript(self.config.role.other()));
+        self.has_verified |= transcript.is_some();
         self.outputs.extend(transcript.map(|transcript| Output::Verify { transcript, signature }));
+    }
+
+    /// Has the app sign both halves as soon as they are known: while a text is read, not once DTLS is up.
+    fn settle_signature(&mut self) {
+        let role = self.config.role;
+        let security = self.security.as_ref().filter(|_| self.config.signs && !self.has_signed);
+        let security = security.filter(|it| it.state() != Security::Mismatch);
+        let Some(transcript) = security.and_then(|it| it.transcript(role)) else { return };
+        self.has_signed = true;
+        self.outputs.push_back(Output::Sign { transcript });
     }
 
     /// What follows from every input.
     fn settle(&mut self, now: u64) {
         self.take_happened(now);
         self.settle_security(now);
+        self.settle_signature();
         if self.media != self.told_media && self.negotiation.is_described() {
             self.told_media = self.media;
             self.negotiation.send_media(self.media);
@@ -569,16 +602,16 @@ impl Peer {
         let shown = |it: &Fingerprint| format!("sha-256 {}", sdp::format_fingerprint(it));
         let remote_fingerprint = security.peer_fingerprint().as_ref().map(shown).unwrap_or_default();
         let local_fingerprint = shown(&security.fingerprint());
-        let transcript =
-            security.transcript(self.config.role).filter(|_| self.config.signs && !self.has_signed);
         self.told_security = Some((state, code.clone()));
         self.outputs.push_back(Output::Secured { state, code, local_fingerprint, remote_fingerprint });
         if state == Security::Mismatch || (state == Security::NoCode && self.config.requires_code) {
             self.negotiation.leave();
             self.end(now, End::NotSecure);
-        } else if let Some(transcript) = transcript {
-            self.has_signed = true;
-            self.outputs.push_back(Output::Sign { transcript });
         }
     }
+}
+
+/// What a description says for the security code.
+fn stated<'a>(told: &'a Description, remote: &Remote) -> Stated<'a> {
+    Stated { from: &told.from, to: &told.to, fingerprint: remote.fingerprint }
 }

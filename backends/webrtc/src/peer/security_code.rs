@@ -6,9 +6,10 @@
 //! commits to its nonce before it sees the callee's, and reveals it only after the first answer, which is
 //! final from then on. An attacker has one try in 2^20 for each call.
 
+use nertc_callkit_media::Security;
 use sha2::{Digest, Sha256};
 
-use super::message::Sid;
+use super::message::{Party, Sid};
 
 /// Letters and digits that are hard to mistake for each other: 32, so 5 bits each.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -20,16 +21,7 @@ pub type Fingerprint = [u8; 32];
 /// A random number that nobody has seen before.
 pub(super) type Nonce = [u8; 16];
 
-/// One of the two devices.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Party {
-    /// Account.
-    pub account: String,
-    /// Device, where signaling names it.
-    pub device: String,
-}
-
-/// What both sides know of the call before media starts; equal on both.
+/// What a side knows of the call before media starts. Of the peer that is its account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Context {
     /// Who invited.
@@ -40,6 +32,16 @@ pub struct Context {
     pub channel: String,
     /// Call id of the invite that lives.
     pub call_id: String,
+}
+
+impl Context {
+    /// One of the two.
+    pub(super) fn party(&self, role: Role) -> &Party {
+        match role {
+            Role::Inviter => &self.inviter,
+            Role::Callee => &self.callee,
+        }
+    }
 }
 
 /// Which of the two a side is. The inviter offers.
@@ -68,28 +70,24 @@ impl Role {
     }
 }
 
-/// How far media is proven to go to the right peer: values of `nertc_callkit_security`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Security {
-    /// No media yet, or the code is not complete yet.
-    None,
-    /// Encrypted, but the peer gives no code.
-    NoCode,
-    /// Encrypted; the code waits to be compared.
-    Unverified,
-    /// The users compared the code, or the app's keys signed both fingerprints.
-    Verified,
-    /// Something was replaced on the way: media must stop.
-    Mismatch,
-}
-
 /// Something was replaced on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mismatch;
 
+/// What a description says for the code.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Stated<'a> {
+    /// Who describes itself, and whom it believes to talk to.
+    pub(super) from: &'a Party,
+    pub(super) to: &'a str,
+    pub(super) fingerprint: Fingerprint,
+}
+
 /// What a side knows of the other's half.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct PeerHalf {
+    from: Party,
+    to: String,
     fingerprint: Fingerprint,
     /// The callee knows the inviter's commitment before its nonce.
     commitment: Option<[u8; 32]>,
@@ -100,8 +98,8 @@ struct PeerHalf {
 #[derive(Clone)]
 pub(super) struct SecurityCode {
     role: Role,
-    /// Context and sid, framed.
-    context: Vec<u8>,
+    context: Context,
+    sid: Sid,
     fingerprint: Fingerprint,
     nonce: Nonce,
     peer: Option<PeerHalf>,
@@ -118,11 +116,26 @@ impl std::fmt::Debug for SecurityCode {
     }
 }
 
-/// Adds fields with their lengths, so that no two lists of fields have the same bytes.
-fn frame(bytes: &mut Vec<u8>, fields: &[&[u8]]) {
+/// Fields with their lengths, so that no two lists of fields have the same bytes.
+fn frame(fields: &[&[u8]]) -> Vec<u8> {
+    let mut bytes = Vec::new();
     for field in fields {
         bytes.extend_from_slice(&(field.len() as u64).to_be_bytes());
         bytes.extend_from_slice(field);
+    }
+    bytes
+}
+
+/// Whether a name that the peer states is the one that signaling knows. Some services fold the case of
+/// accounts, so that both sides may write them differently; the code is bound to what was stated.
+fn is_same_account(known: &str, stated: &str) -> bool {
+    known.is_empty() || stated.is_empty() || known.eq_ignore_ascii_case(stated)
+}
+
+impl PeerHalf {
+    fn new(stated: &Stated<'_>, commitment: Option<[u8; 32]>, nonce: Option<Nonce>) -> PeerHalf {
+        let (from, to) = (stated.from.clone(), stated.to.to_owned());
+        PeerHalf { from, to, fingerprint: stated.fingerprint, commitment, nonce }
     }
 }
 
@@ -135,14 +148,10 @@ impl SecurityCode {
         fingerprint: Fingerprint,
         nonce: Nonce,
     ) -> SecurityCode {
-        let (inviter, callee) = (&context.inviter, &context.callee);
-        let names = [&inviter.account, &callee.account, &inviter.device, &callee.device];
-        let mut framed = Vec::new();
-        frame(&mut framed, &names.map(|name| name.as_bytes()));
-        frame(&mut framed, &[context.channel.as_bytes(), context.call_id.as_bytes(), &sid.0]);
         SecurityCode {
             role,
-            context: framed,
+            context: context.clone(),
+            sid,
             fingerprint,
             nonce,
             peer: None,
@@ -160,7 +169,7 @@ impl SecurityCode {
 
     /// The peer's fingerprint, from its first description.
     pub(super) fn peer_fingerprint(&self) -> Option<Fingerprint> {
-        self.peer.map(|peer| peer.fingerprint)
+        self.peer.as_ref().map(|peer| peer.fingerprint)
     }
 
     /// The callee's nonce, which goes with each of its answers.
@@ -168,12 +177,34 @@ impl SecurityCode {
         self.nonce
     }
 
+    /// Accounts of inviter and callee, as the inviter states them, and its device.
+    fn inviters_names(&self) -> [&str; 3] {
+        let (inviter, called) = match (self.role, &self.peer) {
+            (Role::Callee, Some(peer)) => (&peer.from, &*peer.to),
+            (Role::Callee, None) | (Role::Inviter, _) => {
+                (&self.context.inviter, &*self.context.callee.account)
+            }
+        };
+        [&inviter.account, called, &inviter.device]
+    }
+
+    /// The inviter commits before anybody states the callee's device: that field is empty.
     fn commit(&self, fingerprint: &Fingerprint, nonce: &Nonce) -> [u8; 32] {
-        let mut bytes = Vec::new();
-        frame(
-            &mut bytes,
-            &[b"nck-sas-1", Role::Inviter.name().as_bytes(), &self.context, fingerprint, nonce],
-        );
+        let [inviter, callee, device] = self.inviters_names().map(str::as_bytes);
+        let Context { channel, call_id, .. } = &self.context;
+        let bytes = frame(&[
+            b"nck-sas-1",
+            Role::Inviter.name().as_bytes(),
+            inviter,
+            callee,
+            device,
+            b"",
+            channel.as_bytes(),
+            call_id.as_bytes(),
+            &self.sid.0,
+            fingerprint,
+            nonce,
+        ]);
         Sha256::digest(bytes).into()
     }
 
@@ -189,16 +220,20 @@ impl SecurityCode {
 
     /// The first half of the peer is final; each later one must be equal.
     fn take_half(&mut self, half: PeerHalf) -> Result<(), Mismatch> {
-        let same = |known: &PeerHalf| {
+        let is_same = |known: &PeerHalf| {
             // A callee learns the nonce later, from the reveal.
-            let nonce = half.nonce == known.nonce || self.role == Role::Callee;
-            known.fingerprint == half.fingerprint && known.commitment == half.commitment && nonce
+            let nonce = if self.role == Role::Callee { known.nonce } else { half.nonce };
+            *known == PeerHalf { nonce, ..half.clone() }
         };
-        match self.peer {
-            Some(known) if same(&known) => Ok(()),
+        let (own, peer) = (self.context.party(self.role), self.context.party(self.role.other()));
+        let is_named =
+            is_same_account(&peer.account, &half.from.account) && is_same_account(&own.account, &half.to);
+        match &self.peer {
+            Some(known) if is_same(known) => Ok(()),
             Some(_) => self.fail(),
             // A mirror: the same certificate on both sides.
             None if half.fingerprint == self.fingerprint => self.fail(),
+            None if !is_named => self.fail(),
             None => {
                 self.peer = Some(half);
                 Ok(())
@@ -209,25 +244,21 @@ impl SecurityCode {
     /// The callee got an offer.
     ///
     /// # Errors
-    /// It differs from an earlier one of this sid, or it is our own.
+    /// It differs from an earlier one of this sid, it is our own, or its names are others'.
     pub(super) fn on_offer(
         &mut self,
-        fingerprint: Fingerprint,
+        stated: &Stated<'_>,
         commitment: Option<[u8; 32]>,
     ) -> Result<(), Mismatch> {
-        self.take_half(PeerHalf { fingerprint, commitment, nonce: None })
+        self.take_half(PeerHalf::new(stated, commitment, None))
     }
 
     /// The inviter got an answer. From the first one on, `reveal` may be sent.
     ///
     /// # Errors
-    /// It differs from an earlier one of this sid, or it is our own.
-    pub(super) fn on_answer(
-        &mut self,
-        fingerprint: Fingerprint,
-        nonce: Option<Nonce>,
-    ) -> Result<(), Mismatch> {
-        self.take_half(PeerHalf { fingerprint, commitment: None, nonce })
+    /// It differs from an earlier one of this sid, it is our own, or its names are others'.
+    pub(super) fn on_answer(&mut self, stated: &Stated<'_>, nonce: Option<Nonce>) -> Result<(), Mismatch> {
+        self.take_half(PeerHalf::new(stated, None, nonce))
     }
 
     /// The callee got the inviter's nonce.
@@ -236,24 +267,25 @@ impl SecurityCode {
     /// It is not the one that the inviter committed to.
     pub(super) fn on_reveal(&mut self, nonce: Nonce) -> Result<(), Mismatch> {
         // A peer that committed to nothing has nothing to reveal.
-        let Some(peer) = self.peer.filter(|peer| peer.commitment.is_some()) else { return Ok(()) };
+        let Some(peer) = self.peer.as_ref().filter(|peer| peer.commitment.is_some()) else { return Ok(()) };
         if peer.commitment != Some(self.commit(&peer.fingerprint, &nonce)) {
             return self.fail();
         }
-        self.peer = Some(PeerHalf { nonce: Some(nonce), ..peer });
+        self.peer.iter_mut().for_each(|peer| peer.nonce = Some(nonce));
         Ok(())
     }
 
     /// The inviter's nonce, once the first answer is there.
     pub(super) fn reveal(&self) -> Option<Nonce> {
-        let answered = self.role == Role::Inviter && self.peer.is_some_and(|peer| peer.nonce.is_some());
+        let answered =
+            self.role == Role::Inviter && self.peer.as_ref().is_some_and(|peer| peer.nonce.is_some());
         answered.then_some(self.nonce)
     }
 
     /// The callee has committed itself to an answer, and the inviter's nonce is missing.
     pub(super) fn waits_for_reveal(&self) -> bool {
         self.role == Role::Callee
-            && self.peer.is_some_and(|peer| peer.commitment.is_some() && peer.nonce.is_none())
+            && self.peer.as_ref().is_some_and(|peer| peer.commitment.is_some() && peer.nonce.is_none())
     }
 
     /// The reveal has taken too long. A later one still counts.
@@ -271,24 +303,36 @@ impl SecurityCode {
         self.mismatch = true;
     }
 
-    /// Both halves, in the inviter's order: fingerprints and nonces.
-    fn halves(&self) -> Option<[Vec<u8>; 4]> {
-        let peer = self.peer?;
+    /// `first`, and everything that the code is made of: names, the call, and both halves, the inviter's
+    /// first. `None` = one half is missing.
+    fn both_halves(&self, first: &[&[u8]]) -> Option<Vec<u8>> {
+        let peer = self.peer.as_ref()?;
         let (ours, theirs) = ((self.fingerprint, self.nonce), (peer.fingerprint, peer.nonce?));
-        let (inviter, callee) = match self.role {
-            Role::Inviter => (ours, theirs),
-            Role::Callee => (theirs, ours),
+        let (inviter, callee, callee_device) = match self.role {
+            Role::Inviter => (ours, theirs, &peer.from.device),
+            Role::Callee => (theirs, ours, &self.context.callee.device),
         };
-        Some([inviter.0.to_vec(), callee.0.to_vec(), inviter.1.to_vec(), callee.1.to_vec()])
+        let [inviter_account, callee_account, device] = self.inviters_names().map(str::as_bytes);
+        let Context { channel, call_id, .. } = &self.context;
+        let fields = [
+            inviter_account,
+            callee_account,
+            device,
+            callee_device.as_bytes(),
+            channel.as_bytes(),
+            call_id.as_bytes(),
+            &self.sid.0,
+            &inviter.0,
+            &callee.0,
+            &inviter.1,
+            &callee.1,
+        ];
+        Some(frame(&[first, &fields].concat()))
     }
 
     /// The code, once both halves are known.
     pub(super) fn code(&self) -> Option<String> {
-        let halves = self.halves()?;
-        let mut bytes = Vec::new();
-        frame(&mut bytes, &[b"nck-code-1", &self.context]);
-        frame(&mut bytes, &halves.each_ref().map(Vec::as_slice));
-        let digest = Sha256::digest(bytes);
+        let digest = Sha256::digest(self.both_halves(&[b"nck-code-1"])?);
         let bits = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
         let letter = |at: usize| char::from(ALPHABET[(bits >> (27 - 5 * at)) as usize & 31]);
         Some((0..CODE_LENGTH).map(letter).collect())
@@ -296,11 +340,7 @@ impl SecurityCode {
 
     /// What the app of `signer` signs: everything that the code is made of, and whose signature it is.
     pub(super) fn transcript(&self, signer: Role) -> Option<Vec<u8>> {
-        let halves = self.halves()?;
-        let mut bytes = Vec::new();
-        frame(&mut bytes, &[b"nck-sig-1", signer.name().as_bytes(), &self.context]);
-        frame(&mut bytes, &halves.each_ref().map(Vec::as_slice));
-        Some(bytes)
+        self.both_halves(&[b"nck-sig-1", signer.name().as_bytes()])
     }
 
     /// What the users found, or what the app's keys say about the peer's signature.
@@ -313,7 +353,8 @@ impl SecurityCode {
 
     /// Where it stands.
     pub(super) fn state(&self) -> Security {
-        let gives_code = self.peer.is_some_and(|peer| peer.commitment.is_some() || peer.nonce.is_some());
+        let gives_code =
+            self.peer.as_ref().is_some_and(|peer| peer.commitment.is_some() || peer.nonce.is_some());
         match self.code() {
             _ if self.mismatch => Security::Mismatch,
             _ if !self.connected => Security::None,
@@ -339,10 +380,36 @@ mod tests {
         Context { inviter, callee, channel: "room".to_owned(), call_id: "call".to_owned() }
     }
 
+    /// What a side knows before media starts: everything but the peer's device.
+    fn known(context: &Context, role: Role) -> Context {
+        let mut known = context.clone();
+        let peer = if role == Role::Inviter { &mut known.callee } else { &mut known.inviter };
+        peer.device.clear();
+        known
+    }
+
+    fn halves(context: &Context, sid: Sid, generator: &mut Generator) -> (SecurityCode, SecurityCode) {
+        let mut side =
+            |role| SecurityCode::new(role, &known(context, role), sid, generator.bytes(), generator.bytes());
+        (side(Role::Inviter), side(Role::Callee))
+    }
+
     /// Halves of an inviter and a callee.
     fn pair(generator: &mut Generator) -> (SecurityCode, SecurityCode) {
-        let mut side = |role| SecurityCode::new(role, &context(), SID, generator.bytes(), generator.bytes());
-        (side(Role::Inviter), side(Role::Callee))
+        halves(&context(), SID, generator)
+    }
+
+    impl SecurityCode {
+        /// What this side states.
+        fn stated(&self) -> Stated<'_> {
+            let (from, to) = (self.context.party(self.role), &self.context.party(self.role.other()).account);
+            Stated { from, to, fingerprint: self.fingerprint }
+        }
+
+        /// Likewise, of another certificate.
+        fn stated_with(&self, fingerprint: Fingerprint) -> Stated<'_> {
+            Stated { fingerprint, ..self.stated() }
+        }
     }
 
     fn generator(seed: u64) -> Generator {
@@ -351,9 +418,9 @@ mod tests {
 
     /// The whole exchange over an honest broker.
     fn exchange(inviter: &mut SecurityCode, callee: &mut SecurityCode) -> Result<(), Mismatch> {
-        callee.on_offer(inviter.fingerprint(), Some(inviter.commitment()))?;
+        callee.on_offer(&inviter.stated(), Some(inviter.commitment()))?;
         assert_eq!(inviter.reveal(), None, "nothing is revealed before the answer");
-        inviter.on_answer(callee.fingerprint(), Some(callee.nonce()))?;
+        inviter.on_answer(&callee.stated(), Some(callee.nonce()))?;
         assert!(callee.waits_for_reveal());
         callee.on_reveal(inviter.reveal().expect("revealed after the answer"))?;
         inviter.on_connected();
@@ -382,9 +449,7 @@ mod tests {
     #[test]
     fn every_part_of_the_context_changes_the_code() {
         let code = |context: &Context, sid| {
-            let mut generator = generator(1);
-            let mut side = |role| SecurityCode::new(role, context, sid, generator.bytes(), generator.bytes());
-            let (mut inviter, mut callee) = (side(Role::Inviter), side(Role::Callee));
+            let (mut inviter, mut callee) = halves(context, sid, &mut generator(1));
             exchange(&mut inviter, &mut callee).expect("honest");
             inviter.transcript(Role::Inviter).expect("both halves")
         };
@@ -412,8 +477,8 @@ mod tests {
             let (mut inviter, mut callee) = pair(&mut generator(1));
             exchange(&mut inviter, &mut callee).expect("honest");
             let fingerprint = if fingerprint == [0; 32] { callee.fingerprint() } else { fingerprint };
-            assert_eq!(inviter.on_answer(callee.fingerprint(), Some(callee.nonce())), Ok(()), "a repetition");
-            assert_eq!(inviter.on_answer(fingerprint, nonce), Err(Mismatch));
+            assert_eq!(inviter.on_answer(&callee.stated(), Some(callee.nonce())), Ok(()), "a repetition");
+            assert_eq!(inviter.on_answer(&callee.stated_with(fingerprint), nonce), Err(Mismatch));
             assert_eq!(inviter.state(), Security::Mismatch);
         }
     }
@@ -422,17 +487,17 @@ mod tests {
     fn a_second_offer_is_a_mismatch() {
         let (inviter, mut callee) = pair(&mut generator(1));
         let commitment = Some(inviter.commitment());
-        callee.on_offer(inviter.fingerprint(), commitment).expect("the first");
-        callee.on_offer(inviter.fingerprint(), commitment).expect("a restart");
-        assert_eq!(callee.clone().on_offer([9; 32], commitment), Err(Mismatch));
-        assert_eq!(callee.clone().on_offer(inviter.fingerprint(), Some([9; 32])), Err(Mismatch));
-        assert_eq!(callee.on_offer(inviter.fingerprint(), None), Err(Mismatch), "stripped");
+        callee.on_offer(&inviter.stated(), commitment).expect("the first");
+        callee.on_offer(&inviter.stated(), commitment).expect("a restart");
+        assert_eq!(callee.clone().on_offer(&inviter.stated_with([9; 32]), commitment), Err(Mismatch));
+        assert_eq!(callee.clone().on_offer(&inviter.stated(), Some([9; 32])), Err(Mismatch));
+        assert_eq!(callee.on_offer(&inviter.stated(), None), Err(Mismatch), "stripped");
     }
 
     #[test]
     fn another_reveal_is_a_mismatch() {
         let (inviter, mut callee) = pair(&mut generator(1));
-        callee.on_offer(inviter.fingerprint(), Some(inviter.commitment())).expect("the first");
+        callee.on_offer(&inviter.stated(), Some(inviter.commitment())).expect("the first");
         assert_eq!(callee.clone().on_reveal([9; 16]), Err(Mismatch));
         callee.on_reveal(inviter.nonce()).expect("the right one");
         callee.on_reveal(inviter.nonce()).expect("again");
@@ -442,15 +507,17 @@ mod tests {
     #[test]
     fn a_mirror_is_a_mismatch() {
         let (mut inviter, mut callee) = pair(&mut generator(1));
-        assert_eq!(inviter.on_answer(inviter.fingerprint(), Some([1; 16])), Err(Mismatch));
-        assert_eq!(callee.on_offer(callee.fingerprint(), Some([1; 32])), Err(Mismatch));
+        let mirrored = callee.stated_with(inviter.fingerprint());
+        assert_eq!(inviter.on_answer(&mirrored, Some([1; 16])), Err(Mismatch));
+        let (own, inviter) = (callee.fingerprint(), pair(&mut generator(1)).0);
+        assert_eq!(callee.on_offer(&inviter.stated_with(own), Some([1; 32])), Err(Mismatch));
     }
 
     #[test]
     fn a_peer_without_code_gives_none() {
         let (mut inviter, mut callee) = pair(&mut generator(1));
-        callee.on_offer(inviter.fingerprint(), None).expect("an offer");
-        inviter.on_answer(callee.fingerprint(), None).expect("an answer");
+        callee.on_offer(&inviter.stated(), None).expect("an offer");
+        inviter.on_answer(&callee.stated(), None).expect("an answer");
         assert_eq!(inviter.reveal(), None);
         assert!(!callee.waits_for_reveal());
         callee.on_reveal([1; 16]).expect("ignored");
@@ -466,7 +533,7 @@ mod tests {
     #[test]
     fn a_late_reveal_still_counts() {
         let (inviter, mut callee) = pair(&mut generator(1));
-        callee.on_offer(inviter.fingerprint(), Some(inviter.commitment())).expect("an offer");
+        callee.on_offer(&inviter.stated(), Some(inviter.commitment())).expect("an offer");
         callee.on_connected();
         assert_eq!(callee.state(), Security::None);
         callee.on_late_reveal();
@@ -498,20 +565,115 @@ mod tests {
         let (mut inviter, mut callee) = pair(&mut generator);
         let (mut to_callee, to_inviter) = pair(&mut generator);
         exchange(&mut to_callee, &mut callee).expect("its own halves are consistent");
-        inviter.on_answer(to_inviter.fingerprint(), Some(to_inviter.nonce())).expect("the first answer");
+        inviter.on_answer(&to_inviter.stated(), Some(to_inviter.nonce())).expect("the first answer");
         let revealed = inviter.reveal().expect("revealed");
         let wanted = callee.code().expect("a code");
         let shown = |nonce: Nonce| {
             let mut fresh = SecurityCode { peer: None, ..inviter.clone() };
-            fresh.on_answer(to_inviter.fingerprint(), Some(nonce)).expect("not frozen");
+            fresh.on_answer(&to_inviter.stated(), Some(nonce)).expect("not frozen");
             assert_eq!(fresh.reveal(), Some(revealed));
             fresh.code().expect("a code")
         };
         // Two letters of four keep the test short; all four take a thousand times as long.
         let ground = (0..100_000_u128).map(u128::to_be_bytes).find(|nonce| shown(*nonce)[..2] == wanted[..2]);
         let ground = ground.expect("grinding is cheap");
-        assert_eq!(inviter.on_answer(to_inviter.fingerprint(), Some(ground)), Err(Mismatch));
+        assert_eq!(inviter.on_answer(&to_inviter.stated(), Some(ground)), Err(Mismatch));
         assert_eq!(inviter.state(), Security::Mismatch);
+    }
+
+    #[test]
+    fn names_of_others_are_refused() {
+        let (inviter, callee) = pair(&mut generator(1));
+        let commitment = Some(inviter.commitment());
+        let mallory = Party { account: "mallory".to_owned(), ..inviter.context.inviter.clone() };
+        let offer = |from: &Party, to: &str| {
+            callee.clone().on_offer(&Stated { from, to, fingerprint: inviter.fingerprint() }, commitment)
+        };
+        assert_eq!(offer(&mallory, "bob"), Err(Mismatch));
+        assert_eq!(offer(&inviter.context.inviter, "carol"), Err(Mismatch));
+        let answer = |from: &Party, to: &str| {
+            let stated = Stated { from, to, fingerprint: callee.fingerprint() };
+            inviter.clone().on_answer(&stated, Some(callee.nonce()))
+        };
+        assert_eq!(answer(&mallory, "alice"), Err(Mismatch));
+        assert_eq!(answer(&callee.context.callee, "carol"), Err(Mismatch));
+        assert_eq!(answer(&callee.context.callee, "alice"), Ok(()));
+        // The commitment is about the inviter's device as well.
+        for device in ["tablet", ""] {
+            let from = Party { device: device.to_owned(), ..inviter.context.inviter.clone() };
+            let mut callee = callee.clone();
+            callee
+                .on_offer(&Stated { from: &from, ..inviter.stated() }, commitment)
+                .expect("nobody knows better yet");
+            assert_eq!(callee.on_reveal(inviter.nonce()), Err(Mismatch));
+        }
+        // The callee's is in the code, and final.
+        let from = Party { device: "tablet".to_owned(), ..callee.context.callee.clone() };
+        let relabelled = Stated { from: &from, ..callee.stated() };
+        let mut inviter = inviter;
+        let mut other = inviter.clone();
+        inviter.on_answer(&callee.stated(), Some(callee.nonce())).expect("an answer");
+        other.on_answer(&relabelled, Some(callee.nonce())).expect("an answer");
+        assert_ne!(inviter.code(), other.code());
+        assert_eq!(inviter.on_answer(&relabelled, Some(callee.nonce())), Err(Mismatch));
+    }
+
+    /// A service may fold the case of accounts: the code is that of the inviter's spelling.
+    #[test]
+    fn accounts_may_differ_in_case() {
+        let (mut inviter, mut callee) = pair(&mut generator(1));
+        inviter.context.callee.account = "BOB".to_owned();
+        inviter.context.inviter.account = "Alice".to_owned();
+        exchange(&mut inviter, &mut callee).expect("the same accounts");
+        assert!(inviter.code().is_some() && inviter.code() == callee.code());
+    }
+
+    /// A core that is older than accounts in a join states and compares none.
+    #[test]
+    fn sides_without_names_have_a_code() {
+        let mut context = context();
+        (context.inviter, context.callee) = <(Party, Party)>::default();
+        let (mut inviter, mut callee) = halves(&context, SID, &mut generator(1));
+        callee.context.callee.account = "bob".to_owned();
+        exchange(&mut inviter, &mut callee).expect("an older core");
+        assert!(inviter.code().is_some() && inviter.code() == callee.code());
+    }
+
+    /// Made by another implementation: scripts that speak to this one are tested with the same file.
+    #[test]
+    fn the_vectors_are_met() {
+        let vectors: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/vectors/security_code.json")).expect("JSON");
+        let vectors = vectors.as_array().expect("an array");
+        assert!(vectors.len() >= 4);
+        for vector in vectors {
+            let text = |key: &str| vector[key].as_str().unwrap_or_else(|| panic!("{key}")).to_owned();
+            let bytes = |key: &str| {
+                let digits = text(key).into_bytes();
+                let byte = |pair: &[u8]| std::str::from_utf8(pair).ok().map(|it| u8::from_str_radix(it, 16));
+                digits.chunks(2).map(|it| byte(it).expect("ASCII").expect("a byte")).collect::<Vec<u8>>()
+            };
+            let party = |name: &str| Party {
+                account: text(&format!("{name}_account")),
+                device: text(&format!("{name}_device")),
+            };
+            let (inviter, callee) = (party("inviter"), party("callee"));
+            let context = Context { inviter, callee, channel: text("channel"), call_id: text("call_id") };
+            let sid = Sid(bytes("sid").try_into().expect("16 bytes"));
+            let half = |role: Role, name: &str| {
+                let fingerprint = bytes(&format!("{name}_fingerprint")).try_into().expect("32 bytes");
+                let nonce = bytes(&format!("{name}_nonce")).try_into().expect("16 bytes");
+                SecurityCode::new(role, &known(&context, role), sid, fingerprint, nonce)
+            };
+            let (mut inviter, mut callee) = (half(Role::Inviter, "inviter"), half(Role::Callee, "callee"));
+            exchange(&mut inviter, &mut callee).expect("honest");
+            assert_eq!(inviter.commitment().to_vec(), bytes("commitment"));
+            for side in [&inviter, &callee] {
+                assert_eq!(side.code(), Some(text("code")));
+                assert_eq!(side.transcript(Role::Inviter), Some(bytes("inviter_transcript")));
+                assert_eq!(side.transcript(Role::Callee), Some(bytes("callee_transcript")));
+            }
+        }
     }
 
     #[test]

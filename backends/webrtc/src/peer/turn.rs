@@ -21,6 +21,8 @@ const ALLOCATE_US: u64 = 10_000_000;
 const DESTINATIONS: usize = 64;
 /// Datagrams that wait for the server's permission.
 const WAITING: usize = 64;
+/// Reads of a stream without an allocation: in TLS, nobody sees that the server refuses again and again.
+const READS: u32 = 64;
 /// Steps of the client in one call; what is left comes with the next, which is due at once.
 const STEPS: usize = 64;
 /// A request without an answer is sent again after this long, then after twice as long, and so on.
@@ -107,6 +109,8 @@ pub struct Relay {
     allocate_by: Option<u64>,
     /// The request that was told to say who we are. If the next one is told so, too, it said it wrongly.
     unauthorized: Option<TransactionId>,
+    /// Reads of a stream that may come before the allocation.
+    reads_left: u32,
     next: Option<u64>,
     /// Whom the server was asked to let through, and whom it does not.
     asked: BTreeSet<IpAddr>,
@@ -172,6 +176,7 @@ impl Relay {
             relayed: None,
             allocate_by: Some(now + ALLOCATE_US),
             unauthorized: None,
+            reads_left: READS,
             next: None,
             asked: BTreeSet::new(),
             refused: BTreeSet::new(),
@@ -221,6 +226,12 @@ impl Relay {
     pub fn receive(&mut self, now: u64, bytes: &[u8]) {
         if self.is_over {
             return;
+        }
+        if self.transport != TransportType::Udp && self.relayed.is_none() {
+            self.reads_left = self.reads_left.saturating_sub(1);
+            if self.reads_left == 0 {
+                return self.lose();
+            }
         }
         let refused = unauthorized(bytes).filter(|_| self.relayed.is_none());
         if let Some(request) = refused {

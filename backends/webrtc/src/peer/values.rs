@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use nertc_callkit_ids::Seed;
-use nertc_callkit_media::Media;
+use nertc_callkit_media::{Media, Security};
 
 use super::candidates::{LocalCandidate, Unusable};
 use super::connection::{AudioPacket, DtlsVersions};
@@ -11,7 +11,7 @@ use super::counters::Stats;
 use super::message::{MediaState, Unreadable};
 use super::negotiation;
 use super::sdp::Refused;
-use super::security_code::{Context, Role, Security};
+use super::security_code::{Context, Role};
 
 /// How a peer is made.
 #[derive(Clone)]
@@ -82,11 +82,26 @@ pub enum Input<'a> {
     /// The network has changed: restart ICE.
     Restart,
     /// What the users found when they compared the code.
-    Verdict(bool),
-    /// The app's signature over the transcript of [`Output::Sign`].
-    Signature(&'a [u8]),
-    /// What the app says about the signature of [`Output::Verify`].
-    PeerSignature(bool),
+    Verdict {
+        /// The code that they compared.
+        code: &'a str,
+        /// It is the same on both sides.
+        right: bool,
+    },
+    /// The app's signature.
+    Signature {
+        /// Of [`Output::Sign`].
+        transcript: &'a [u8],
+        /// At most 512 bytes.
+        signature: &'a [u8],
+    },
+    /// What the app says about the peer's signature.
+    PeerSignature {
+        /// Of [`Output::Verify`].
+        transcript: &'a [u8],
+        /// It is the peer's.
+        right: bool,
+    },
     /// Leave. [`Output::Finished`] comes when good-bye was said.
     Leave,
 }

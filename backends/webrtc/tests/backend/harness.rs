@@ -13,14 +13,22 @@ use nertc_callkit_webrtc::audio::{CaptureError, PullError};
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, LOOPBACK};
 use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
 use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 /// Longer than any machine is busy.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const JOIN: Req = Req(7);
+pub(crate) const CALL_NO: u64 = 3;
 /// Silence in Opus.
 pub(crate) const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
+
+/// Tests that count the threads of the process run alone.
+static ALONE: Mutex<()> = Mutex::new(());
+
+pub(crate) fn alone() -> MutexGuard<'static, ()> {
+    ALONE.lock()
+}
 
 /// A port that hands on what arrives.
 struct Notes(Mutex<Sender<AudioPacket>>);
@@ -124,17 +132,18 @@ impl Side {
     }
 
     pub(crate) fn join_operation(&self, is_inviter: bool) -> MediaOperation {
+        let (own, peer) = if is_inviter { ("alice", "bob") } else { ("bob", "alice") };
         MediaOperation::Join(Box::new(Join {
             channel_name: "room".into(),
             uid: self.uid,
             token: Text::EMPTY,
             call_type: CallType::Audio,
             is_inviter,
-            peer: "peer".into(),
+            peer: peer.into(),
             call_id: "call".into(),
-            call_no: 1,
-            account: "own".into(),
-            device: "device".into(),
+            call_no: CALL_NO,
+            account: own.into(),
+            device: format!("{own}-device").into(),
         }))
     }
 

@@ -2,4 +2,6 @@
 
 mod calls;
 mod harness;
+mod prepared;
 mod relays;
+mod security;

@@ -8,8 +8,7 @@ use nertc_callkit_signaling::Code;
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 use nertc_callkit_webrtc::peer::CandidateKind;
 
-use crate::calls::alone;
-use crate::harness::{JOIN, Side, carry, free_port, is_connected, join, sound_crosses, time_step};
+use crate::harness::{JOIN, Side, alone, carry, free_port, is_connected, join, sound_crosses, time_step};
 
 struct Coturn {
     process: Child,
@@ -168,5 +167,12 @@ fn sound_crosses_over_relays_in_tls() {
     stranger.join(true);
     assert_eq!(stranger.expect_completed(JOIN).code, Code::BACKEND_FAILED);
     stranger.close();
+    // Nor is a wrong credential said for ever, though nobody on the way sees the refusals.
+    let wrong = Side::new(44, &Given { ca_pem: Some(&pem), ..relay_only(&url, "wrong") });
+    wrong.join(true);
+    let asked = std::time::Instant::now();
+    assert_eq!(wrong.expect_completed(JOIN).code, Code::BACKEND_FAILED);
+    println!("a wrong credential over TLS fails after {:?}", asked.elapsed());
+    wrong.close();
     std::fs::remove_dir_all(&folder).expect("removed");
 }

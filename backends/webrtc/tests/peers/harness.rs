@@ -12,6 +12,7 @@ use nertc_callkit_webrtc::peer::{
 };
 
 use crate::nat::{Mapping, Nat};
+use crate::relay_path::{RelayPath, Relayed};
 
 pub(crate) const MS: u64 = 1000;
 pub(crate) const SECOND: u64 = 1000 * MS;
@@ -89,12 +90,18 @@ pub(crate) struct World {
     pub(crate) is_up: [bool; 2],
     /// What each side stands behind.
     pub(crate) nats: [Option<Nat>; 2],
+    /// What each side is reached through, if not directly.
+    pub(crate) relays: [Option<RelayPath>; 2],
     pub(crate) signaling: Conditions,
     pub(crate) broker: Broker,
     /// Copies of each datagram that arrive.
     pub(crate) copies: u32,
     /// A damaged copy of the n-th datagram of a side, which arrives as well.
     pub(crate) damage: fn(u64, &[u8]) -> Option<Vec<u8>>,
+    /// Frames of sound that each side sends every 20 ms.
+    pub(crate) frames: u64,
+    /// Datagrams that have arrived at each side, with their senders.
+    pub(crate) arrived: [Vec<(SocketAddr, Vec<u8>)>; 2],
     /// Of all texts, and of the times and sizes of all datagrams.
     pub(crate) digest: u64,
     flying: BTreeMap<(u64, u64), Datagram>,
@@ -118,15 +125,18 @@ fn party(name: &str) -> Party {
     Party { account: name.to_owned(), device: format!("{name}-device") }
 }
 
-pub(crate) fn context() -> Context {
-    let (inviter, callee) = (party("alice"), party("bob"));
+/// What a side knows: everything but the peer's device.
+pub(crate) fn context(role: Role) -> Context {
+    let (mut inviter, mut callee) = (party("alice"), party("bob"));
+    let peer = if role == Role::Inviter { &mut callee } else { &mut inviter };
+    peer.device.clear();
     Context { inviter, callee, channel: "channel".to_owned(), call_id: "call".to_owned() }
 }
 
 pub(crate) fn config(role: Role, seed: u64) -> Config {
     Config {
         role,
-        context: context(),
+        context: context(role),
         uid: if role == Role::Inviter { 11 } else { 22 },
         seed: IdGenerator::test_seed(seed),
         dtls: DtlsVersions::Both,
@@ -199,10 +209,13 @@ impl World {
             links: [link; 2],
             is_up: [true; 2],
             nats: [None, None],
+            relays: [None, None],
             signaling,
             broker: Box::new(|from, text| vec![(1 - from, text)]),
             copies: 1,
             damage: |_, _| None,
+            frames: 1,
+            arrived: [Vec::new(), Vec::new()],
             digest: 0,
             flying: BTreeMap::new(),
             texts: VecDeque::new(),
@@ -277,6 +290,10 @@ impl World {
         self.digest = hash([self.digest, self.now - START, (bytes.len() * 2 + side) as u64]);
         self.count[side] += 1;
         self.rtp_sent[side] += u64::from(is_rtp(&bytes));
+        if let Some(relay) = self.relays[side].as_mut().filter(|relay| relay.is_at(local)) {
+            relay.send(self.now, remote, &bytes);
+            return self.drain_relay(side);
+        }
         if (20..64).contains(&bytes[0]) {
             self.dtls_sent[side].push(bytes.clone());
         }
@@ -293,6 +310,26 @@ impl World {
                 let number = self.count[side] * 16 + u64::from(copy) * 2 + side as u64;
                 let datagram = Datagram { to: 1 - side, from: local, at: remote, bytes: bytes.clone() };
                 self.flying.insert((arrival + u64::from(copy) * MS, number), datagram);
+            }
+        }
+    }
+
+    /// Takes what a relay has for its side, and for the other side's relay.
+    pub(crate) fn drain_relay(&mut self, side: usize) {
+        while let Some(relayed) = self.relays[side].as_mut().and_then(RelayPath::poll) {
+            match relayed {
+                Relayed::Allocated(candidate) => self.input(side, Input::LocalAddress(candidate)),
+                Relayed::Arrived { local, remote, bytes } => {
+                    self.rtp_arrived[side] += u64::from(bytes.len() > 1 && is_rtp(&bytes));
+                    self.input(side, Input::Datagram { local, remote, bytes: &bytes });
+                }
+                Relayed::Left { from, to, bytes } => {
+                    let other = self.relays[1 - side].as_mut().filter(|relay| relay.is_at(to));
+                    if let Some(other) = other {
+                        other.serve_peer(self.now, from, to, &bytes);
+                        self.drain_relay(1 - side);
+                    }
+                }
             }
         }
     }
@@ -314,7 +351,8 @@ impl World {
             let datagram = self.flying.first_key_value().map(|((at, _), _)| *at);
             let text = self.texts.front().map(|(at, ..)| *at);
             let timeouts = self.sides.iter().filter_map(|side| side.peer.poll_timeout());
-            let due = timeouts.chain(datagram).chain(text).chain([self.next_frame]).min();
+            let relays = self.relays.iter().flatten().filter_map(RelayPath::poll_timeout);
+            let due = timeouts.chain(datagram).chain(text).chain(relays).chain([self.next_frame]).min();
             let at = due.unwrap_or(end).max(self.now);
             if at > end {
                 self.now = end;
@@ -334,6 +372,7 @@ impl World {
             if let Some(at) = at.filter(|at| self.sides[to].addresses.contains(at)) {
                 self.rtp_arrived[to] += u64::from(bytes.len() > 1 && is_rtp(&bytes));
                 self.input(to, Input::Datagram { local: at, remote: from, bytes: &bytes });
+                self.arrived[to].push((from, bytes));
             }
         } else if self.texts.front().is_some_and(|(at, ..)| *at <= self.now) {
             let (_, to, text) = self.texts.pop_front().expect("a text");
@@ -343,6 +382,10 @@ impl World {
             (0..2).for_each(|side| self.speak(side));
         } else {
             for side in 0..2 {
+                if let Some(relay) = &mut self.relays[side] {
+                    relay.handle_timeout(self.now);
+                    self.drain_relay(side);
+                }
                 if self.sides[side].peer.poll_timeout().is_some_and(|at| at <= self.now) {
                     self.input(side, Input::Timeout);
                 }
@@ -351,11 +394,13 @@ impl World {
     }
 
     fn speak(&mut self, at: usize) {
-        let side = &mut self.sides[at];
-        if side.speaks && side.is_connected {
-            let (frame, time) = ([0x78 + at as u8; 80], side.frame * 960);
-            side.frame += 1;
-            self.input(at, Input::Audio { time, starts_talk: side_begins(time), frame: &frame });
+        for _ in 0..self.frames {
+            let side = &mut self.sides[at];
+            if side.speaks && side.is_connected {
+                let (frame, time) = ([0x78 + at as u8; 80], side.frame * 960 / self.frames);
+                side.frame += 1;
+                self.input(at, Input::Audio { time, starts_talk: time == 0, frame: &frame });
+            }
         }
     }
 
@@ -386,8 +431,4 @@ impl World {
         self.input(side, Input::LocalAddress(host(new)));
         self.input(side, Input::Restart);
     }
-}
-
-fn side_begins(time: u64) -> bool {
-    time == 0
 }

@@ -1,7 +1,8 @@
 //! Brokers and networks that are not honest.
 
 use nertc_callkit_webrtc::peer::{
-    Body, End, Input, Message, Output, Reason, Role, Security, Sid, TEXT_LIMIT, read_message, write_message,
+    Body, Description, End, Input, Message, Output, Reason, Role, Security, Sid, TEXT_LIMIT, read_message,
+    write_message,
 };
 
 use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, config};
@@ -41,6 +42,48 @@ fn a_replaced_fingerprint_of_the_inviter_is_a_mismatch() {
     world.run(5 * SECOND);
     assert!(is_insecure(&world.sides[CALLEE]), "{:?}", world.sides[CALLEE].told());
     assert!(world.sides.iter().all(|side| side.heard.is_empty()), "not a packet of sound");
+}
+
+/// A broker that passes a call on in another's name.
+#[test]
+fn relabelled_accounts_and_devices_are_caught() {
+    type Relabel = fn(&mut Body);
+    fn offered(body: &mut Body, change: fn(&mut Description)) {
+        if let Body::Offer { description, .. } = body {
+            change(description);
+        }
+    }
+    fn answered(body: &mut Body, change: fn(&mut Description)) {
+        if let Body::Answer { description, .. } = body {
+            change(description);
+        }
+    }
+    let relabels: [(&str, Relabel, usize); 8] = [
+        ("inviter", |it| offered(it, |it| it.from.account = "mallory".to_owned()), CALLEE),
+        ("called account", |it| offered(it, |it| it.to = "carol".to_owned()), CALLEE),
+        ("inviter's device", |it| offered(it, |it| it.from.device = "tablet".to_owned()), CALLEE),
+        ("no inviter's device", |it| offered(it, |it| it.from.device.clear()), CALLEE),
+        ("no inviter", |it| offered(it, |it| it.from.account.clear()), CALLEE),
+        ("no called account", |it| offered(it, |it| it.to.clear()), CALLEE),
+        ("callee", |it| answered(it, |it| it.from.account = "mallory".to_owned()), INVITER),
+        ("calling account", |it| answered(it, |it| it.to = "carol".to_owned()), INVITER),
+    ];
+    for (name, relabel, victim) in relabels {
+        let mut world = World::new(1, GOOD, GOOD);
+        tampering(&mut world, move |_, message| relabel(&mut message.body));
+        world.accept();
+        world.run(5 * SECOND);
+        assert!(is_insecure(&world.sides[victim]), "{name}: {:?}", world.sides[victim].told());
+    }
+    // The callee's device is stated after the commitment: the codes differ, as with a replaced nonce.
+    let mut world = World::new(1, GOOD, GOOD);
+    tampering(&mut world, |_, message| {
+        answered(&mut message.body, |it| it.from.device = "tablet".to_owned());
+    });
+    world.accept();
+    world.run(5 * SECOND);
+    let codes = [INVITER, CALLEE].map(|at| world.sides[at].security().and_then(|it| it.1));
+    assert!(codes.iter().all(Option::is_some) && codes[0] != codes[1], "{codes:?}");
 }
 
 #[test]
@@ -325,14 +368,15 @@ fn damaged_texts_change_nothing() {
         let mut damaged = answer.clone().into_bytes();
         damaged[at] ^= 1;
         let Ok(damaged) = String::from_utf8(damaged) else { continue };
-        // Another nonce or fingerprint is an attack, and ends the call: `a_second_answer_is_a_mismatch`.
+        // Another name, nonce or fingerprint is an attack, which ends the call.
         let Ok(message) = read_message(&damaged) else { continue };
         if let (Body::Answer { description, nonce, .. }, Ok(original)) =
             (&message.body, read_message(&answer))
         {
             let Body::Answer { description: known, nonce: known_nonce, .. } = original.body else { continue };
             let line = |sdp: &str| sdp.lines().find(|it| it.contains("fingerprint")).map(str::to_owned);
-            if *nonce != known_nonce || line(&description.sdp) != line(&known.sdp) {
+            let is_named = (&description.from, &description.to) == (&known.from, &known.to);
+            if *nonce != known_nonce || line(&description.sdp) != line(&known.sdp) || !is_named {
                 continue;
             }
         }

@@ -3,7 +3,7 @@ use super::*;
 const SID: Sid = Sid([1; 16]);
 
 fn description(sdp: &str) -> Description {
-    Description { sdp: sdp.to_owned(), uid: 1, media: MediaState::default() }
+    Description { sdp: sdp.to_owned(), uid: 1, ..Description::default() }
 }
 
 fn offer_of(sid: Sid, seq: u32, sdp: &str) -> Message {

@@ -1,0 +1,107 @@
+//! Calls that are made ready before anybody has accepted.
+
+use std::time::{Duration, Instant};
+
+use nertc_callkit_backend::MediaBackend;
+use nertc_callkit_media::Preparation;
+use nertc_callkit_signaling::{CallType, Code, Text};
+
+use crate::harness::{CALL_NO, JOIN, PATIENCE, Side, alone, join, loopback, sound_crosses, threads};
+
+impl Side {
+    fn prepare(&self, call_no: u64, is_inviter: bool) {
+        self.backend.prepare(&Preparation {
+            call_no,
+            is_inviter,
+            call_type: CallType::Audio,
+            peer: "peer".into(),
+            call_id: Text::EMPTY,
+        });
+    }
+}
+
+fn descriptors() -> usize {
+    std::fs::read_dir("/proc/self/fd").expect("Linux").count()
+}
+
+/// Until it is so; the media thread works on its own.
+fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}: {} descriptors", descriptors());
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// How many descriptors there are with nobody, with one call or preparation, and with two.
+fn costs() -> [usize; 3] {
+    let none = descriptors();
+    let side = Side::new(1, &loopback());
+    side.join(true);
+    assert_eq!(side.expect_completed(JOIN).code, Code::OK);
+    let (one, sockets) = (descriptors(), side.backend.call_state().expect("a call").sockets);
+    assert!(sockets > 0 && one > none + sockets, "sockets, and those of the thread");
+    side.close();
+    wait_for("nothing is left", || descriptors() == none && threads("nertc_media") == 0);
+    [none, one, one + sockets]
+}
+
+#[test]
+fn a_prepared_call_is_taken_over_by_its_join() {
+    let _alone = alone();
+    let [_, _, two] = costs();
+    let sides = [Side::new(11, &loopback()), Side::new(22, &loopback())];
+    // A glare changes the roles.
+    sides.iter().for_each(|side| side.prepare(CALL_NO, true));
+    sides[1].prepare(CALL_NO, false);
+    wait_for("sockets", || descriptors() == two);
+    for side in &sides {
+        assert!(side.texts.try_recv().is_err() && side.messages.try_recv().is_err(), "not a word");
+        assert!(side.backend.call_state().is_none());
+    }
+    join([&sides[0], &sides[1]]);
+    assert_eq!(descriptors(), two, "its sockets are those of the preparation");
+    let setup = sides.each_ref().map(|side| side.backend.call_stats().setup_ms);
+    println!("prepared: join to connected {setup:?} ms");
+    sound_crosses(&sides[0], &sides[1]);
+    sides.iter().for_each(Side::close);
+    wait_for("the thread ends", || threads("nertc_media") == 0);
+}
+
+#[test]
+fn a_discarded_preparation_leaves_nothing() {
+    let _alone = alone();
+    let [none, one, _] = costs();
+    let side = Side::new(11, &loopback());
+    side.prepare(CALL_NO, true);
+    wait_for("sockets", || descriptors() == one);
+    side.backend.discard(CALL_NO + 1);
+    assert_eq!((descriptors(), threads("nertc_media")), (one, 1), "that was another call");
+    side.backend.discard(CALL_NO);
+    wait_for("nothing is left", || descriptors() == none && threads("nertc_media") == 0);
+    side.backend.discard(CALL_NO);
+    // The join of a call that is not prepared begins anew.
+    side.join(true);
+    assert_eq!(side.expect_completed(JOIN).code, Code::OK);
+    side.close();
+}
+
+#[test]
+fn a_client_has_one_preparation() {
+    let _alone = alone();
+    let [none, one, two] = costs();
+    let side = Side::new(11, &loopback());
+    for call_no in 1..6 {
+        side.prepare(call_no, call_no % 2 == 0);
+    }
+    wait_for("the others are closed", || descriptors() == one);
+    // The join of another call closes it.
+    side.join(true);
+    assert_eq!(side.expect_completed(JOIN).code, Code::OK);
+    assert_eq!(descriptors(), one, "one call's");
+    // And one beside a call is given up with the backend.
+    side.prepare(9, false);
+    wait_for("two calls'", || descriptors() == two);
+    side.close();
+    wait_for("nothing is left", || descriptors() == none && threads("nertc_media") == 0);
+}

@@ -4,9 +4,9 @@
 mod browser;
 mod call;
 
+use nertc_callkit_media::Security;
 use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::Code;
-use nertc_callkit_webrtc::peer::Security;
 use serde_json::{Value, json};
 
 use browser::Browser;

@@ -169,6 +169,16 @@ static void on_data(nertc_callkit *kit, const nertc_callkit_data_event *event, v
   leave(phone, event->call_no, event, "on_data(%.30s)", event->json);
 }
 
+static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_event *event, void *user_data)
+{
+  struct phone *phone = enter(kit, user_data, event->struct_size);
+  copy(phone->user, sizeof phone->user, event->user_id);
+  copy(phone->extra, sizeof phone->extra, event->code);
+  copy(phone->message, sizeof phone->message, event->local_fingerprint);
+  copy(phone->attachment, sizeof phone->attachment, event->remote_fingerprint);
+  leave(phone, event->call_no, event, "on_media_secured(%d)", (int)event->security);
+}
+
 #define USER(name) \
   static void name(nertc_callkit *kit, const nertc_callkit_user_event *event, void *user_data) \
   { \
@@ -240,7 +250,7 @@ void phone_listener(nertc_callkit_listener *listener)
     on_camera_available, on_call_end, on_calling_timeout, on_call_type_change, on_other_client_accept,
     on_other_client_reject, on_video_muted, on_audio_muted, on_message_sent, on_error, on_call_connected,
     on_kicked, on_reconnecting, on_reconnected, on_network_quality, on_call_type_request, on_missed_call,
-    on_user_ringing, on_token_needed, on_record_received, on_data};
+    on_user_ringing, on_token_needed, on_record_received, on_data, on_media_secured};
   *listener = all;
 }
 

@@ -82,7 +82,7 @@ static void a_life_is_recorded_and_replays_without_personal_words(void)
   pair_end(&pair);
   check_replays(in("alice"));
   check_replays(in("bob"));
-  CHECK(strncmp(content(in("alice")), "{\"trace\":3,", 11) == 0);
+  CHECK(strncmp(content(in("alice")), "{\"trace\":4,", 11) == 0);
   CHECK(!strstr(content(in("alice")), "petunias") && !strstr(content(in("alice")), "bob"));
   CHECK(strstr(content(in("bob")), "petunias") && strstr(content(in("bob")), "alice"));
 }

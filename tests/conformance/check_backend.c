@@ -4,7 +4,7 @@
 #include "check_device.h"
 
 static const char account_a[] = "check-a", account_b[] = "check-b";
-enum { no_channel = NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS };
+enum { no_channel = NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS, CALL = 9 };
 
 /* ---- the steps --------------------------------------------------------------------------------------- */
 
@@ -356,6 +356,9 @@ static nertc_callkit_req join_room(struct device *device, uint64_t uid)
   args.flags = device == &devices[A] ? NERTC_CALLKIT_RTC_JOIN_INVITER : 0;
   args.peer = device == &devices[A] ? account_b : account_a;
   args.call_id = "check-call";
+  args.call_no = CALL;
+  args.account = device->account;
+  args.device_id = "check-device";
   pthread_mutex_lock(&lock);
   device->join = req;
   pthread_mutex_unlock(&lock);
@@ -441,12 +444,39 @@ static void step_texts(void)
   expect("receive", ends[1]->texts_taken > 0, "an offer is not answered");
 }
 
+/* A prepares, again in another role, and discards, while B is in the room and must not notice. Then both
+ * prepare what they join. */
+static void step_prepare(struct device *a, struct device *b)
+{
+  const nertc_callkit_rtc *rtc = a->backends.rtc;
+  int sent;
+  if (!NERTC_CALLKIT_HAS(rtc, nertc_callkit_rtc, discard) || !rtc->prepare) {
+    return;
+  }
+  expect("prepare", rtc->discard != NULL, "who prepares must discard");
+  expect("rtc join", wait_done("rtc join", b, join_room(b, 1002))->code == 0, "failed");
+  prepare(a, account_b, CALL - 2, 1);
+  prepare(a, account_b, CALL - 2, 0);
+  rtc->discard(a->backends.rtc_ctx, CALL - 2);
+  prepare(a, account_b, CALL - 1, 1);
+  leave_room(b); /* what reached it would have come before the completion */
+  expect("prepare", count_events(b, 1, NERTC_CALLKIT_RTC_PEER_JOIN) == 0, "the peer noticed it");
+  pthread_mutex_lock(&lock);
+  sent = a->text_count;
+  pthread_mutex_unlock(&lock);
+  expect("prepare", sent == 0, "a text was sent before the join");
+  rtc->discard(a->backends.rtc_ctx, CALL - 1);
+  prepare(a, account_b, CALL, 1);
+  prepare(b, account_a, CALL, 0);
+}
+
 static void step_media(void)
 {
   struct device *a = &devices[A], *b = &devices[B];
   const nertc_callkit_rtc *rtc = a->backends.rtc;
   const struct event *it;
   int frames;
+  step_prepare(a, b);
   expect("rtc join", wait_done("rtc join", a, join_room(a, 1001))->code == 0, "failed");
   expect("rtc join", wait_done("rtc join", b, join_room(b, 1002))->code == 0, "failed");
   if (rtc->caps & NERTC_CALLKIT_RTC_CAP_SIGNALS) {
@@ -514,6 +544,9 @@ static void step_barrier(void)
   wait_done("rtc join", &devices[B], join_room(&devices[B], 1002));
   if (devices[A].backends.rtc->enable_local) {
     wait_done("enable_local", &devices[A], bits(&devices[A], devices[A].backends.rtc->enable_local, 1));
+  }
+  if (NERTC_CALLKIT_HAS(devices[B2].backends.rtc, nertc_callkit_rtc, prepare) && devices[B2].backends.rtc->prepare) {
+    prepare(&devices[B2], account_a, CALL, 0); /* closed without a discard */
   }
   pthread_create(&thread, NULL, talk, channel);
   close_device(&devices[B]);

@@ -3,6 +3,7 @@
 use nertc_callkit_signaling::{EventKind, RecordStatus};
 
 use super::*;
+use crate::engine::input::Security;
 
 #[test]
 fn only_our_own_statics_are_called_directly() {
@@ -93,4 +94,19 @@ fn numbers_without_a_meaning_are_dropped() {
     let quality = |quality| checked_media_event(&MediaEvent::Quality { uid: 1, quality });
     assert_eq!(quality(4), Ok(MediaEvent::Quality { uid: 1, quality: 4 }));
     assert_eq!(quality(5), Err(DecodeError::Unknown));
+}
+
+#[test]
+fn security_is_reported_within_its_limits() {
+    let secured = |code: usize, fingerprint: usize| MediaEvent::Secured {
+        security: Security::Verified,
+        code: text(code),
+        local_fingerprint: text(fingerprint),
+        remote_fingerprint: text(1),
+    };
+    let longest = secured(limits::SECURITY_CODE, limits::FINGERPRINT);
+    assert_eq!(checked_media_event(&longest), Ok(longest.clone()));
+    for too_long in [secured(limits::SECURITY_CODE + 1, 1), secured(1, limits::FINGERPRINT + 1)] {
+        assert_eq!(checked_media_event(&too_long), Err(DecodeError::TooLong));
+    }
 }

@@ -462,7 +462,7 @@ impl Connection {
         let known = |address: SocketAddr| self.local.iter().find(|it| it.addr() == address);
         match known(local).map(|own| CandidateKind::of(own.kind())) {
             None => CandidateKind::Unknown,
-            Some(CandidateKind::Relay) => CandidateKind::Relay,
+            Some(kind) if kind != CandidateKind::Host => kind,
             Some(_) => match self.mapped.get(&(local, remote)).filter(|mapped| **mapped != local) {
                 None => CandidateKind::Host,
                 Some(mapped) if known(*mapped).is_some() => CandidateKind::ServerReflexive,
@@ -511,3 +511,6 @@ fn own_text(sdp: &str) -> String {
     };
     sdp.split_inclusive('\n').map(line).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use super::candidates::CandidateKind;
 
-/// A number that far from the last one is another stream's.
-const ANOTHER: u64 = 3_000;
+/// A number that far from the last one is another stream's: ten seconds of packets.
+const ANOTHER: u64 = 500;
 
 /// The transport, once a second.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage};
+use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, PushError};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
 use nertc_callkit_webrtc::peer::{Body, CandidateKind, Security, read_message};
@@ -166,6 +166,57 @@ fn a_tone_crosses_from_frame_to_frame() {
     }
     sides.iter().for_each(Side::close);
     assert_eq!(sides[1].backend.pull_audio(&mut [1; 320], 16_000, 2), Ok(0), "silence outside of a call");
+}
+
+#[test]
+fn frames_that_cannot_be_sent_are_refused() {
+    let _alone = alone();
+    let sides = [Side::with_opus(11, &loopback()), Side::with_opus(22, &loopback())];
+    let backend = &sides[0].backend;
+    let push = |samples: usize, rate, channels| {
+        backend.push_frame(Frame::of_sound(&vec![0; samples], rate, channels, 0))
+    };
+    // Outside of a call nobody looks at it.
+    assert_eq!(push(7, 1, 9), Ok(()));
+    join([&sides[0], &sides[1]]);
+    for (samples, rate, channels) in
+        [(480, 0, 1), (480, 7_999, 1), (0, 48_000, 1), (480, 48_000, 3), (20_000, 48_000, 1)]
+    {
+        assert_eq!(push(samples, rate, channels), Err(PushError::Invalid), "{samples} {rate} {channels}");
+    }
+    assert_eq!(push(480, 48_000, 1), Ok(()));
+    // Faster than time passes.
+    assert!((0..200).any(|_| push(4_800, 48_000, 1) == Err(PushError::Full)));
+    // From two threads: each has an answer.
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| (0..200).for_each(|_| assert_ne!(push(48, 48_000, 1), Err(PushError::Invalid))));
+        }
+    });
+    sides[0].leave();
+    assert_eq!(sides[0].expect_completed(Req(9)).code, Code::OK);
+    assert_eq!(push(7, 1, 9), Ok(()), "it is over");
+    sides.iter().for_each(Side::close);
+    assert_eq!(push(480, 48_000, 1), Ok(()));
+}
+
+#[test]
+fn texts_of_another_join_are_dropped() {
+    let _alone = alone();
+    let [alice, bob] = [Side::new(11, &loopback()), Side::new(22, &loopback())];
+    [&alice, &bob].into_iter().for_each(|side| side.join(std::ptr::eq(side, &alice)));
+    let offer = alice.texts.recv_timeout(PATIENCE).expect("an offer");
+    for other in [Req(0), Req(JOIN.0 - 1), Req(JOIN.0 + 1)] {
+        bob.backend.receive(other, &offer);
+    }
+    // What it answers comes behind the completion of what it is asked afterwards.
+    assert_eq!(bob.expect_completed(Req(8)).code, Code::OK);
+    bob.backend.run(Req(20), MediaOperation::SetView { uid: 0, view: None }).expect("taken");
+    assert_eq!(bob.expect_completed(Req(20)).code, Code::OK);
+    assert!(bob.texts.try_recv().is_err(), "no answer");
+    bob.backend.receive(JOIN, &offer);
+    assert!(bob.texts.recv_timeout(PATIENCE).is_ok(), "an answer");
+    [&alice, &bob].into_iter().for_each(Side::close);
 }
 
 #[test]

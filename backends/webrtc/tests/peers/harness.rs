@@ -98,6 +98,10 @@ pub(crate) struct World {
     pub(crate) copies: u32,
     /// A damaged copy of the n-th datagram of a side, which arrives as well.
     pub(crate) damage: fn(u64, &[u8]) -> Option<Vec<u8>>,
+    /// Frames of sound that each side sends every 20 ms.
+    pub(crate) frames: u64,
+    /// Datagrams that have arrived at each side, with their senders.
+    pub(crate) arrived: [Vec<(SocketAddr, Vec<u8>)>; 2],
     /// Of all texts, and of the times and sizes of all datagrams.
     pub(crate) digest: u64,
     flying: BTreeMap<(u64, u64), Datagram>,
@@ -210,6 +214,8 @@ impl World {
             broker: Box::new(|from, text| vec![(1 - from, text)]),
             copies: 1,
             damage: |_, _| None,
+            frames: 1,
+            arrived: [Vec::new(), Vec::new()],
             digest: 0,
             flying: BTreeMap::new(),
             texts: VecDeque::new(),
@@ -366,6 +372,7 @@ impl World {
             if let Some(at) = at.filter(|at| self.sides[to].addresses.contains(at)) {
                 self.rtp_arrived[to] += u64::from(bytes.len() > 1 && is_rtp(&bytes));
                 self.input(to, Input::Datagram { local: at, remote: from, bytes: &bytes });
+                self.arrived[to].push((from, bytes));
             }
         } else if self.texts.front().is_some_and(|(at, ..)| *at <= self.now) {
             let (_, to, text) = self.texts.pop_front().expect("a text");
@@ -387,11 +394,13 @@ impl World {
     }
 
     fn speak(&mut self, at: usize) {
-        let side = &mut self.sides[at];
-        if side.speaks && side.is_connected {
-            let (frame, time) = ([0x78 + at as u8; 80], side.frame * 960);
-            side.frame += 1;
-            self.input(at, Input::Audio { time, starts_talk: side_begins(time), frame: &frame });
+        for _ in 0..self.frames {
+            let side = &mut self.sides[at];
+            if side.speaks && side.is_connected {
+                let (frame, time) = ([0x78 + at as u8; 80], side.frame * 960 / self.frames);
+                side.frame += 1;
+                self.input(at, Input::Audio { time, starts_talk: time == 0, frame: &frame });
+            }
         }
     }
 
@@ -422,8 +431,4 @@ impl World {
         self.input(side, Input::LocalAddress(host(new)));
         self.input(side, Input::Restart);
     }
-}
-
-fn side_begins(time: u64) -> bool {
-    time == 0
 }

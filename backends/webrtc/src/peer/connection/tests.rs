@@ -1,0 +1,148 @@
+//! Two connections without a network between them.
+
+use nertc_callkit_ids::IdGenerator;
+
+use super::*;
+use crate::peer::candidates::LocalKind;
+
+const START: u64 = 5_000_000;
+const FRAME_US: u64 = 20_000;
+
+struct Pair {
+    now: u64,
+    sides: [Connection; 2],
+    addresses: [SocketAddr; 2],
+    is_connected: [bool; 2],
+    /// Of each side's packets that have arrived.
+    heard: [Vec<AudioPacket>; 2],
+    stats: [Stats; 2],
+}
+
+impl Pair {
+    /// Described to each other, and connected.
+    fn connected() -> Pair {
+        let addresses = ["10.0.0.1:5000", "10.1.0.1:5000"].map(|it| it.parse().expect("an address"));
+        let mut seed = 0;
+        let sides = addresses.map(|address| {
+            seed += 1;
+            let generator = Generator::new(IdGenerator::test_seed(seed));
+            let mut side = Connection::new(START, generator, DtlsVersions::Both).expect("a certificate");
+            side.add_local(START, LocalCandidate { address, kind: LocalKind::Host });
+            side
+        });
+        let mut pair = Pair {
+            now: START,
+            sides,
+            addresses,
+            is_connected: [false; 2],
+            heard: [Vec::new(), Vec::new()],
+            stats: [Stats::default(); 2],
+        };
+        let read = |sdp: &str| sdp::read(sdp, false).expect("a description");
+        let offer = read(&pair.sides[0].offer(START).expect("an offer"));
+        let answer = read(&pair.sides[1].accept_offer(START, &offer).expect("an answer"));
+        assert!(pair.sides[0].accept_answer(START, &answer));
+        for (side, remote) in [(0, answer), (1, offer)] {
+            remote.candidates.into_iter().for_each(|it| pair.sides[side].add_remote(START, it));
+        }
+        pair.run(2_000_000, |_, _| ());
+        assert_eq!(pair.is_connected, [true; 2]);
+        pair
+    }
+
+    /// Time passes; `speak` is called every 20 ms with the number of the frame.
+    fn run(&mut self, time: u64, mut speak: impl FnMut(&mut Connection, u64)) {
+        for _ in 0..time / FRAME_US {
+            self.now += FRAME_US;
+            speak(&mut self.sides[0], (self.now - START) / FRAME_US);
+            for side in 0..2 {
+                while self.sides[side].poll_timeout() <= self.now {
+                    self.sides[side].handle_timeout(self.now);
+                    self.carry();
+                }
+            }
+            self.carry();
+        }
+    }
+
+    fn carry(&mut self) {
+        let mut is_idle = false;
+        while !is_idle {
+            is_idle = true;
+            for side in 0..2 {
+                while let Some(happened) = self.sides[side].poll() {
+                    is_idle = false;
+                    match happened {
+                        Happened::Transmit { local, remote, bytes } if remote == self.addresses[1 - side] => {
+                            self.sides[1 - side].receive(self.now, remote, local, &bytes);
+                        }
+                        Happened::Connected => self.is_connected[side] = true,
+                        Happened::Audio(packet) => self.heard[side].push(packet),
+                        Happened::Stats(stats) => self.stats[side] = stats,
+                        Happened::Transmit { .. }
+                        | Happened::Response
+                        | Happened::Progress
+                        | Happened::IceLost
+                        | Happened::Closed
+                        | Happened::WrongCertificate
+                        | Happened::Failed => {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn speak(side: &mut Connection, frame: u64) {
+    side.send_audio(START + frame * FRAME_US, frame * 960, false, &[0x78; 80]);
+}
+
+/// SSRCs are announced to nobody: a peer may change its own at any time, even for each packet.
+#[test]
+fn a_peer_that_changes_its_ssrc_is_still_heard() {
+    let mut pair = Pair::connected();
+    pair.run(1_000_000, speak);
+    assert!(pair.heard[1].len() >= 48, "{}", pair.heard[1].len());
+    for change in 0..20 {
+        pair.heard[1].clear();
+        let mid = pair.sides[0].mid.expect("audio");
+        let mut api = pair.sides[0].rtc.direct_api();
+        let ssrc = api.new_ssrc();
+        assert!(api.reset_stream_tx(mid, None, ssrc, None).is_some());
+        pair.run(500_000, speak);
+        assert!(pair.heard[1].len() >= 20, "change {change}: {}", pair.heard[1].len());
+    }
+    let (stats, mut changes) = (pair.stats[1], 0);
+    // Numbers of another stream are rarely near those before.
+    assert!(stats.audio_packets_received > 0 && stats.audio_lost <= 2_000, "{stats:?}");
+    // More often than anybody needs: it costs that peer its sound, and us nothing.
+    pair.run(2_000_000, |side, frame| {
+        let mid = side.mid.expect("audio");
+        let mut api = side.rtc.direct_api();
+        let ssrc = api.new_ssrc();
+        changes += u32::from(api.reset_stream_tx(mid, None, ssrc, None).is_some());
+        speak(side, frame);
+    });
+    assert!(changes >= 99 && !pair.sides[1].has_failed && pair.sides[1].rtc.is_alive());
+}
+
+#[test]
+fn kinds_of_candidates_are_those_of_the_pair() {
+    let mut pair = Pair::connected();
+    pair.run(2_000_000, speak);
+    assert_eq!(pair.stats[0].kinds, (CandidateKind::Host, CandidateKind::Host));
+    let (local, remote) = (pair.addresses[0], pair.addresses[1]);
+    let side = &mut pair.sides[0];
+    // A translator shows the peer another address of ours, which a server has seen as well, or not.
+    let public = "203.0.113.1:4000".parse().expect("an address");
+    side.mapped.insert((local, remote), public);
+    assert_eq!(side.local_kind(local, remote), CandidateKind::PeerReflexive);
+    let kind = LocalKind::ServerReflexive { base: local };
+    side.add_local(pair.now, LocalCandidate { address: public, kind });
+    assert_eq!(side.local_kind(local, remote), CandidateKind::ServerReflexive);
+    let relayed = "192.0.2.1:49152".parse().expect("an address");
+    side.add_local(pair.now, LocalCandidate { address: relayed, kind: LocalKind::Relayed { local } });
+    assert_eq!(side.local_kind(relayed, remote), CandidateKind::Relay);
+    assert_eq!(side.local_kind(public, remote), CandidateKind::ServerReflexive);
+    assert_eq!(side.remote_kind(public), CandidateKind::PeerReflexive, "nobody has told us of it");
+}

@@ -1,0 +1,173 @@
+//! Peers and brokers that send too much, too often, or out of order.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use nertc_callkit_webrtc::peer::{Body, Input, Output, Security, read_message};
+
+use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, host};
+
+const GOOD: Conditions = Conditions::delay(50 * MS);
+
+fn is_over(side: &Side) -> bool {
+    side.when(|output| matches!(output, Output::Disconnected(_))).is_some()
+}
+
+fn is_secured(world: &World) {
+    for side in &world.sides {
+        assert_eq!(side.security().map(|it| it.0), Some(Security::Unverified), "{:?}", side.told());
+    }
+    assert_eq!(world.sides[INVITER].security(), world.sides[CALLEE].security());
+}
+
+#[test]
+fn a_peer_that_restarts_for_ever_is_still_heard() {
+    for restless in [INVITER, CALLEE] {
+        let mut world = World::connected(1, GOOD);
+        let answers = Rc::new(Cell::new(0));
+        let counted = answers.clone();
+        world.broker = Box::new(move |from, text| {
+            let is_answer = matches!(read_message(&text).map(|it| it.body), Ok(Body::Answer { .. }));
+            counted.set(counted.get() + u32::from(is_answer));
+            vec![(1 - from, text)]
+        });
+        let from = world.now;
+        for _ in 0..200 {
+            world.input(restless, Input::Restart);
+            world.run(100 * MS);
+        }
+        // Eight at once, then one in two seconds.
+        println!("{} answers in 20 s", answers.get());
+        assert!((2..=8 + 11).contains(&answers.get()), "{}", answers.get());
+        for side in &world.sides {
+            let count = side.heard_between(from, world.now);
+            assert!(count >= 950 && !is_over(side), "{count} packets in 20 s: {:?}", side.told());
+        }
+    }
+}
+
+/// Nothing is kept for later or sent again: what is too much costs the peer's own quality.
+#[test]
+fn ten_times_the_sound_is_taken_and_no_more() {
+    let mut world = World::connected(1, GOOD);
+    let told = world.sides.each_ref().map(|side| side.told().len());
+    let heard = world.sides.each_ref().map(|side| side.heard.len());
+    world.frames = 10;
+    world.run(5 * SECOND);
+    for (at, side) in world.sides.iter().enumerate() {
+        let count = side.heard.len() - heard[at];
+        assert!((2_400..=2_510).contains(&count), "{count} packets in 5 s");
+        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
+    }
+}
+
+/// All that has arrived in a call arrives again: checks, handshake, sound and reports.
+#[test]
+fn a_replay_of_the_whole_call_changes_nothing() {
+    let mut world = World::connected(1, GOOD);
+    let recorded = std::mem::take(&mut world.arrived);
+    assert!(recorded.iter().all(|it| it.len() > 150));
+    let told = world.sides.each_ref().map(|side| side.told().len());
+    let heard = world.sides.each_ref().map(|side| side.heard.len());
+    for (to, datagrams) in recorded.iter().enumerate() {
+        datagrams.iter().for_each(|(from, bytes)| world.inject(to, *from, bytes));
+    }
+    for (at, side) in world.sides.iter().enumerate() {
+        assert_eq!(side.heard.len(), heard[at], "no packet twice");
+    }
+    let from = world.now;
+    world.run(3 * SECOND);
+    for (at, side) in world.sides.iter().enumerate() {
+        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
+        let count = side.heard_between(from, world.now);
+        assert!((145..=151).contains(&count), "{count} packets in 3 s");
+    }
+}
+
+/// Signaling promises order; a broker need not keep it.
+#[test]
+fn texts_in_the_wrong_order_still_connect() {
+    for distance in 1..4 {
+        let mut world = World::new(1, GOOD, GOOD);
+        let mut held: Vec<(usize, String)> = Vec::new();
+        world.broker = Box::new(move |from, text| {
+            held.push((1 - from, text));
+            // The last first.
+            if held.len() > distance || from == CALLEE { held.drain(..).rev().collect() } else { Vec::new() }
+        });
+        world.accept();
+        world.run(9 * SECOND);
+        assert!(world.is_connected(), "{distance}: {:?}", world.sides[CALLEE].seen);
+        is_secured(&world);
+    }
+}
+
+#[test]
+fn texts_that_come_twice_count_once() {
+    let mut world = World::new(1, GOOD, GOOD);
+    world.broker = Box::new(|from, text| vec![(1 - from, text.clone()), (1 - from, text)]);
+    world.accept();
+    world.run(5 * SECOND);
+    is_secured(&world);
+    for side in &world.sides {
+        let connected = side.told().into_iter().filter(|it| matches!(it, Output::Connected { .. })).count();
+        assert!(connected == 1 && !is_over(side), "{:?}", side.told());
+    }
+}
+
+/// The user hangs up and calls again at once: what is still on its way belongs to the call before.
+#[test]
+fn texts_of_the_call_before_change_nothing() {
+    let mut before = World::new(7, GOOD, GOOD);
+    let (texts, taken) = std::sync::mpsc::channel();
+    before.broker = Box::new(move |from, text| {
+        let _ = texts.send((1 - from, text.clone()));
+        vec![(1 - from, text)]
+    });
+    before.accept();
+    before.run(3 * SECOND);
+    before.input(INVITER, Input::Restart);
+    before.run(SECOND);
+    before.input(INVITER, Input::Leave);
+    let late: Vec<(usize, String)> = taken.try_iter().collect();
+    // All but the offers: a callee takes these for a peer whose app has begun anew.
+    let is_offer = |text: &str| matches!(read_message(text).map(|it| it.body), Ok(Body::Offer { .. }));
+    let late: Vec<&(usize, String)> = late.iter().filter(|(_, text)| !is_offer(text)).collect();
+    assert!(late.len() >= 4, "{late:?}");
+    let mut world = World::new(8, GOOD, GOOD);
+    world.accept();
+    for (to, text) in &late {
+        world.deliver(*to, text);
+        world.run(20 * MS);
+    }
+    world.run(2 * SECOND);
+    is_secured(&world);
+    late.iter().for_each(|(to, text)| world.deliver(*to, text));
+    let from = world.now;
+    world.run(2 * SECOND);
+    for side in &world.sides {
+        assert!(!is_over(side) && side.heard_between(from, world.now) >= 95, "{:?}", side.told());
+    }
+}
+
+/// In a lift, or in flight mode: it is not over, and goes on when there is a network.
+#[test]
+fn a_device_without_any_address_waits_for_one() {
+    let mut world = World::new(1, GOOD, GOOD);
+    for side in [INVITER, CALLEE] {
+        for gone in std::mem::take(&mut world.sides[side].addresses) {
+            world.input(side, Input::LocalAddressGone(gone));
+        }
+    }
+    world.accept();
+    world.run(10 * SECOND);
+    assert!(!world.is_connected() && !world.sides.iter().any(is_over));
+    assert_eq!(world.count_sent(), 0);
+    for side in [INVITER, CALLEE] {
+        let new = address(side, 3);
+        world.sides[side].addresses.push(new);
+        world.input(side, Input::LocalAddress(host(new)));
+    }
+    world.run(3 * SECOND);
+    assert!(world.is_connected(), "{:?}", world.sides[CALLEE].told());
+}

@@ -70,7 +70,7 @@ fn a_packet_id_is_free_again_once_it_is_answered() {
     assert_eq!(ids, [2, 3, 1, 3]);
 }
 
-/// No filter asks for QoS 2; whoever sends it regardless gets what the protocol requires, and nothing is heard.
+/// No filter asks for QoS 2; whoever sends it regardless gets the answers that the protocol requires.
 #[test]
 fn a_publish_with_qos_2_is_answered_and_dropped() {
     let mut broker = Broker::new();

@@ -63,6 +63,7 @@ pub use stream::{Outgoing, Written};
 pub use tls::Tls;
 
 use crate::protocol::Qos;
+use crate::topics::Topics;
 use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
@@ -161,6 +162,11 @@ impl Connection {
             is_wanted: false,
             forgets: false,
         }
+    }
+
+    /// The topics of the device.
+    pub(crate) fn topics(&self) -> &Topics {
+        &self.settings.topics
     }
 
     /// Connects and stays connected. A connection that is connected only keeps the token for the next time.

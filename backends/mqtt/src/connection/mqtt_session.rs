@@ -2,7 +2,7 @@
 //! written [`super::packets`]'s and what else is read [`super::answers`]'s; packet ids, and which packet may
 //! follow which, are decided here. A session exists as long as its connection.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 
 use mqtt_protocol_core::mqtt::Version;
@@ -73,11 +73,19 @@ pub(super) struct MqttSession {
     ended: bool,
     largest: usize,
     room: u16,
-    /// Token and time of what waits for its answer.
-    in_flight: BTreeMap<u16, (u64, u64)>,
+    /// What waits for its answer; few do.
+    in_flight: Vec<InFlight>,
     waiting: VecDeque<Publish>,
     /// Packet ids of what the broker has not answered yet but publishes: SUBSCRIBE and UNSUBSCRIBE.
     requests: Vec<(Request, u16)>,
+}
+
+/// A publish without its PUBACK.
+struct InFlight {
+    id: u16,
+    token: u64,
+    /// When it was sent.
+    at: u64,
 }
 
 /// What is answered, and not a publish.
@@ -107,7 +115,7 @@ impl MqttSession {
             ended: false,
             largest: usize::MAX,
             room: IN_FLIGHT,
-            in_flight: BTreeMap::new(),
+            in_flight: Vec::new(),
             waiting: VecDeque::new(),
             requests: Vec::new(),
         })
@@ -127,8 +135,9 @@ impl MqttSession {
 
     /// The lowest packet id that is not in use: few are at a time.
     fn free_id(&self) -> Result<u16, MqttError> {
-        let is_free =
-            |id: &u16| !self.in_flight.contains_key(id) && !self.requests.iter().any(|(_, used)| used == id);
+        let is_free = |id: &u16| {
+            !self.in_flight.iter().any(|it| it.id == *id) && !self.requests.iter().any(|(_, used)| used == id)
+        };
         (1..=u16::MAX).find(is_free).ok_or(MqttError::PacketIdentifierFullyUsed)
     }
 
@@ -212,7 +221,7 @@ impl MqttSession {
         publish::Outgoing { id, topic, payload, expires_s }.write(self.version, &mut self.out);
         if let Some(id) = id {
             self.room -= 1;
-            self.in_flight.insert(id, (publish.token, now));
+            self.in_flight.push(InFlight { id, token: publish.token, at: now });
         }
         Ok(())
     }
@@ -320,9 +329,10 @@ impl MqttSession {
     }
 
     fn on_puback(&mut self, now: u64, id: u16, reason: u8, received: &mut Vec<BrokerEvent>) {
-        let Some((token, at)) = self.in_flight.remove(&id) else {
+        let Some(at) = self.in_flight.iter().position(|it| it.id == id) else {
             return self.end("a PUBACK of nothing", received);
         };
+        let InFlight { token, at, .. } = self.in_flight.swap_remove(at);
         let Some(result) = result(reason) else { return self.end("a PUBACK for no reason", received) };
         received.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
         self.room += 1;

@@ -4,8 +4,8 @@
 //! Every entry point, on any thread, has one shape ([`Device::act`]): lock; run the driver; set
 //! the deadline; unlock; empty the sink queue; write to the broker. No sink and no hook is called under the
 //! lock, and nothing is written, but the farewell of a driver that another one replaces: the core is notified
-//! first, and its immediate reactions are sent in the same write. A success that nothing follows from waits for
-//! another report ([`Held`]), because each report wakes the core's thread.
+//! first, and its immediate reactions are sent in the same write. A success that nothing follows from waits
+//! for another report ([`Held`]), because each report wakes the core's thread.
 
 use std::io;
 use std::net::SocketAddr;

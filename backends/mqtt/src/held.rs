@@ -1,8 +1,8 @@
 //! Which reports may wait for others before the core is told.
 //!
-//! The broker acknowledges an invite before the called device answers, and nothing follows from that: the core
-//! is woken for it alone while the answer is on its way, on the CPU that the answer needs. So the success of an
-//! invite is told with whatever comes next, and after [`HELD_MS`] at the latest.
+//! The broker acknowledges an invite before the called device answers, and nothing follows from that: the
+//! core would be woken for it alone while the answer is on its way, on the CPU that the answer needs. So the
+//! success of an invite is told with whatever comes next, and after [`HELD_MS`] at the latest.
 
 use std::mem;
 

@@ -54,7 +54,6 @@ enum Part {
 
 /// A device of an account and its connection.
 pub struct Driver {
-    settings: Settings,
     config: Config,
     protocol: Peer,
     connection: Connection,
@@ -100,8 +99,7 @@ impl Driver {
     pub fn seeded(config: Config, settings: Settings, port: Arc<dyn Port>, ids: Seed, pauses: u64) -> Driver {
         Driver {
             protocol: Peer::new(config.clone(), ids),
-            connection: Connection::new(settings.clone(), pauses, port),
-            settings,
+            connection: Connection::new(settings, pauses, port),
             config,
             at_work: Part::Protocol,
             panics: [None; PANICS],
@@ -333,7 +331,7 @@ impl Driver {
     fn carry_out(&mut self, now: u64, output: Output, notify: Notify<'_>) {
         match output {
             Output::Publish { token, qos, topic, payload, expires_ms } => {
-                match self.settings.topics.write(&topic) {
+                match self.connection.topics().write(&topic) {
                     Some(topic) => self.connection().publish(now, token, qos, topic, payload, expires_ms),
                     // No account can have that name.
                     None => self

@@ -5,6 +5,7 @@ mod connect_errors;
 mod dead_connection;
 mod dial;
 mod endpoints;
+mod exchanges;
 mod lifecycle;
 mod settings;
 

@@ -197,7 +197,7 @@ impl Kit {
         self.trace.iter_mut().for_each(TraceWriter::end_step);
         self.watch.settled(&self.engine);
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
-        assert!(self.engine.is_as_in(&self.engine.snapshot()));
+        assert!(!self.engine.update(&mut self.engine.snapshot()));
     }
 
     fn command(&mut self, command: Command) {

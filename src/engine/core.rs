@@ -231,10 +231,20 @@ impl Engine {
             Input::RtcSend { join, json } => self.on_rtc_send(now, join, &json),
             Input::Record { from, record } => self.on_record(now, from, record),
         }
-        self.settle_waiting(now);
-        self.settle_tokens(now);
-        self.settle_preparation();
+        self.settle(now);
         self.check_move(before, call);
+    }
+
+    /// After each input: what waited for something that may have happened now.
+    #[inline(always)]
+    fn settle(&mut self, now: Time) {
+        if !self.waiting.is_empty() {
+            self.settle_waiting(now);
+        }
+        if self.tokens.refused.is_some() {
+            self.settle_tokens(now);
+        }
+        self.settle_preparation();
     }
 
     /// The next output; drain to `None` before the next input.
@@ -313,8 +323,7 @@ impl Engine {
         }
         self.on_waiting_due(now);
         self.on_tokens_due(now);
-        self.settle_waiting(now);
-        self.settle_tokens(now);
+        self.settle(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();
         }

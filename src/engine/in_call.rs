@@ -1,11 +1,13 @@
 //! In a call: joining the media room, presence of the peer, and every way in which the call can end.
 
+use std::collections::VecDeque;
+
 use super::core::{Engine, Timers};
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, ConnectionEvent, EndReason, Event, MediaSecured, Operation, Transport};
+use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Transport, MediaSecured, Operation, Output};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};
@@ -100,17 +102,19 @@ impl InCall {
     }
 
     /// What the peer sent and muted before it entered.
-    fn media_at_entry(&self) -> impl Iterator<Item = Event> + use<> {
+    fn emit_media_at_entry(&self, app: &mut App) {
         let PeerMedia { sending, muted, .. } = self.peer_media;
-        let of = |bit: Media| {
-            let sends = sending.overlaps(bit).then(|| self.media_change(bit, true, false));
-            [sends, muted.overlaps(bit).then(|| self.media_change(bit, true, true))]
-        };
-        [of(Media::AUDIO), of(Media::VIDEO)].into_iter().flatten().flatten()
+        for bit in [Media::AUDIO, Media::VIDEO] {
+            for (bits, is_mute) in [(sending, false), (muted, true)] {
+                if bits.overlaps(bit) {
+                    app.push_back(Output::Event(self.media_change(bit, true, is_mute)));
+                }
+            }
+        }
     }
 
     /// Reports changes only: a backend may repeat itself.
-    fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) -> Change {
+    fn on_peer_media(&mut self, app: &mut App, uid: u64, media: Media, on: bool, is_mute: bool) -> Change {
         match self.peer_uid {
             None if uid == self.own_uid => return Err("own media"),
             Some(peer) if peer != uid => return Err("media of another account"),
@@ -123,12 +127,15 @@ impl InCall {
         let bits = if is_mute { &mut known.muted } else { &mut known.sending };
         let news = if on { media - *bits } else { media & *bits };
         *bits = if on { *bits | news } else { *bits - news };
-        let is_news = |bit: Media| self.peer_uid.is_some() && news.overlaps(bit);
-        let change = |bit: Media| is_news(bit).then(|| self.media_change(bit, on, is_mute));
-        Ok([change(Media::AUDIO), change(Media::VIDEO)])
+        for bit in [Media::AUDIO, Media::VIDEO] {
+            if self.peer_uid.is_some() && news.overlaps(bit) {
+                app.push_back(Output::Event(self.media_change(bit, on, is_mute)));
+            }
+        }
+        Ok(())
     }
 
-    fn on_peer_silent(&mut self, now: Time, timers: &Timers) -> Change {
+    fn on_peer_silent(&mut self, app: &mut App, now: Time, timers: &Timers) -> Change {
         if self.silence.is_some() {
             return Err("the peer is silent already");
         }
@@ -137,12 +144,14 @@ impl InCall {
             notify_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
             lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
         });
-        Ok([Some(Event::NetworkQuality(self.peer_connection(QUALITY_DOWN))), None])
+        app.push_back(Output::Event(Event::NetworkQuality(self.peer_connection(QUALITY_DOWN))));
+        Ok(())
     }
 
-    fn on_peer_heard(&mut self) -> Change {
-        let was_notified = self.silence.take().is_some_and(|silence| silence.notified);
-        Ok([was_notified.then(|| Event::Reconnected(self.peer_connection(0))), None])
+    fn on_peer_heard(&mut self, app: &mut App) {
+        if self.silence.take().is_some_and(|silence| silence.notified) {
+            app.push_back(Output::Event(Event::Reconnected(self.peer_connection(0))));
+        }
     }
 
     /// Payload of an event about the peer's media.
@@ -151,8 +160,9 @@ impl InCall {
     }
 }
 
-/// What a report of the media backend changes for the app; `Err` is the reason why it changes nothing.
-type Change = Result<[Option<Event>; 2], &'static str>;
+/// Where what a report of the media backend changes is emitted; `Err` is the reason why it changes nothing.
+type Change = Result<(), &'static str>;
+type App = VecDeque<Output>;
 
 impl Engine {
     /// The call that an accepted invite became; joins its channel.
@@ -308,22 +318,18 @@ impl Engine {
         if call.peer_media.uid != uid {
             call.peer_media = PeerMedia { uid, ..PeerMedia::default() };
         }
-        let (entered, connected) = (Event::UserEnter(call.user_event()), call.connect(now));
-        let media = call.media_at_entry();
-        [Some(entered), connected].into_iter().flatten().chain(media).for_each(|event| self.emit(event));
+        self.app.push_back(Output::Event(Event::UserEnter(call.user_event())));
+        self.app.extend(call.connect(now).map(Output::Event));
+        call.emit_media_at_entry(&mut self.app);
         self.apply_remote(now);
     }
 
-    /// Emits what has changed.
-    fn notify_change(&mut self, change: Change) {
-        match change {
-            Ok(events) => events.into_iter().flatten().for_each(|event| self.emit(event)),
-            Err(why) => self.ignore(why),
-        }
+    /// Payload of an event about our own media.
+    fn own_media(&self, no: u64, quality: i32, outcome: Outcome) -> ConnectionEvent {
+        connection_event(no, Transport::Media, &self.session.account(), quality, outcome)
     }
 
     pub(super) fn on_rtc_event(&mut self, now: Time, event: RtcEvent) {
-        let account = self.session.account();
         if !self.is_in_media() {
             return self.ignore("media event outside of the media room");
         }
@@ -336,35 +342,35 @@ impl Engine {
             }
             RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => self.end_lost_peer(now),
             RtcEvent::PeerMedia { uid, media, on } => {
-                let change = call.on_peer_media(uid, media, on, false);
-                self.notify_change(change);
+                let change = call.on_peer_media(&mut self.app, uid, media, on, false);
+                change.unwrap_or_else(|why| self.ignore(why));
             }
             RtcEvent::PeerMute { uid, media, muted } => {
-                let change = call.on_peer_media(uid, media, muted, true);
-                self.notify_change(change);
+                let change = call.on_peer_media(&mut self.app, uid, media, muted, true);
+                change.unwrap_or_else(|why| self.ignore(why));
             }
             RtcEvent::PeerSilent { uid } if call.is_peer(uid) => {
-                let change = call.on_peer_silent(now, &self.config.timers);
-                self.notify_change(change);
+                let change = call.on_peer_silent(&mut self.app, now, &self.config.timers);
+                change.unwrap_or_else(|why| self.ignore(why));
             }
-            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => {
-                let change = call.on_peer_heard();
-                self.notify_change(change);
-            }
+            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => call.on_peer_heard(&mut self.app),
             RtcEvent::Reconnecting => {
-                let event = connection_event(no, Transport::Media, &account, 0, Outcome::default());
+                let event = self.own_media(no, 0, Outcome::default());
                 self.emit(Event::Reconnecting(event));
             }
             RtcEvent::Reconnected => {
-                let event = connection_event(no, Transport::Media, &account, 0, Outcome::default());
+                let event = self.own_media(no, 0, Outcome::default());
                 self.emit(Event::Reconnected(event));
             }
             RtcEvent::Disconnected(outcome) => {
-                self.end_disconnected(now, no, &account, outcome);
+                self.end_disconnected(now, no, outcome);
             }
             RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
-                let user = if uid == 0 { account } else { call.peer.clone() };
-                let event = connection_event(no, Transport::Media, &user, quality, Outcome::default());
+                let event = if uid == 0 {
+                    self.own_media(no, quality, Outcome::default())
+                } else {
+                    call.peer_connection(quality)
+                };
                 self.emit(Event::NetworkQuality(event));
             }
             RtcEvent::Error(outcome) => self.notify_error(Operation::Backend, no, outcome),
@@ -383,18 +389,17 @@ impl Engine {
     }
 
     /// Our media connection is gone for good.
-    fn end_disconnected(&mut self, now: Time, no: u64, account: &Text, outcome: Outcome) {
+    fn end_disconnected(&mut self, now: Time, no: u64, outcome: Outcome) {
         let reason = match outcome.code {
             Code::MEDIA_NOT_SECURE => EndReason::MediaNotSecure,
             _ => EndReason::RtcDisconnected,
         };
-        self.emit(Event::Disconnect(connection_event(no, Transport::Media, account, 0, outcome)));
+        self.emit(Event::Disconnect(self.own_media(no, 0, outcome)));
         self.end_in_call(now, reason, Some(Finish::leave()));
     }
 
     /// How far media provably reaches the peer. A mismatch ends the call, whatever the backend does next.
     fn on_secured(&mut self, now: Time, secured: MediaSecured) {
-        let account = self.session.account();
         let State::InCall(call) = &mut self.state else { return };
         if call.secured.as_deref().map_or(secured.is_initial(), |known| *known == secured) {
             return self.ignore("security that is known already");
@@ -404,7 +409,7 @@ impl Engine {
         self.emit(Event::MediaSecured(secured));
         if is_mismatch {
             let outcome = Outcome { code: Code::MEDIA_NOT_SECURE, ..Outcome::default() };
-            self.end_disconnected(now, no, &account, outcome);
+            self.end_disconnected(now, no, outcome);
         }
     }
 

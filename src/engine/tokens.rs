@@ -137,7 +137,7 @@ impl Engine {
         true
     }
 
-    /// After each input: a session that only continued for its call.
+    /// Ends a session that only continued for its call.
     pub(super) fn settle_tokens(&mut self, now: Time) {
         if !self.has_media()
             && let Some(outcome) = self.tokens.refused.take()

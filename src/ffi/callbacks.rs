@@ -414,7 +414,7 @@ impl CallbackSink {
 }
 
 impl Listener for CallbackSink {
-    fn done(&self, ticket: Ticket, result: OpResult) {
+    fn done(&self, ticket: Ticket, result: &OpResult) {
         let Some(pending) = lock(&self.state).pending.remove(ticket) else { return };
         let succeeded = |operation| result.operation == operation && result.code.is_success();
         if succeeded(Operation::Call) {
@@ -423,12 +423,12 @@ impl Listener for CallbackSink {
         if succeeded(Operation::Leave) {
             self.frames.shut(result.call_no);
         }
-        self.complete(pending.completion, &result);
+        self.complete(pending.completion, result);
     }
 
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         let on = &self.listener;
-        match &event {
+        match event {
             Event::Invited(event) => {
                 self.show(event.call_no);
                 self.invited(event);

@@ -185,7 +185,7 @@ fn different_behaviour_has_different_hashes() {
     };
     after(&|rig| {
         let port = rig.service.attach_media();
-        rig.service.run_media(NOW, port, Req(1), &join(1));
+        rig.service.run_media(|| NOW, port, Req(1), &join(1));
         rig.take();
     });
     let count = hashes.len();

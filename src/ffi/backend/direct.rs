@@ -72,8 +72,11 @@ pub(super) fn signaling_sink(
     move |message| {
         guard_or(Ok(()), || {
             if let SignalingMessage::Completed(req, result) = message {
-                report(&client, Input::SignalDone { req, result: checked_result(*result) });
+                report(&client, Input::SignalDone { req, result: checked_result(result) });
                 return Ok(());
+            }
+            if let SignalingMessage::Online(event) = message {
+                return take_event(&client, event).map_err(SignalingMessage::Online);
             }
             if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
         })
@@ -97,7 +100,7 @@ pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Res
 fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
     match message {
         SignalingMessage::Completed(..) => true,
-        SignalingMessage::Online(event) => take_events(client, Origin::Online, std::slice::from_ref(event)),
+        SignalingMessage::Online(event) => take_event(client, event.clone()).is_ok(),
         SignalingMessage::OtherDevice(event) => {
             take_events(client, Origin::OtherDevice, std::slice::from_ref(event))
         }
@@ -133,6 +136,22 @@ fn take_media(client: &Client, message: &MediaMessage) -> bool {
     }
 }
 
+/// An event just now, which mostly nobody else has: it is moved. It comes back while there is no room.
+fn take_event(client: &Client, event: Arc<Event>) -> Result<(), Arc<Event>> {
+    if let Err(error) = check_event(&event) {
+        dropped("message", error);
+        return Ok(());
+    }
+    let mut event = Some(event);
+    let mut take = || event.take().into_iter().map(Arc::unwrap_or_clone).collect();
+    match client.report_with(|| Input::Signals { origin: Origin::Online, events: take() }) {
+        Err(Refused::QueueFull) => event.map_or(Ok(()), Err),
+        Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported | Refused::Exhausted) => {
+            Ok(())
+        }
+    }
+}
+
 fn take_events<E: Borrow<Event>>(client: &Client, origin: Origin, events: &[E]) -> bool {
     let events = usable("message", events.iter().map(|event| checked_event(event.borrow())));
     events.is_empty() || report(client, Input::Signals { origin, events })
@@ -158,13 +177,16 @@ fn checked_channel(channel: &Channel) -> Result<(), DecodeError> {
 }
 
 fn checked_event(event: &Event) -> Result<Event, DecodeError> {
+    check_event(event).map(|()| event.clone())
+}
+
+fn check_event(event: &Event) -> Result<(), DecodeError> {
     checked_channel(&event.channel)?;
     fits(&event.from, limits::ACCOUNT)?;
     fits(&event.from_device, limits::ID)?;
     fits(&event.to, limits::ACCOUNT)?;
     fits(&event.request_id, limits::ID)?;
-    fits(&event.custom_info, limits::CUSTOM)?;
-    Ok(event.clone())
+    fits(&event.custom_info, limits::CUSTOM)
 }
 
 fn checked_member(member: &Member) -> Result<(), DecodeError> {
@@ -183,8 +205,7 @@ fn check_room(room: &mut ChannelState) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn checked_result(result: OperationResult) -> Box<OperationResult> {
-    let mut result = Box::new(result);
+fn checked_result(mut result: Box<OperationResult>) -> Box<OperationResult> {
     let token = result.rtc_token.iter().try_for_each(|token| fits(token, limits::TOKEN));
     match token.and_then(|()| result.channel.as_mut().map_or(Ok(()), check_room)) {
         Ok(()) => {

@@ -42,11 +42,11 @@ impl App {
 }
 
 impl Listener for App {
-    fn done(&self, ticket: Ticket, result: OpResult) {
+    fn done(&self, ticket: Ticket, result: &OpResult) {
         self.receive(format!("done {} {}", ticket.0, result.code));
     }
 
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         self.receive(if let Event::AudioAvailable(media) = event {
             format!("audio {} {}", media.user, media.on)
         } else {

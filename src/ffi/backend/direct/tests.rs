@@ -60,11 +60,12 @@ fn a_result_beyond_the_limits_is_a_failure() {
     let member = |length| Member { account: text(length), ..Member::default() };
     let room =
         ChannelState { members: vec![member(limits::ACCOUNT + 1), member(3)], ..ChannelState::default() };
-    let result = checked_result(OperationResult { rtc_token: Some(Text::EMPTY), ..room.clone().into() });
+    let result =
+        checked_result(Box::new(OperationResult { rtc_token: Some(Text::EMPTY), ..room.clone().into() }));
     assert_eq!(result.channel.expect("usable").members, [member(3)]);
     assert_eq!((result.outcome.code, result.rtc_token), (Code::OK, None));
     let long = OperationResult { rtc_token: Some(text(limits::TOKEN + 1)), ..room.into() };
-    assert_eq!(checked_result(long).outcome.code, Code::LIMIT);
+    assert_eq!(checked_result(Box::new(long)).outcome.code, Code::LIMIT);
 }
 
 #[test]

@@ -12,12 +12,11 @@ use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
 use nertc_callkit_backend::{MediaMessage, SignalingMessage};
 use nertc_callkit_loopback as loopback;
 use nertc_callkit_signaling::{
-    CallType, Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome,
-    Record, Text,
+    Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Text,
 };
 
 use super::accepted;
-use super::decode::{DecodeError, cut, dropped};
+use super::decode::{DecodeError, bounded, cut, dropped, quality, recordable};
 use crate::engine::input::{Input, RtcEvent as MediaEvent};
 use crate::engine::limits;
 use crate::ffi::logger::log_backend;
@@ -223,28 +222,15 @@ fn checked_record(from: &Text, record: &Record) -> Result<Record, DecodeError> {
     fits(&record.client_msg_id, limits::ID)?;
     fits(&record.to, limits::ACCOUNT)?;
     fits(&record.channel_id, limits::ID)?;
-    if record.call_type == CallType::Other {
-        return Err(DecodeError::Unknown);
-    }
     Ok(Record {
         client_msg_id: record.client_msg_id.clone(),
         to: record.to.clone(),
         channel_id: record.channel_id.clone(),
-        call_type: record.call_type,
+        call_type: recordable(record.call_type)?,
         status: record.status,
         text: Text::EMPTY,
         durations: Vec::new(),
     })
-}
-
-/// Codes are positive; all other numbers of a backend are only passed on.
-fn bounded(outcome: Outcome) -> Outcome {
-    let Outcome { code, raw_code, message } = outcome;
-    let message = cut(message);
-    match code.number() {
-        number if number < 0 => Outcome { code: Code::BACKEND_FAILED, raw_code: number, message },
-        _ => Outcome { code, raw_code, message },
-    }
 }
 
 fn connection(change: &Connection) -> Connection {
@@ -260,8 +246,8 @@ fn checked_media_event(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
     Ok(match event {
         MediaEvent::Disconnected(outcome) => MediaEvent::Disconnected(bounded(outcome.clone())),
         MediaEvent::Error(outcome) => MediaEvent::Error(bounded(outcome.clone())),
-        MediaEvent::Quality { quality, .. } if !(0..=4).contains(quality) => {
-            return Err(DecodeError::Unknown);
+        MediaEvent::Quality { uid, quality: number } => {
+            MediaEvent::Quality { uid: *uid, quality: quality(*number)? }
         }
         MediaEvent::Secured { code, local_fingerprint, remote_fingerprint, .. } => {
             fits(code, limits::SECURITY_CODE)?;
@@ -269,13 +255,12 @@ fn checked_media_event(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
             fits(remote_fingerprint, limits::FINGERPRINT)?;
             event.clone()
         }
-        MediaEvent::Quality { .. }
-        | MediaEvent::PeerJoin { .. }
+        MediaEvent::PeerJoin { .. }
         | MediaEvent::PeerLeave { .. }
         | MediaEvent::PeerMedia { .. }
         | MediaEvent::PeerMute { .. }
         | MediaEvent::PeerSilent { .. }
-        | MediaEvent::PeerHeard { .. }
+        | MediaEvent::PeerActive { .. }
         | MediaEvent::Reconnecting
         | MediaEvent::Reconnected => event.clone(),
     })

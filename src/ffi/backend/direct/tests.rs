@@ -1,6 +1,6 @@
 //! Which backends are called directly, and the limits that hold for what they report.
 
-use nertc_callkit_signaling::{EventKind, RecordStatus};
+use nertc_callkit_signaling::{CallType, EventKind, RecordStatus};
 
 use super::*;
 use crate::engine::input::Security;

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use mqtt_protocol_core::mqtt::packet::Packet;
-use nertc_callkit_signaling::{CallType, Connection as Change, Message, Req};
+use nertc_callkit_signaling::{CallType, Connection as Change, InviteState, Message};
 
 use super::*;
 use crate::connection::tests::broker::{Broker, Patience};
@@ -52,7 +52,7 @@ impl Client {
     }
 
     fn abort_login(&mut self, req: u64) {
-        self.act(|line, now| line.abort_login(now, req));
+        self.act(|line, now| line.notify(now, Notification::AbortLogin(Req(req))));
     }
 
     /// One look at the sockets.
@@ -363,7 +363,9 @@ fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
     client.broker.publish("nck1/u/alice/in/bob/pad", invite, false);
     client.until("no invite", |client| !client.notified.is_empty());
     assert_eq!(client.notified(), "events\n");
-    client.act(|line, now| line.invite_state(now, "c1".into(), "r1".into(), InviteState::Ringing));
+    let (channel_id, request_id, state) = ("c1".into(), "r1".into(), InviteState::Ringing);
+    let rings = Notification::InviteState { channel_id, account: "alice".into(), request_id, state };
+    client.act(|line, now| line.notify(now, rings));
     // From now on nothing comes through on the old connection, and nothing says so.
     client.broker.deaf = true;
     let _dead = std::mem::replace(&mut client.broker, Broker::new());

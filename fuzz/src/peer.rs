@@ -246,7 +246,7 @@ pub(crate) fn rtc_event(bytes: &mut Bytes<'_>, uid: u64) -> RtcEvent {
         5 => RtcEvent::PeerMedia { uid, media, on: bytes.flag() },
         6 => RtcEvent::PeerMute { uid, media, muted: bytes.flag() },
         7 => RtcEvent::PeerSilent { uid },
-        8 => RtcEvent::PeerHeard { uid },
+        8 => RtcEvent::PeerActive { uid },
         9 => RtcEvent::Reconnecting,
         10 => RtcEvent::Reconnected,
         11 => RtcEvent::Disconnected(Outcome { code: 9.into(), ..Outcome::default() }),

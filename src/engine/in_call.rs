@@ -148,7 +148,7 @@ impl InCall {
         Ok(())
     }
 
-    fn on_peer_heard(&mut self, app: &mut App) {
+    fn on_peer_active(&mut self, app: &mut App) {
         if self.silence.take().is_some_and(|silence| silence.notified) {
             app.push_back(Output::Event(Event::Reconnected(self.peer_connection(0))));
         }
@@ -353,7 +353,7 @@ impl Engine {
                 let change = call.on_peer_silent(&mut self.app, now, &self.config.timers);
                 change.unwrap_or_else(|why| self.ignore(why));
             }
-            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => call.on_peer_heard(&mut self.app),
+            RtcEvent::PeerActive { uid } if call.is_peer(uid) => call.on_peer_active(&mut self.app),
             RtcEvent::Reconnecting => {
                 let event = self.own_media(no, 0, Outcome::default());
                 self.emit(Event::Reconnecting(event));
@@ -383,7 +383,7 @@ impl Engine {
             RtcEvent::PeerJoin { .. }
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
-            | RtcEvent::PeerHeard { .. }
+            | RtcEvent::PeerActive { .. }
             | RtcEvent::Quality { .. } => self.ignore("media event about another account"),
         }
     }

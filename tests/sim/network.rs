@@ -253,7 +253,7 @@ impl World {
             for (to, about) in [(device, other), (other, device)] {
                 let uid = self.devices[about].media_uid;
                 if !self.is_cut(other) {
-                    self.notify_media(to, 10, RtcEvent::PeerHeard { uid });
+                    self.notify_media(to, 10, RtcEvent::PeerActive { uid });
                 }
             }
         }

@@ -201,7 +201,7 @@ fn a_peer_that_is_active_again_stays() {
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.pass(2_000);
     harness.forget();
-    harness.rtc(RtcEvent::PeerHeard { uid: 22 });
+    harness.rtc(RtcEvent::PeerActive { uid: 22 });
     harness.emits("on_reconnected 2");
     harness.pass(60_000);
     harness.emits("");

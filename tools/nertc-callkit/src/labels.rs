@@ -197,7 +197,7 @@ fn rtc(event: &RtcEvent) -> Label {
             format!("peer {uid}: {} {}", media(*bits), if *muted { "muted" } else { "unmuted" })
         }
         RtcEvent::PeerSilent { uid } => format!("nothing from peer {uid}"),
-        RtcEvent::PeerHeard { uid } => format!("peer {uid} is heard again"),
+        RtcEvent::PeerActive { uid } => format!("peer {uid} is heard again"),
         RtcEvent::Reconnecting => "reconnecting".into(),
         RtcEvent::Reconnected => "reconnected".into(),
         RtcEvent::Disconnected(why) => return failed(Lane::Media, "disconnected", why),

@@ -330,7 +330,7 @@ fn media_events_have_the_headers_numbers() {
         MediaEvent::PeerMedia { uid: 1, media: Media::VIDEO, on: true },
         MediaEvent::PeerMute { uid: 1, media: Media::AUDIO, muted: false },
         MediaEvent::PeerSilent { uid: 1 },
-        MediaEvent::PeerHeard { uid: 1 },
+        MediaEvent::PeerActive { uid: 1 },
         MediaEvent::Reconnecting,
         MediaEvent::Reconnected,
         MediaEvent::Disconnected(why.clone()),

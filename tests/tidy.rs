@@ -433,7 +433,7 @@ fn words_of(name: &str) -> Vec<String> {
 
 #[test]
 fn names_use_the_terms_of_the_field() {
-    assert_eq!(words_of("is_PeerActive_AT"), ["is", "peer", "heard", "at"]);
+    assert_eq!(words_of("is_PeerActive_AT"), ["is", "peer", "active", "at"]);
     let mut found = Vec::new();
     for (file, text) in rust().into_iter().chain(texts(&[".c", ".h"])) {
         if WORDS_ELSEWHERE.iter().any(|place| file.starts_with(place)) {

@@ -7,7 +7,7 @@ use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Transport, MediaSecured, Operation, Output};
+use super::output::{CallEnd, ConnectionEvent, EndReason, Event, MediaSecured, Operation, Output, Transport};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};

@@ -438,7 +438,7 @@ impl Monitor {
         if let Event::RecordReceived(record) = event
             && !self.records.insert((record.user.clone(), record.msg_id.clone()))
         {
-            return Err(format!("invariant 7: a record of others is told twice: {record:?}"));
+            return Err(format!("invariant 7: a record of others is reported twice: {record:?}"));
         }
         if matches!(event, Event::TokenNeeded(_) | Event::RecordReceived(_) | Event::MissedCall(_)) {
             return Ok(());

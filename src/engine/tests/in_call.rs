@@ -513,7 +513,7 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     harness.answer("mute", 55);
     harness.emits("done mutelocal 55");
     let named = harness.results.last().map(|result| result.call_no);
-    assert_eq!(named, Some(0), "its own call's end was told, and the next call has nothing to do with it");
+    assert_eq!(named, Some(0), "the end of its own call was reported; the next call is another");
 }
 
 /// Scenario (old): The callee is older than 1.1.0: we join the room named after the channel and send it

@@ -52,7 +52,7 @@ pub(crate) enum Phase {
 /// What a core has learned about the invite, for the invariants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Observation {
-    /// The caller's core was told that this device accepts, or rejects.
+    /// The caller's core was notified that this device accepts, or rejects.
     CallerNotified(EventKind, Text),
     /// The caller's cancel was done.
     Cancelled,
@@ -64,7 +64,7 @@ pub(crate) enum Observation {
     IsBusy(Text),
     /// Another login ended its session.
     Kicked,
-    /// A called device was told that another accepted or rejected, or that the caller cancelled.
+    /// A called device was notified that another accepted or rejected, or that the caller cancelled.
     CalleeNotified(EventKind, Text),
     /// An operation was answered twice.
     Twice,

@@ -322,7 +322,8 @@ fn backend(received: &Arc<Mutex<Received>>) -> (Arc<MediaSink>, WebRtcMedia) {
             Ok(())
         },
     );
-    let options = Options::read(&Given { flags: LOOPBACK | APP_AUDIO, ..Given::default() }).expect("good options");
+    let options =
+        Options::read(&Given { flags: LOOPBACK | APP_AUDIO, ..Given::default() }).expect("good options");
     let backend = WebRtcMedia::new(options, sink.clone(), with_opus());
     backend.open().expect("it works");
     (sink, backend)

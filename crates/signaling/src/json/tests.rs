@@ -175,7 +175,7 @@ fn nesting_has_a_limit_whatever_the_caller_allows() {
 }
 
 #[test]
-fn lists_and_signed_numbers_are_written_as_serde_json_writes_them() {
+fn lists_and_signed_numbers_are_written_as_serde_json_does() {
     let mut object = ObjectWriter::starting("{\"version\":\"1\"");
     object.begin_list("none");
     object.end_list();

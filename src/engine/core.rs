@@ -273,7 +273,7 @@ impl Engine {
         let teardowns = self.teardowns.iter().map(|teardown| teardown.deadline).min();
         let state = match &self.state {
             State::Idle => None,
-            State::Calling(calling) => Engine::calling_due(calling),
+            State::Calling(calling) => calling.due(),
             State::Called(called) if called.accepting.is_some() => None,
             State::Called(called) => Some((called.ring_until, "ring limit of the called")),
             State::InCall(call) => Engine::in_call_due(call),
@@ -314,8 +314,16 @@ impl Engine {
         self.notify_due(now);
         match &self.state {
             State::Idle => {}
-            State::Calling(_) => self.on_calling_due(now),
-            State::Called(_) => self.on_called_due(now),
+            State::Calling(calling) => {
+                if let Some(due) = calling.due_by(now) {
+                    self.on_calling_due(now, due);
+                }
+            }
+            State::Called(called) => {
+                if let Some(reject) = called.reject_by(now) {
+                    self.on_called_due(now, reject);
+                }
+            }
             State::InCall(_) => self.on_in_call_due(now),
         }
         if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {

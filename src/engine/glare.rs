@@ -29,6 +29,15 @@ impl Calling {
     }
 }
 
+impl State {
+    fn set_glare(&mut self, glare: Glare) {
+        match self {
+            State::Calling(calling) => calling.glare = glare,
+            State::Idle | State::Called(_) | State::InCall(_) => {}
+        }
+    }
+}
+
 impl Engine {
     /// An INVITE of the user we are calling.
     pub(super) fn on_glare(&mut self, now: Time, invite: Invite) {
@@ -69,9 +78,7 @@ impl Engine {
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
-        if let State::Calling(calling) = &mut self.state {
-            calling.glare = Glare::Accepting { invite, req, closed: None, control: false, own_outcome };
-        }
+        self.state.set_glare(Glare::Accepting { invite, req, closed: None, control: false, own_outcome });
     }
 
     /// The service has decided about our accept of the peer's invite.

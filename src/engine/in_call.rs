@@ -7,7 +7,9 @@ use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, ConnectionEvent, EndReason, Event, MediaSecured, Operation, Output, Transport};
+use super::output::{
+    CallEnd, ConnectionEvent, EndReason, Event, MediaSecured, Operation, Output, Transport, UserEvent,
+};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};
@@ -66,6 +68,21 @@ impl InCall {
 
     pub(super) fn is_peer(&self, uid: u64) -> bool {
         self.peer_uid == Some(uid)
+    }
+
+    /// A legacy caller reports that it is in the media room. True: join it now.
+    pub(super) fn stop_waiting(&mut self) -> Result<bool, &'static str> {
+        match &mut self.entry {
+            JoinStage::Signaling { wait, .. } => {
+                *wait = None;
+                Ok(false)
+            }
+            JoinStage::Waiting { .. } => {
+                self.entry = JoinStage::Joining { notify_legacy_peer: false };
+                Ok(true)
+            }
+            JoinStage::Joining { .. } | JoinStage::Joined => Err("join request while joining"),
+        }
     }
 
     /// A text to the peer through the channel, and the call's number.
@@ -152,6 +169,15 @@ impl InCall {
         if self.silence.take().is_some_and(|silence| silence.notified) {
             app.push_back(Output::Event(Event::Reconnected(self.peer_connection(0))));
         }
+    }
+
+    /// What is new about the security of media.
+    fn secure(&mut self, secured: MediaSecured) -> Option<MediaSecured> {
+        if self.secured.as_deref().map_or(secured.is_initial(), |known| *known == secured) {
+            return None;
+        }
+        self.secured = Some(Box::new(secured.clone()));
+        Some(secured)
     }
 
     /// Payload of an event about the peer's media.
@@ -248,15 +274,11 @@ impl Engine {
     }
 
     /// A legacy caller reports that it is in the media room.
-    pub(super) fn on_join_now(&mut self, now: Time) {
-        let State::InCall(call) = &mut self.state else { return };
-        match &mut call.entry {
-            JoinStage::Signaling { wait, .. } => *wait = None,
-            JoinStage::Waiting { .. } => {
-                call.entry = JoinStage::Joining { notify_legacy_peer: false };
-                self.enter_media(now);
-            }
-            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("join request while joining"),
+    pub(super) fn on_join_now(&mut self, now: Time, next: Result<bool, &'static str>) {
+        match next {
+            Ok(true) => self.enter_media(now),
+            Ok(false) => {}
+            Err(why) => self.ignore(why),
         }
     }
 
@@ -285,8 +307,9 @@ impl Engine {
         let notifies_peer = matches!(call.entry, JoinStage::Joining { notify_legacy_peer: true });
         let was_peer_first = call.peer_uid.is_some();
         call.entry = JoinStage::Joined;
-        if notifies_peer {
-            let joined = call.control(wire::control_joined());
+        let joined = notifies_peer.then(|| call.control(wire::control_joined()));
+        let connected = call.connect(now);
+        if let Some(joined) = joined {
             self.send_control(now, joined);
         }
         if no_media {
@@ -294,9 +317,7 @@ impl Engine {
         } else if was_peer_first {
             self.apply_remote(now);
         }
-        if let State::InCall(call) = &mut self.state
-            && let Some(connected) = call.connect(now)
-        {
+        if let Some(connected) = connected {
             self.emit(connected);
         }
     }
@@ -340,7 +361,10 @@ impl Engine {
             RtcEvent::PeerLeave { uid, code: Code::OK } if call.is_peer(uid) => {
                 call.peer_left = Some(now.after(self.config.timers.peer_leave_ms));
             }
-            RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => self.end_lost_peer(now),
+            RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => {
+                let lost = call.user_event();
+                self.end_lost_peer(now, lost);
+            }
             RtcEvent::PeerMedia { uid, media, on } => {
                 let change = call.on_peer_media(&mut self.app, uid, media, on, false);
                 change.unwrap_or_else(|why| self.ignore(why));
@@ -378,7 +402,10 @@ impl Engine {
                 let (call_no, user) = (no, call.peer.clone());
                 let secured =
                     MediaSecured { call_no, user, security, code, local_fingerprint, remote_fingerprint };
-                self.on_secured(now, secured);
+                match call.secure(secured) {
+                    Some(news) => self.on_secured(now, news),
+                    None => self.ignore("security that is known already"),
+                }
             }
             RtcEvent::PeerJoin { .. }
             | RtcEvent::PeerLeave { .. }
@@ -400,11 +427,6 @@ impl Engine {
 
     /// How far media provably reaches the peer. A mismatch ends the call, whatever the backend does next.
     fn on_secured(&mut self, now: Time, secured: MediaSecured) {
-        let State::InCall(call) = &mut self.state else { return };
-        if call.secured.as_deref().map_or(secured.is_initial(), |known| *known == secured) {
-            return self.ignore("security that is known already");
-        }
-        call.secured = Some(Box::new(secured.clone()));
         let (no, is_mismatch) = (secured.call_no, secured.security == Security::Mismatch);
         self.emit(Event::MediaSecured(secured));
         if is_mismatch {
@@ -421,7 +443,8 @@ impl Engine {
             return self.ignore("another account is lost");
         }
         if no_media || call.is_silent(now) {
-            return self.end_lost_peer(now);
+            let lost = call.user_event();
+            return self.end_lost_peer(now, lost);
         }
         call.is_unheard = true;
         self.ignore("signaling lost the peer, media decides");
@@ -459,32 +482,37 @@ impl Engine {
         if call.silence.is_some_and(|silence| silence.lost_at <= now)
             || call.is_unheard && call.is_silent(now)
         {
-            return self.end_lost_peer(now);
+            let lost = call.user_event();
+            return self.end_lost_peer(now, lost);
         }
         if is_due(call.connect_by) {
             return self.media_late(now);
         }
-        if let Some(silence) =
-            call.silence.as_mut().filter(|silence| !silence.notified && silence.notify_at <= now)
-        {
+        let silence = call.silence.as_mut().filter(|silence| !silence.notified && silence.notify_at <= now);
+        let silent = silence.map(|silence| {
             silence.notified = true;
-            let event = connection_event(call.no, Transport::Media, &call.peer, 0, Outcome::default());
+            connection_event(call.no, Transport::Media, &call.peer, 0, Outcome::default())
+        });
+        let expired = call.expire_switch(now);
+        let has_waited = matches!(call.entry, JoinStage::Waiting { until } if until <= now);
+        if has_waited {
+            call.entry = JoinStage::Joining { notify_legacy_peer: false };
+        }
+        if let Some(event) = silent {
             self.emit(Event::Reconnecting(event));
         }
-        let State::InCall(call) = &mut self.state else { return };
-        if matches!(call.entry, JoinStage::Waiting { until } if until <= now) {
-            call.entry = JoinStage::Joining { notify_legacy_peer: false };
+        if has_waited {
             self.enter_media(now);
         }
-        self.expire_switch(now);
+        if let Some(event) = expired {
+            self.emit(event);
+        }
         self.hand_over_texts(now);
     }
 
     /// The peer's connection is gone.
-    pub(super) fn end_lost_peer(&mut self, now: Time) {
-        let State::InCall(call) = &self.state else { return };
-        let event = call.user_event();
-        self.emit(Event::UserDisconnect(event));
+    pub(super) fn end_lost_peer(&mut self, now: Time, lost: UserEvent) {
+        self.emit(Event::UserDisconnect(lost));
         self.end_in_call(now, EndReason::PeerDisconnected, Some(Finish::close()));
     }
 
@@ -495,20 +523,19 @@ impl Engine {
         self.end_in_call_of(now, reason.into(), wire, &account);
     }
 
-    /// CLOSE or LEAVE of the peer, with its app's text.
+    /// CLOSE or LEAVE of the peer, with its app's text; `attachment` is the call's.
     pub(super) fn end_by_peer(
         &mut self,
         now: Time,
         reason: EndReason,
-        custom_info: &str,
+        (custom_info, attachment): (&str, &Text),
         wire: Option<Finish>,
     ) {
-        let State::InCall(call) = &self.state else { return };
         let text = wire::read(custom_info);
         let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
-        let extra = foreign(&text.attachment, &call.attachment);
+        let extra = foreign(&text.attachment, attachment);
         if is_other_media {
-            let no = call.no;
+            let no = self.state.call_no();
             self.notify_error(Operation::Rtc, no, other_media());
             return self.end_in_call(now, Ending { reason: EndReason::MediaMismatch, extra }, wire);
         }

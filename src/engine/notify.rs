@@ -42,24 +42,9 @@ impl Engine {
         self.app.push_back(Output::Done { ticket, result });
     }
 
-    /// Completes call(), unless that was done before: with success it carries the ids.
+    /// Completes call(), unless that was done before.
     pub(super) fn done_call(&mut self, own: &mut OutgoingInvite, outcome: Outcome) {
-        if own.confirmed {
-            return;
-        }
-        own.confirmed = true;
-        let result = OpResult {
-            operation: Operation::Call,
-            code: if outcome.code.is_success() { Code::OK } else { outcome.code },
-            raw_code: outcome.raw_code,
-            message: outcome.message,
-            call_no: own.no,
-            uid: own.uid,
-            channel_id: own.channel_id.clone(),
-            request_id: own.request_id.clone(),
-            call_id: own.call_id.clone(),
-        };
-        self.app.push_back(Output::Done { ticket: own.issued_by, result });
+        self.app.extend(own.confirm(outcome));
     }
 
     /// Completes accept() with the ids of the call.
@@ -118,6 +103,27 @@ impl Engine {
         for event in self.coalescer.take_all() {
             self.emit(event);
         }
+    }
+}
+
+impl OutgoingInvite {
+    /// The completion of call(), once: with success it carries the ids.
+    pub(super) fn confirm(&mut self, outcome: Outcome) -> Option<Output> {
+        if std::mem::replace(&mut self.confirmed, true) {
+            return None;
+        }
+        let result = OpResult {
+            operation: Operation::Call,
+            code: if outcome.code.is_success() { Code::OK } else { outcome.code },
+            raw_code: outcome.raw_code,
+            message: outcome.message,
+            call_no: self.no,
+            uid: self.uid,
+            channel_id: self.channel_id.clone(),
+            request_id: self.request_id.clone(),
+            call_id: self.call_id.clone(),
+        };
+        Some(Output::Done { ticket: self.issued_by, result })
     }
 }
 

@@ -6,7 +6,7 @@ use super::input::Ticket;
 use super::messages;
 use super::notify::connection_event;
 use super::output::{Event, Operation, Output, Transport};
-use super::state::{JoinStage, Session, State, Tokens};
+use super::state::{Session, Tokens};
 use super::time::Time;
 use nertc_callkit_signaling::{Code, Notification, Outcome, Text};
 
@@ -148,8 +148,7 @@ impl Engine {
 
     /// The live call has media or is about to: it does not need signaling to continue.
     fn has_media(&self) -> bool {
-        let State::InCall(call) = &self.state else { return false };
-        !self.config.caps.no_media && matches!(call.entry, JoinStage::Joining { .. } | JoinStage::Joined)
+        !self.config.caps.no_media && self.state.is_past_join()
     }
 }
 

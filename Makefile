@@ -55,7 +55,7 @@ define program
 endef
 
 demo:
-	scripts/setup cargo cc
+	scripts/setup cargo cc cmake
 	cargo build --quiet --lib --package nertc_callkit
 	cargo build --quiet --package nertc_callkit_tool
 	$(call program,demo,-lm)
@@ -70,7 +70,7 @@ demo-mqtt: phone
 	scripts/demo-mqtt
 
 phone:
-	scripts/setup cargo cc
+	scripts/setup cargo cc cmake
 	cargo build --quiet --lib --package nertc_callkit
 	$(call program,phone)
 
@@ -81,7 +81,7 @@ test-all: setup
 	CC='$(CC)' scripts/test all
 
 test-brokers:
-	scripts/setup $(BROKERS) cargo cc
+	scripts/setup $(BROKERS) cargo cc cmake
 	cargo test --test brokers -- --include-ignored
 
 SEEDS ?= 2000
@@ -101,7 +101,7 @@ fuzz:
 	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz $(TARGET)
 
 bench:
-	scripts/setup cargo cc valgrind mosquitto
+	scripts/setup cargo cc cmake valgrind mosquitto
 	@scripts/setup sofia-sip || echo 'bench: goes on without the comparison with sofia-sip'
 	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench
 
@@ -113,7 +113,7 @@ DEVICES ?= 5000
 SECONDS ?= 20
 AT_ONCE ?= 32
 load:
-	scripts/setup cargo cc mosquitto
+	scripts/setup cargo cc cmake mosquitto
 	scripts/bench load $(DEVICES) $(SECONDS) $(AT_ONCE)
 
 sanitize:
@@ -147,7 +147,7 @@ picture: demo
 	cp build/demo.svg docs/call.svg
 
 diagram:
-	scripts/setup cargo dot
+	scripts/setup cargo cc cmake dot
 	NERTC_CALLKIT_WRITE_DIAGRAM=1 cargo test --quiet --test diagram
 	dot -Tsvg docs/states.dot -o docs/states.svg
 
@@ -159,14 +159,15 @@ mutants:
 	scripts/mutants
 
 # Cargo counts neither the fuzz targets, a workspace of their own, nor the searches, which `cargo test` leaves
-# out, nor the core without features as something to look at.
+# out, nor the core without features, nor Opus in Rust as something to look at.
 lint:
-	scripts/setup cargo c++ shellcheck
+	scripts/setup cargo c++ cmake shellcheck
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	$(CLIPPY) --workspace --all-targets -- -D warnings
 	$(CLIPPY) --test model --test protocol -- -D warnings
 	$(CLIPPY) --lib --no-default-features -- -D warnings
+	$(CLIPPY) --lib --no-default-features --features webrtc,opus-pure -- -D warnings
 	$(CLIPPY) --locked --manifest-path fuzz/Cargo.toml --target-dir "$$(scripts/target)" --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
 	scripts/wasm check

@@ -1,21 +1,25 @@
 /*
  * phone.c: a telephone for the command line. Two of them, on two machines, call each other through an MQTT
- * broker: signaling only, media is up to null_rtc's app. Commands are typed, or piped in.
+ * broker; with --media webrtc sound crosses, too (phone_media.h says where it comes from), without it only calls
+ * do. Commands are typed, or piped in.
  *
- *   phone --broker mqtts://HOST --account alice --token SECRET
+ *   phone --broker mqtts://HOST --account alice --token SECRET --media webrtc --tone 440 --record heard.wav
  *
- * One thread, one poll: it waits for the keyboard and for the library at once, and never inside either.
+ * One thread, one poll: it waits for the keyboard, for the library and for the next frame of sound at once, and
+ * never inside either.
  */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "phone_media.h"
 #include "print_events.h"
 #include <nertc_callkit/mqtt.h>
 
@@ -29,9 +33,10 @@ static const char usage[] =
   "  --data DIR      keeps the secret client id there: calls wait for me while I am away\n"
   "  --auto-answer   accept every call; --ring MS: how long a call rings (30000)\n"
   "  --presence      the broker tells who was lost; --peer-lost MS: gone after this silence (60000)\n"
+  MEDIA_OPTIONS
   "commands: login, logout, call USER [audio|video], accept, reject [TEXT], busy [TEXT], cancel, hangup, leave,\n"
   "  status, switch audio|video, send JSON (without blanks), token T, dnd on|off (nobody rings),\n"
-  "  block USER, unblock USER, quit;\n"
+  "  block USER, unblock USER, " MEDIA_COMMANDS ", quit;\n"
   "  wait EVENT [SECONDS]: the next commands when it has come, within 60 s or so many.\n"
   "  What is typed during a login is carried out after it.\n";
 
@@ -42,6 +47,7 @@ struct phone {
   const char *brokers[8], *account, *token, *device, *ca, *data;
   uint32_t broker_count, flags, ring_ms, peer_lost_ms;
   int auto_answer;
+  struct media media;
   nertc_callkit *kit;
   char typed[4096]; /* and not carried out yet */
   size_t length;
@@ -62,6 +68,25 @@ static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *ev
   if (((struct phone *)me)->auto_answer) {
     nertc_callkit_accept(kit, event->call, print_done, me);
   }
+}
+
+static void on_call_connected(nertc_callkit *kit, const nertc_callkit_call_event *event, void *me)
+{
+  microphone_open(&((struct phone *)me)->media.microphone);
+  print_on_call_connected(kit, event, me);
+}
+
+static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *me)
+{
+  microphone_close(&((struct phone *)me)->media.microphone);
+  print_call_end(kit, event, me);
+}
+
+/* A frame of the peer, on the media thread. */
+static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callkit_frame *frame, void *me)
+{
+  (void)kit, (void)user_id;
+  recorder_write(&((struct phone *)me)->media.recorder, frame);
 }
 
 /* After each line: is it what `wait` waits for? */
@@ -228,7 +253,8 @@ static void carry_out(struct phone *me, char *line)
     answer = status(me);
   } else if (strcmp(verb, "quit") == 0) {
     me->quit = 1;
-  } else if ((answer = carry_out_setting(me, verb, first)) > 0) {
+  } else if ((answer = carry_out_setting(me, verb, first)) > 0 &&
+             (answer = media_command(&me->media, kit, verb, first, me)) > 0) {
     fprintf(stderr, "phone: what is '%s'?\n%s", verb, strstr(usage, "commands:"));
     return;
   }
@@ -282,10 +308,11 @@ static int loop(struct phone *me)
   }
   while (!me->quit) {
     struct pollfd fds[2] = {{-1, POLLIN, 0}, {-1, POLLIN, 0}};
+    const int wait = patience(me), sound = microphone_send(&me->media.microphone, me->kit);
     fds[0].fd = (int)library;
     /* Input stays with the system while there is no room for it or commands are held back. */
     fds[1].fd = me->end_of_input || me->length == sizeof me->typed - 1 ? -1 : STDIN_FILENO;
-    if (poll(fds, 2, patience(me)) < 0 && errno != EINTR) {
+    if (poll(fds, 2, sound < 0 || (wait >= 0 && wait < sound) ? wait : sound) < 0 && errno != EINTR) {
       perror("phone: poll");
       return 0;
     }
@@ -316,7 +343,12 @@ static int parse(struct phone *me, char **argument)
   for (; *argument; argument++) {
     const char *const option = *argument, **text = NULL;
     uint32_t *number = NULL;
-    if (strcmp(option, "--auto-answer") == 0) {
+    const int is_media = media_option(&me->media, &argument);
+    if (is_media < 0) {
+      return 0;
+    } else if (is_media) {
+      continue;
+    } else if (strcmp(option, "--auto-answer") == 0) {
       me->auto_answer = 1;
     } else if (strcmp(option, "--single") == 0) {
       me->flags |= NERTC_CALLKIT_MQTT_SINGLE_DEVICE;
@@ -356,7 +388,7 @@ static void on_log(int32_t level, const char *text, void *user_data)
   fprintf(stderr, "phone: %s\n", text);
 }
 
-/* Signaling over the brokers, and null_rtc for media. */
+/* Signaling over the brokers; media as it was chosen. */
 static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
 {
   static char authorities[65536];
@@ -381,7 +413,7 @@ static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
   options.peer_lost_ms = me->peer_lost_ms;
   answer = nertc_callkit_mqtt_signaling(&options, backends);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
-    answer = nertc_callkit_null_rtc(backends);
+    answer = media_backend(&me->media, backends);
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));
@@ -403,8 +435,11 @@ static int start(struct phone *me)
   print_every_event(&listener);
   print_also = heard;
   listener.on_invited = on_invited;
+  listener.on_call_connected = on_call_connected;
+  listener.on_call_end = on_call_end;
   timers.ring_ms = me->ring_ms;
   config.listener = &listener;
+  config.on_frame = on_frame;
   config.user_data = me;
   config.backends = &backends;
   config.timers = &timers;
@@ -427,14 +462,17 @@ int main(int argc, char **argv)
   char name[256];
   int ok;
   (void)argc;
+  media_init(&me.media);
+  signal(SIGPIPE, SIG_IGN); /* who reads the recording may end first */
   if (!parse(&me, argv + 1)) {
     fputs(usage, stderr);
     return 2;
   }
   snprintf(name, sizeof name, "%s%s%s", me.account, me.device ? "/" : "", me.device ? me.device : "");
   me.name = name;
-  ok = start(&me) && loop(&me);
+  ok = media_open(&me.media) && start(&me) && loop(&me);
   /* A call that is still active ends here, so that the peer is notified. */
   nertc_callkit_destroy(me.kit);
+  ok &= recorder_close(&me.media.recorder);
   return ok ? 0 : 1;
 }

@@ -149,7 +149,7 @@ static void print_data(nertc_callkit *kit, const nertc_callkit_data_event *event
   static void print_##event(nertc_callkit *kit, const nertc_callkit_connection_event *e, void *user_data) \
   { \
     (void)kit; \
-    print_line(user_data, #event, "call=%u user=%s layer=%d code=%d", (unsigned)e->call_no, e->user_id, \
+    print_line(user_data, #event, "call=%u user=%s transport=%d code=%d", (unsigned)e->call_no, e->user_id, \
                (int)e->transport, (int)e->code); \
   }
 

@@ -65,8 +65,9 @@ fn layouts(target: &Target) -> Vec<Layout> {
 
 /// A C file that compiles only if the layout is as worked out.
 fn c_asserts(target: &Target) -> String {
-    let mut text =
-        ["backend", "loopback", "mqtt"].map(|name| format!("#include <nertc_callkit/{name}.h>\n")).concat();
+    let mut text = ["backend", "loopback", "mqtt", "webrtc"]
+        .map(|name| format!("#include <nertc_callkit/{name}.h>\n"))
+        .concat();
     for Layout { name, fields, size, .. } in layouts(target) {
         writeln!(text, "_Static_assert(sizeof({name}) == {size}, \"{name}\");").expect("memory");
         for (field, at) in fields {
@@ -121,7 +122,7 @@ fn rust_and_c_agree_here() {
 }
 
 #[test]
-fn other_processors_lay_structs_out_as_their_rules_say() {
+fn other_processors_lay_structs_out_by_their_rules() {
     let others = [
         ("x86_64-linux-gnu", BITS_64),
         ("aarch64-linux-gnu", BITS_64),

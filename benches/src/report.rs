@@ -133,11 +133,14 @@ fn size_rows(library: &str) -> Vec<Row> {
     let known = ["libc.so.", "libgcc_s.so.", "ld-linux"];
     let others = needed.iter().filter(|name| !known.iter().any(|known| name.starts_with(known))).count();
     let note = format!("needs {}", needed.join(", "));
-    let small = Path::new(library).with_file_name("libnertc_callkit_small.so");
+    let beside = |name: &str| Path::new(library).with_file_name(name).to_string_lossy().into_owned();
+    let [full, full_small] = ["libnertc_callkit_full.so", "libnertc_callkit_full_small.so"].map(beside);
     vec![
         size_row("so_bytes_core", library, "stripped").within(0.92 + added::CORE, 0.9 + added::CORE),
-        size_row("so_bytes_core_small", &small.to_string_lossy(), "PROFILE=small")
+        size_row("so_bytes_core_small", &beside("libnertc_callkit_small.so"), "PROFILE=small")
             .within(0.69 + added::CORE_SMALL, 0.58 + added::CORE_SMALL),
+        size_row("so_bytes_full", &full, "the default: with MQTT, TLS and WebRTC").at_most(5.0),
+        size_row("so_bytes_full_small", &full_small, "PROFILE=small").at_most(4.0),
         Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
     ]
 }

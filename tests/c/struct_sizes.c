@@ -128,6 +128,26 @@ static int32_t take_mqtt_options(const void *it)
   return status;
 }
 
+static int32_t take_webrtc_options(const void *it)
+{
+  nertc_callkit_backends made = NERTC_CALLKIT_BACKENDS_INIT;
+  const int32_t status = nertc_callkit_webrtc_media(it, &made);
+  if (status == NERTC_CALLKIT_STATUS_OK) {
+    made.rtc->release(made.rtc_ctx);
+  }
+  return status;
+}
+
+static int32_t take_ice_server(const void *it)
+{
+  const nertc_callkit_ice_server *const servers[] = {it};
+  nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  options.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  options.ice_servers = servers;
+  options.ice_server_count = 1;
+  return take_webrtc_options(&options);
+}
+
 /* A struct, what it is filled with, and the function that reads it. */
 struct input {
   const char *name;
@@ -174,7 +194,7 @@ static void check_sizes(const struct input *input)
 
 static void options_of_every_size(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   nertc_callkit_backends none = NERTC_CALLKIT_BACKENDS_INIT;
@@ -189,6 +209,8 @@ static void options_of_every_size(void)
   nertc_callkit_fault drop = NERTC_CALLKIT_FAULT_INIT;
   nertc_callkit_mqtt_options mqtt = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
   const char *const endpoint = "mqtts://127.0.0.1";
+  nertc_callkit_webrtc_options webrtc = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  nertc_callkit_ice_server server = NERTC_CALLKIT_ICE_SERVER_INIT;
   const struct input inputs[] = {
     INPUT(config, config),
     {"timers", &timers, sizeof timers, offsetof(nertc_callkit_timers, token_ms), take_timers, 0},
@@ -203,6 +225,8 @@ static void options_of_every_size(void)
     INPUT(push_call, push_call),
     INPUT(fault, drop),
     INPUT(mqtt_options, mqtt),
+    INPUT(webrtc_options, webrtc),
+    INPUT(ice_server, server),
   };
   size_t at;
   call.user_id = "bob";
@@ -222,15 +246,17 @@ static void options_of_every_size(void)
   drop.on = NERTC_CALLKIT_FAULT_ON_EVENT_INVITE;
   mqtt.endpoints = &endpoint;
   mqtt.endpoint_count = 1;
-  phone_login(phone);
-  kit = phone->kit;
+  webrtc.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  server.url = "stun:127.0.0.1";
+  client_login(client);
+  kit = client->kit;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   for (at = 0; at < sizeof inputs / sizeof inputs[0]; at++) {
     check_sizes(&inputs[at]);
   }
   CHECK_OK(nertc_callkit_hub_release(hub));
   CHECK_OK(nertc_callkit_destroy(kit));
-  phone_free(phone);
+  client_free(client);
 }
 
 /* Backends that nobody logs in to: none of their functions is called. */
@@ -282,7 +308,7 @@ static void tables_of_functions_of_every_size(void)
     {"rtc", &rtc, sizeof rtc, offsetof(nertc_callkit_rtc, enable_local), take_rtc, 1},
   };
   size_t at;
-  phone_listener(&listener);
+  client_listener(&listener);
   signaling.open = open_signaling;
   signaling.login = login;
   signaling.logout = operate_alone;
@@ -310,15 +336,15 @@ static void a_vtable_without_an_abi_number_is_of_the_first(void)
   intercept_init(&intercept, pair.hub, &backends);
   intercept.signaling.abi = intercept.rtc.abi = 0;
   setup.hub = pair.hub;
-  pair.alice = phone_new("alice", &setup);
+  pair.alice = client_new("alice", &setup);
   setup.backends = &backends;
-  pair.bob = phone_new("bob", &setup);
-  phone_login(pair.alice);
-  phone_login(pair.bob);
+  pair.bob = client_new("bob", &setup);
+  client_login(pair.alice);
+  client_login(pair.bob);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.alice, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.alice, "on_call_end(16)");
   pair_end(&pair);
   CHECK_INT(intercept.opened, 2);
   CHECK_INT(intercept.closed, 2);

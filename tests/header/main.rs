@@ -16,11 +16,12 @@ use types::{Enums, typed};
 
 /// Where the functions of a module of src/ffi/api are declared; types come before the first that needs them,
 /// and what no function needs is for backends.
-const HEADERS: [(&str, &str, &[&str]); 4] = [
+const HEADERS: [(&str, &str, &[&str]); 5] = [
     ("nertc_callkit.h", "nertc_callkit.h", &["library", "session", "call", "push", "media", "log", "trace"]),
     ("backend.h", "nertc_callkit/backend.h", &[]),
     ("loopback.h", "nertc_callkit/loopback.h", &["loopback"]),
     ("mqtt.h", "nertc_callkit/mqtt.h", &["mqtt"]),
+    ("webrtc.h", "nertc_callkit/webrtc.h", &["webrtc"]),
 ];
 
 /// Types that apps only point to: backend.h defines them.
@@ -33,7 +34,7 @@ fn headers() -> Vec<(&'static str, String)> {
     let mut done = BTreeSet::new();
     let mut parts: Vec<Vec<&Item>> = HEADERS.iter().map(|_| Vec::new()).collect();
     // backend.h takes the rest, so it comes last.
-    for at in [0, 2, 3, 1] {
+    for at in [0, 2, 3, 4, 1] {
         let (.., modules) = HEADERS[at];
         let wanted: Vec<String> = modules.iter().flat_map(|module| functions_of(module)).collect();
         let of_modules = wanted.iter().map(|name| all[name.as_str()]);

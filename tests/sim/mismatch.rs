@@ -16,7 +16,7 @@ impl World {
     }
 
     /// An app's events about calls with incompatible media.
-    pub(super) fn media_can_talk(&mut self, device: usize, event: &Event) -> Result<(), String> {
+    pub(super) fn media_is_compatible(&mut self, device: usize, event: &Event) -> Result<(), String> {
         if let Event::Invited(invited) = event {
             let own = &self.devices[device].media_protocol;
             let is_caller = |it: &&Device| {
@@ -34,7 +34,7 @@ impl World {
         {
             blamed = Some(&end.user);
         } else if let Event::MissedCall(missed) = event
-            && missed.why == Missed::MediaMismatch
+            && missed.reason == Missed::MediaMismatch
         {
             blamed = Some(&missed.user);
         }

@@ -10,8 +10,8 @@ pub(crate) fn read(path: &str) -> String {
 }
 
 /// The C types, in the order in which a reader should meet them.
-pub(crate) fn abi_files() -> [String; 6] {
-    ["values", "backend_values", "options", "events", "vtables", "config"]
+pub(crate) fn abi_files() -> [String; 7] {
+    ["values", "backend_values", "options", "webrtc", "events", "vtables", "config"]
         .map(|name| format!("crates/abi/src/{name}.rs"))
 }
 

@@ -1,9 +1,11 @@
 //! The app's options, checked before the backend is created. A refusal has the remedy.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use crate::ice_server::{IceServer, SERVERS};
+use crate::ice_server::{IceServer, SERVERS, ServerKind};
 
 /// Only relay candidates are gathered, told and used; a join fails without one.
 pub const RELAY_ONLY: u32 = 1;
@@ -11,19 +13,19 @@ pub const RELAY_ONLY: u32 = 1;
 pub const LOOPBACK: u32 = 2;
 /// No IPv6 candidates.
 pub const NO_IPV6: u32 = 4;
-/// No device is opened: the app brings and takes sound. Without effect yet: no version opens one.
+/// No device is opened: the app brings and takes sound. Mandatory: no version opens a device yet, and an app
+/// that expects one must not be silent without knowing.
 pub const APP_AUDIO: u32 = 8;
-/// Devices open only while the app says so. Without effect yet: there are no devices.
-pub const MANUAL_AUDIO: u32 = 16;
-/// No echo cancellation, noise suppression or gain control. Without effect yet: there is none.
-pub const NO_PROCESSING: u32 = 32;
-/// The app encodes and decodes pictures. Without effect yet: there are no pictures.
-pub const ENCODED_VIDEO: u32 = 64;
 /// A peer without security code ends the call.
 pub const REQUIRE_CODE: u32 = 128;
-/// Flags that are not refused; not each has an effect yet.
-const KNOWN: u32 =
-    RELAY_ONLY | LOOPBACK | NO_IPV6 | APP_AUDIO | MANUAL_AUDIO | NO_PROCESSING | ENCODED_VIDEO | REQUIRE_CODE;
+/// Flags that are not refused: each has an effect.
+const KNOWN: u32 = RELAY_ONLY | LOOPBACK | NO_IPV6 | APP_AUDIO | REQUIRE_CODE;
+/// Bytes of certificates.
+pub const PEM_BYTES: usize = 1 << 20;
+const BITRATE_BPS: RangeInclusive<u32> = 6_000..=128_000;
+const JITTER_MS: RangeInclusive<u32> = 20..=200;
+/// Without those that systems keep for themselves.
+const PORTS: RangeInclusive<u32> = 1_024..=65_535;
 
 /// Functions of the app. `sign` and `verify` are called on the client's worker while it hands in a text of the
 /// peer's, with no lock held: they delay nobody's sound.
@@ -123,9 +125,44 @@ pub struct Options {
     pub hooks: Arc<dyn Hooks>,
 }
 
-/// Why options are not taken: a sentence.
+/// Why options are not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refused(pub String);
+pub enum Refused {
+    /// Out of its range, or nothing that is known.
+    Invalid {
+        /// Which field.
+        field: Cow<'static, str>,
+        /// A sentence: what it must be.
+        why: String,
+    },
+    /// What another version or build of the library may take.
+    Unsupported {
+        /// Which field.
+        field: Cow<'static, str>,
+        /// A sentence: what is missing.
+        why: String,
+    },
+}
+
+impl Refused {
+    fn invalid(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Refused {
+        Refused::Invalid { field: field.into(), why: why.into() }
+    }
+
+    fn unsupported(field: impl Into<Cow<'static, str>>, why: impl Into<String>) -> Refused {
+        Refused::Unsupported { field: field.into(), why: why.into() }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Invalid { field, why } | Refused::Unsupported { field, why } => {
+                write!(out, "{field}: {why}")
+            }
+        }
+    }
+}
 
 impl Options {
     /// Checks everything and applies the defaults.
@@ -133,26 +170,18 @@ impl Options {
     /// # Errors
     /// Something is out of its range.
     pub fn read(given: &Given<'_>) -> Result<Options, Refused> {
-        let refused = |why: String| Err(Refused(why));
-        if given.flags & !KNOWN != 0 {
-            return refused("unknown flag: use those of nertc_callkit_webrtc_flag".to_owned());
-        }
-        let audio_bitrate_bps = or(given.audio_bitrate_bps, 32_000);
-        if !(6_000..=128_000).contains(&audio_bitrate_bps) {
-            return refused("audio_bitrate_bps is 6000 to 128000".to_owned());
-        }
-        let jitter_ms = or(given.jitter_min_ms, 20)..=or(given.jitter_max_ms, 200);
-        if *jitter_ms.start() < 20 || *jitter_ms.end() > 200 || jitter_ms.is_empty() {
-            return refused("jitter_min_ms and jitter_max_ms are 20 to 200, in this order".to_owned());
-        }
+        check_flags(given.flags)?;
+        let jitter_min_ms = number("jitter_min_ms", given.jitter_min_ms, 20, &JITTER_MS)?;
+        let jitter_max_ms =
+            number("jitter_max_ms", given.jitter_max_ms, 200, &(jitter_min_ms..=*JITTER_MS.end()))?;
         let servers = given.ice_servers.iter().map(|it| (it.url, it.username, it.credential));
         Ok(Options {
             flags: given.flags,
             ice_servers: ice_servers(servers)?,
-            audio_bitrate_bps,
-            jitter_ms,
+            audio_bitrate_bps: number("audio_bitrate_bps", given.audio_bitrate_bps, 32_000, &BITRATE_BPS)?,
+            jitter_ms: jitter_min_ms..=jitter_max_ms,
             ports: ports(given.port_min, given.port_max)?,
-            ca_pem: given.ca_pem.map(str::to_owned),
+            ca_pem: given.ca_pem.map(certificates).transpose()?,
             hooks: given.hooks.clone(),
         })
     }
@@ -163,19 +192,60 @@ impl Options {
     }
 }
 
-fn or(given: u32, default: u32) -> u32 {
-    if given == 0 { default } else { given }
+fn check_flags(flags: u32) -> Result<(), Refused> {
+    let unknown = flags & !KNOWN;
+    if unknown != 0 {
+        return Err(Refused::invalid("flags", format!("flags {unknown:#x} have no effect in this version")));
+    }
+    if flags & APP_AUDIO == 0 {
+        let why = "set APP_AUDIO, and bring and take the sound: this version opens no microphone or speaker";
+        return Err(Refused::unsupported("flags", why));
+    }
+    Ok(())
+}
+
+/// A number within its range; 0 is the default.
+fn number(
+    field: &'static str,
+    given: u32,
+    default: u32,
+    range: &RangeInclusive<u32>,
+) -> Result<u32, Refused> {
+    match given {
+        0 => Ok(default),
+        given if range.contains(&given) => Ok(given),
+        given => {
+            let (least, most) = (range.start(), range.end());
+            Err(Refused::invalid(field, format!("{given} is not in {least} to {most}, and not 0")))
+        }
+    }
 }
 
 fn ports(min: u32, max: u32) -> Result<Option<RangeInclusive<u16>>, Refused> {
+    let port = |field, given: u32, range: RangeInclusive<u32>| {
+        let port = u16::try_from(given).ok().filter(|_| range.contains(&given));
+        port.ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            Refused::invalid(field, format!("{given} is not in {least} to {most}; 0 in both = any"))
+        })
+    };
     if (min, max) == (0, 0) {
         return Ok(None);
     }
-    let (min, max) = (u16::try_from(min).unwrap_or(0), u16::try_from(max).unwrap_or(0));
-    if min < 1024 || max < min {
-        return Err(Refused("port_min and port_max are 1024 to 65535, in this order, or both 0".to_owned()));
+    Ok(Some(port("port_min", min, PORTS)?..=port("port_max", max, min..=*PORTS.end())?))
+}
+
+#[cfg(feature = "tls")]
+fn certificates(pem: &str) -> Result<String, Refused> {
+    match crate::tls::config(Some(pem)) {
+        Ok(_) => Ok(pem.to_owned()),
+        Err(why) => Err(Refused::invalid("ca_pem", why)),
     }
-    Ok(Some(min..=max))
+}
+
+#[cfg(not(feature = "tls"))]
+fn certificates(_: &str) -> Result<String, Refused> {
+    Err(Refused::unsupported("ca_pem", "this library was built without the feature `tls`"))
 }
 
 /// Reads servers: URL, user name and credential.
@@ -185,11 +255,18 @@ fn ports(min: u32, max: u32) -> Result<Option<RangeInclusive<u16>>, Refused> {
 pub fn ice_servers<'a>(
     given: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>,
 ) -> Result<Vec<IceServer>, Refused> {
-    let read =
-        given.into_iter().map(|(url, username, credential)| IceServer::parse(url, username, credential));
-    let servers: Vec<IceServer> = read.collect::<Result<_, _>>().map_err(Refused)?;
+    let read = |(at, (url, username, credential)): (usize, (&str, &str, &str))| {
+        let field = || format!("ice_servers[{at}]");
+        let server =
+            IceServer::parse(url, username, credential).map_err(|why| Refused::invalid(field(), why))?;
+        if server.kind == ServerKind::Turns && !cfg!(feature = "tls") {
+            return Err(Refused::unsupported(field(), "turns: in a library built without the feature `tls`"));
+        }
+        Ok(server)
+    };
+    let servers: Vec<IceServer> = given.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
     if servers.len() > SERVERS {
-        return Err(Refused(format!("at most {SERVERS} ICE servers")));
+        return Err(Refused::invalid("ice_servers", format!("{} servers, at most {SERVERS}", servers.len())));
     }
     Ok(servers)
 }
@@ -199,7 +276,7 @@ mod tests {
     use super::*;
 
     fn read(change: impl FnOnce(&mut Given<'_>)) -> Result<Options, Refused> {
-        let mut given = Given::default();
+        let mut given = Given { flags: APP_AUDIO, ..Given::default() };
         change(&mut given);
         Options::read(&given)
     }
@@ -207,39 +284,54 @@ mod tests {
     #[test]
     fn zeros_are_the_defaults() {
         let options = read(|_| ()).expect("good options");
-        assert_eq!((options.flags, options.audio_bitrate_bps), (0, 32_000));
+        assert_eq!((options.flags, options.audio_bitrate_bps), (APP_AUDIO, 32_000));
         assert_eq!((options.jitter_ms, options.ports), (20..=200, None));
         assert!(options.ice_servers.is_empty() && options.ca_pem.is_none() && !options.hooks.signs());
+        assert_eq!(read(|it| it.jitter_min_ms = 90).expect("good options").jitter_ms, 90..=200);
     }
 
     #[test]
-    fn values_out_of_their_range_are_refused() {
-        let bad: [fn(&mut Given<'_>); 13] = [
-            |it| it.flags = 256,
-            |it| it.audio_bitrate_bps = 5_999,
-            |it| it.audio_bitrate_bps = 128_001,
-            |it| it.jitter_min_ms = 19,
-            |it| it.jitter_max_ms = 201,
-            |it| (it.jitter_min_ms, it.jitter_max_ms) = (100, 99),
-            |it| it.port_min = 5000,
-            |it| it.port_max = 5000,
-            |it| (it.port_min, it.port_max) = (80, 5000),
-            |it| (it.port_min, it.port_max) = (6000, 5999),
-            |it| (it.port_min, it.port_max) = (6000, 65_536),
-            |it| it.ice_servers = vec![GivenServer { url: "turn:h", username: "", credential: "" }],
-            |it| {
-                it.ice_servers =
-                    vec![GivenServer { url: "stun:h", username: "", credential: "" }; SERVERS + 1]
-            },
+    fn a_refusal_names_the_field_and_its_limit() {
+        const STUN: GivenServer<'static> = GivenServer { url: "stun:h", username: "", credential: "" };
+        type Change = fn(&mut Given<'_>);
+        let bad: [(Change, &str); 16] = [
+            (|it| it.flags |= 16, "flags: flags 0x10 have no effect in this version"),
+            (|it| it.flags |= 256, "flags: flags 0x100 have no effect in this version"),
+            (|it| it.audio_bitrate_bps = 5_999, "audio_bitrate_bps: 5999 is not in 6000 to 128000"),
+            (|it| it.audio_bitrate_bps = 128_001, "audio_bitrate_bps: 128001 is not in 6000 to 128000"),
+            (|it| it.jitter_min_ms = 19, "jitter_min_ms: 19 is not in 20 to 200"),
+            (|it| it.jitter_max_ms = 201, "jitter_max_ms: 201 is not in 20 to 200"),
+            (|it| (it.jitter_min_ms, it.jitter_max_ms) = (100, 99), "jitter_max_ms: 99 is not in 100 to 200"),
+            (|it| it.port_min = 5000, "port_max: 0 is not in 5000 to 65535; 0 in both = any"),
+            (|it| it.port_max = 5000, "port_min: 0 is not in 1024 to 65535; 0 in both = any"),
+            (|it| (it.port_min, it.port_max) = (80, 5000), "port_min: 80 is not in 1024 to 65535"),
+            (|it| (it.port_min, it.port_max) = (6000, 5999), "port_max: 5999 is not in 6000 to 65535"),
+            (|it| (it.port_min, it.port_max) = (6000, 65_536), "port_max: 65536 is not in 6000 to 65535"),
+            (
+                |it| it.ice_servers = vec![STUN, GivenServer { url: "turn:h", ..STUN }],
+                "ice_servers[1]: ICE server: turn and turns need a username and a credential",
+            ),
+            (
+                |it| it.ice_servers = vec![GivenServer { url: "http://h", ..STUN }],
+                "ice_servers[0]: ICE server",
+            ),
+            (|it| it.ice_servers = vec![STUN; SERVERS + 1], "ice_servers: 9 servers, at most 8"),
+            (|it| it.ca_pem = Some("no certificate"), "ca_pem: "),
         ];
-        for (at, change) in bad.into_iter().enumerate() {
+        for (row, (change, words)) in bad.into_iter().enumerate() {
             let refused = read(change).expect_err("refused");
-            assert!(!refused.0.is_empty(), "row {at}");
+            assert!(refused.to_string().starts_with(words), "row {row}: {refused}");
         }
         let most = read(|it| {
             (it.port_min, it.port_max) = (1024, 65_535);
-            it.ice_servers = vec![GivenServer { url: "stun:h", username: "", credential: "" }; SERVERS];
+            it.ice_servers = vec![STUN; SERVERS];
         });
         assert_eq!(most.expect("good options").ports, Some(1024..=65_535));
+    }
+
+    #[test]
+    fn an_app_that_expects_devices_is_told_that_there_are_none() {
+        let refused = read(|it| it.flags = LOOPBACK).expect_err("refused");
+        assert!(matches!(&refused, Refused::Unsupported { .. }) && refused.to_string().contains("APP_AUDIO"));
     }
 }

@@ -24,7 +24,7 @@ impl Reports {
             Output::Connected { uid, .. } => self.on_connected(*uid),
             Output::PeerMedia(state) => self.on_media(*state),
             Output::Silent => self.about(|uid| MediaEvent::PeerSilent { uid }),
-            Output::Heard => self.about(|uid| MediaEvent::PeerHeard { uid }),
+            Output::Heard => self.about(|uid| MediaEvent::PeerActive { uid }),
             Output::Reconnecting => vec![MediaEvent::Reconnecting],
             Output::Reconnected => vec![MediaEvent::Reconnected],
             Output::Secured { state, code, local_fingerprint, remote_fingerprint } => {
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(reports.on_output(&connected(7)), [MediaEvent::PeerJoin { uid: 7 }]);
         assert_eq!(reports.on_output(&connected(7)), []);
         assert_eq!(reports.on_output(&Output::Silent), [MediaEvent::PeerSilent { uid: 7 }]);
-        assert_eq!(reports.on_output(&Output::Heard), [MediaEvent::PeerHeard { uid: 7 }]);
+        assert_eq!(reports.on_output(&Output::Heard), [MediaEvent::PeerActive { uid: 7 }]);
         let left = MediaEvent::PeerLeave { uid: 7, code: Code::OK };
         assert_eq!(reports.on_output(&connected(8)), [left, MediaEvent::PeerJoin { uid: 8 }]);
         let left = MediaEvent::PeerLeave { uid: 8, code: Code::OK };

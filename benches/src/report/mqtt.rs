@@ -18,7 +18,7 @@ pub(super) fn rows(core: &str) -> Vec<Row> {
     let beside = |name: &str| Path::new(core).with_file_name(name).to_string_lossy().into_owned();
     let library = beside("libnertc_callkit_mqtt_tls.so");
     let mut rows = vec![
-        size_row("so_bytes_mqtt_tls", &library, "the default: with TLS"),
+        size_row("so_bytes_mqtt_tls", &library, "with TLS"),
         size_row("so_bytes_mqtt_tls_small", &beside("libnertc_callkit_mqtt_tls_small.so"), "PROFILE=small")
             .within(2.1 + added::MQTT_TLS_SMALL, 2.0 + added::MQTT_TLS_SMALL),
         size_row("so_bytes_mqtt", &beside("libnertc_callkit_mqtt.so"), "without TLS"),

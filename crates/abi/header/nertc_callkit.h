@@ -1,8 +1,8 @@
 /**
  * @file nertc_callkit.h
  * 1-to-1 audio and video calls for any native app. This header is the specification, for every
- * backend and platform. nertc_callkit/backend.h is for authors of backends; loopback.h and mqtt.h
- * beside it are the built-in ones.
+ * backend and platform. nertc_callkit/backend.h is for authors of backends; loopback.h, mqtt.h and
+ * webrtc.h beside it are the built-in ones.
  *
  * Lifecycle of a client (without error handling; examples-c/hello.c is a complete program):
  *

@@ -15,6 +15,7 @@ mod events;
 mod options;
 mod values;
 mod vtables;
+mod webrtc;
 
 pub use backend_values::*;
 pub use config::*;
@@ -22,3 +23,4 @@ pub use events::*;
 pub use options::*;
 pub use values::*;
 pub use vtables::*;
+pub use webrtc::*;

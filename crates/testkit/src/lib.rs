@@ -2,6 +2,7 @@
 //! directories. Depends on nothing of the library, so that the tests of every crate can use it.
 
 mod environment;
+pub mod heap;
 pub mod mosquitto;
 pub mod process;
 mod random;

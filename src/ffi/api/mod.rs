@@ -21,3 +21,5 @@ pub mod trace;
 pub mod loopback;
 
 pub mod mqtt;
+
+pub mod webrtc;

@@ -106,18 +106,20 @@ impl Error {
         }
     }
 
-    /// The same, with the field named as element `at` of `list`.
+    /// The same, with the field named as a field of element `at` of `list`; no name is the element itself.
     pub(crate) fn at(self, list: &str, at: usize) -> Error {
+        let path = |field: Cow<'static, str>| match &*field {
+            "" => format!("{list}[{at}]").into(),
+            field => Cow::Owned(format!("{list}[{at}].{field}")),
+        };
         match self {
-            Error::InvalidArgument(Invalid { problem, .. }) => {
-                Error::invalid(format!("{list}[{at}]"), problem)
+            Error::InvalidArgument(Invalid { field, problem }) => Error::invalid(path(field), problem),
+            Error::NotHere(Invalid { field, problem }) => {
+                Error::NotHere(Invalid { field: path(field), problem })
             }
-            Error::NotHere(_)
-            | Error::Closed
-            | Error::QueueFull
-            | Error::Reentrant
-            | Error::Unsupported
-            | Error::Internal => self,
+            Error::Closed | Error::QueueFull | Error::Reentrant | Error::Unsupported | Error::Internal => {
+                self
+            }
         }
     }
 
@@ -184,6 +186,13 @@ mod tests {
         let too_long = Error::invalid("account", Problem::TooLong { limit: 64 }).within("call");
         let Error::InvalidArgument(invalid) = too_long else { panic!("{too_long:?}") };
         assert_eq!(invalid.to_string(), "call.account: more than 64 bytes");
+        for (field, path) in [("", "list[3]: missing"), ("url", "list[3].url: missing")] {
+            let Error::InvalidArgument(invalid) = Error::invalid(field, Problem::Missing).at("list", 3)
+            else {
+                panic!("another error")
+            };
+            assert_eq!(invalid.to_string(), path);
+        }
         for (problem, words) in [
             (Problem::Encoded { bytes: 5102, limit: 4096 }, "x: 5102 of 4096 bytes after encoding"),
             (Problem::Range { given: 0, least: 1, most: 120_000 }, "x: 0 is not in 1 to 120000"),

@@ -126,6 +126,11 @@ impl FaultScript {
         Ok(())
     }
 
+    /// Nothing goes wrong any more.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// Something happens: what goes wrong? The first rule that matches counts it and decides; a rule that has
     /// done its work is gone.
     pub(super) fn fire(&mut self, on: i32, device: Option<&DeviceAddr>) -> Option<Effect> {

@@ -39,7 +39,7 @@ const CANDIDATE_LIMIT: usize = 256;
 /// Bytes of an account or device.
 const NAME_LIMIT: usize = 64;
 /// Bytes of the app's signature.
-pub(crate) const SIGNATURE_LIMIT: usize = 512;
+pub const SIGNATURE_LIMIT: usize = 512;
 /// Effort of deflate: the best that miniz_oxide has.
 const DEFLATE_LEVEL: u8 = 9;
 

@@ -38,10 +38,9 @@ pub use candidates::{
 };
 pub use connection::{AudioPacket, DtlsVersions};
 pub use counters::Stats;
-pub(crate) use message::SIGNATURE_LIMIT;
 pub use message::{
-    Body, Description, MediaState, Message, Party, Sid, TEXT_LIMIT, Unreadable, read as read_message,
-    write as write_message,
+    Body, Description, MediaState, Message, Party, SIGNATURE_LIMIT, Sid, TEXT_LIMIT, Unreadable,
+    read as read_message, write as write_message,
 };
 pub use negotiation::Ignored;
 pub use sdp::{Refused, Remote, read as read_sdp};

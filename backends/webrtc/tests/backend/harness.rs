@@ -10,7 +10,7 @@ use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
 use nertc_callkit_testkit::patience;
 use nertc_callkit_webrtc::audio::{CaptureError, PullError};
-use nertc_callkit_webrtc::options::{Given, LOOPBACK};
+use nertc_callkit_webrtc::options::{APP_AUDIO, Given, LOOPBACK};
 use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
 use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
 use parking_lot::{Mutex, MutexGuard};
@@ -71,7 +71,7 @@ pub(crate) struct Side {
 }
 
 pub(crate) fn loopback() -> Given<'static> {
-    Given { flags: LOOPBACK, ..Given::default() }
+    Given { flags: LOOPBACK | APP_AUDIO, ..Given::default() }
 }
 
 impl Side {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use nertc_callkit_signaling::Code;
 use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::scratch_dir::{folder, port};
-use nertc_callkit_webrtc::options::{Given, GivenServer, LOOPBACK, RELAY_ONLY};
+use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 use nertc_callkit_webrtc::peer::CandidateKind;
 
 use crate::harness::{JOIN, Side, alone, carry, is_connected, join, sound_crosses, time_step};
@@ -56,7 +56,7 @@ impl Drop for Coturn {
 
 fn relay_only<'a>(url: &'a str, credential: &'a str) -> Given<'a> {
     let ice_servers = vec![GivenServer { url, username: "alice", credential }];
-    Given { flags: RELAY_ONLY | LOOPBACK, ice_servers, ..Given::default() }
+    Given { flags: RELAY_ONLY | LOOPBACK | APP_AUDIO, ice_servers, ..Given::default() }
 }
 
 fn call_over(url: &str) -> [Side; 2] {

@@ -9,7 +9,7 @@ use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink};
 use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{CallType, Code, Req, Text};
 use nertc_callkit_webrtc::audio::{RATE, tone};
-use nertc_callkit_webrtc::options::{Given, LOOPBACK};
+use nertc_callkit_webrtc::options::{APP_AUDIO, Given, LOOPBACK};
 use nertc_callkit_webrtc::{CallState, Options, WebRtcMedia, with_opus};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -23,6 +23,11 @@ pub(crate) const OURS: f64 = 440.0;
 pub(crate) const PAGES: f64 = 1_175.0;
 /// The numbers of texts between media backends.
 const ENVELOPE: u64 = 1000;
+/// Accounts.
+const WE: &str = "we";
+const PAGE: &str = "page";
+/// Codes that are known, which a page must compute, too.
+const VECTORS: &str = include_str!("../vectors/security_code.json");
 const JOIN: Req = Req(7);
 /// Sound of this length is looked at.
 const WINDOW: usize = RATE as usize / 5;
@@ -61,14 +66,11 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     /// Both join. `page` is what its peer has beside the usual.
     pub(crate) fn start(browser: &'a mut Browser, we_invite: bool, page: &Value) -> Call<'a> {
-        let context = json!({
-            "inviter": {"account": "", "device": ""},
-            "callee": {"account": "", "device": ""},
-            "channel": "room", "call_id": "call",
-        });
+        let vectors: Value = serde_json::from_str(VECTORS).expect("JSON");
         let mut peer = json!({
             "role": if we_invite { "callee" } else { "inviter" },
-            "context": context, "uid": PAGE_UID, "hertz": PAGES, "gives_code": true,
+            "account": PAGE, "device": "tab", "other": WE, "channel": "room", "call_id": "call",
+            "uid": PAGE_UID, "hertz": PAGES, "gives_code": true, "vectors": vectors,
         });
         for (key, value) in page.as_object().expect("an object") {
             peer[key] = value.clone();
@@ -96,17 +98,16 @@ impl<'a> Call<'a> {
     }
 
     fn join(&self, is_inviter: bool) {
-        let (account, peer) = ("we".into(), "page".into());
         let join = Join {
             channel_name: "room".into(),
             uid: OUR_UID,
             token: Text::EMPTY,
             call_type: CallType::Audio,
             is_inviter,
-            peer,
+            peer: PAGE.into(),
             call_id: "call".into(),
             call_no: 1,
-            account,
+            account: WE.into(),
             device: "device".into(),
         };
         self.backend.run(JOIN, MediaOperation::Join(join.into())).expect("taken");
@@ -219,7 +220,7 @@ impl<'a> Call<'a> {
             let (hertz, level) = call.heard_by_page()?;
             (is_near(hertz, OURS) && level > LOUD / 2.0).then_some((heard.0, hertz))
         });
-        println!("chromium: {what}: we hear {here:.0} Hz, the page {there:.1} Hz");
+        report(&format!("{what}: we hear {here:.0} Hz, the page {there:.1} Hz"));
     }
 
     /// Nothing is heard of the page any more, or by it.
@@ -298,6 +299,12 @@ impl Drop for Call<'_> {
     }
 }
 
+/// What a reader of the run wants to know.
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+pub(crate) fn report(text: &str) {
+    println!("chromium: {text}");
+}
+
 fn is_near(hertz: f64, wanted: f64) -> bool {
     (hertz - wanted).abs() < 10.0
 }
@@ -321,7 +328,8 @@ fn backend(received: &Arc<Mutex<Received>>) -> (Arc<MediaSink>, WebRtcMedia) {
             Ok(())
         },
     );
-    let options = Options::read(&Given { flags: LOOPBACK, ..Given::default() }).expect("good options");
+    let options =
+        Options::read(&Given { flags: LOOPBACK | APP_AUDIO, ..Given::default() }).expect("good options");
     let backend = WebRtcMedia::new(options, sink.clone(), with_opus());
     backend.open().expect("it works");
     (sink, backend)

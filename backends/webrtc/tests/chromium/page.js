@@ -34,20 +34,15 @@ function frame(...fields) {
   }));
 }
 
-// What both sides know of the call, and the negotiation's number.
-function bound({ inviter, callee, channel, call_id }, sid) {
-  return joined([
-    frame(inviter.account, callee.account, inviter.device, callee.device),
-    frame(channel, call_id, unhex(sid)),
-  ]);
-}
+// Hashes fields, in order. `call`: accounts and the inviter's device as it states them, channel, call id, sid.
+const commit = (call, fingerprint, nonce) =>
+  sha256(frame('nck-sas-1', 'inviter', call.inviter, call.callee, call.inviter_device, '', call.channel, call.call_id,
+    unhex(call.sid), fingerprint, nonce));
 
-const commit = (context, fingerprint, nonce) =>
-  sha256(frame('nck-sas-1', 'inviter', context, fingerprint, nonce));
-
-// The code, from the inviter's and the callee's fingerprints and nonces.
-async function codeOf(context, fingerprints, nonces) {
-  const digest = await sha256(joined([frame('nck-code-1', context), frame(...fingerprints, ...nonces)]));
+// The code, from fingerprints and nonces of inviter and callee.
+async function codeOf(call, fingerprints, nonces) {
+  const digest = await sha256(frame('nck-code-1', call.inviter, call.callee, call.inviter_device, call.callee_device,
+    call.channel, call.call_id, unhex(call.sid), ...fingerprints, ...nonces));
   const bits = new DataView(digest.buffer).getUint32(0);
   return [27, 22, 17, 12].map((shift) => ALPHABET[(bits >>> shift) & 31]).join('');
 }
@@ -59,7 +54,7 @@ const ufragOf = (sdp) => /^a=ice-ufrag:(.*)$/m.exec(sdp)[1].trim();
 
 class Peer {
   constructor(given) {
-    Object.assign(this, given); // role, context, uid, hertz, hides, plain, lies, gives_code
+    Object.assign(this, given); // role, account, device, other, channel, call_id, uid, hertz; hides, plain, lies, gives_code
     this.seq = 0;
     this.media = { on: 1, muted: 0 };
     this.nonce = random(16);
@@ -96,7 +91,8 @@ class Peer {
   // A text with a description, deflated where it would be too long.
   async sendDescription(type, keys) {
     const sdp = this.shown(this.pc.localDescription.sdp);
-    const text = { ...keys, uid: this.uid, ...this.media, sdp };
+    const names = { acc: this.account, dev: this.device, to: this.other };
+    const text = { ...keys, ...names, uid: this.uid, ...this.media, sdp };
     if (JSON.stringify(text).length + 200 > TEXT_LIMIT) {
       delete text.sdp;
       text.z = base64(await through(new CompressionStream('deflate-raw'), utf8.encode(sdp)));
@@ -145,7 +141,7 @@ class Peer {
     const keys = {};
     if (this.gives_code) {
       const fingerprint = fingerprintOf(this.pc.localDescription.sdp);
-      keys.c = base64(await commit(bound(this.context, this.sid), fingerprint, this.nonce));
+      keys.c = base64(await commit(this.bound(), fingerprint, this.nonce));
     }
     this.offered = await this.sendDescription('offer', keys);
   }
@@ -155,6 +151,7 @@ class Peer {
       return;
     }
     this.answered = text.re;
+    this.meet(text);
     await this.pc.setRemoteDescription({ type: 'answer', sdp });
     const isFirst = !this.peer_nonce;
     if (isFirst && text.n && this.gives_code) {
@@ -172,6 +169,7 @@ class Peer {
     }
     [this.sid, this.peer_seq] = [text.sid, text.seq];
     clearTimeout(this.asking);
+    this.meet(text);
     if (!this.pc) {
       this.connect();
     }
@@ -191,8 +189,7 @@ class Peer {
   async onReveal(text) {
     const nonce = unbase64(text.n);
     const { sdp } = this.pc.remoteDescription;
-    const context = bound(this.context, this.sid);
-    if (!equal(await commit(context, fingerprintOf(sdp), nonce), this.commitment)) {
+    if (!equal(await commit(this.bound(), fingerprintOf(sdp), nonce), this.commitment)) {
       tell({ event: 'mismatch' });
       return;
     }
@@ -201,6 +198,22 @@ class Peer {
   }
 
   // ---- both
+
+  // What commitment and code are bound to.
+  bound() {
+    const { role, account, device, other, peer_device = '', channel, call_id, sid } = this;
+    return role === 'inviter'
+      ? { inviter: account, callee: other, inviter_device: device, callee_device: peer_device, channel, call_id, sid }
+      : { inviter: other, callee: account, inviter_device: peer_device, callee_device: device, channel, call_id, sid };
+  }
+
+  // Who the peer says it is: its account must be the one that we know.
+  meet({ acc, dev, to }) {
+    if (acc !== this.other || to !== this.account) {
+      throw new Error(`a text of ${acc} to ${to}`);
+    }
+    this.peer_device = dev;
+  }
 
   async onDescribed(text, sdp) {
     this.onMedia(text);
@@ -218,8 +231,7 @@ class Peer {
   async showCode() {
     const [own, other] = [this.pc.localDescription, this.pc.remoteDescription].map(({ sdp }) => fingerprintOf(sdp));
     const inOrder = (ours, theirs) => (this.role === 'inviter' ? [ours, theirs] : [theirs, ours]);
-    const context = bound(this.context, this.sid);
-    const code = await codeOf(context, inOrder(own, other), inOrder(this.nonce, this.peer_nonce));
+    const code = await codeOf(this.bound(), inOrder(own, other), inOrder(this.nonce, this.peer_nonce));
     tell({ event: 'code', code });
   }
 
@@ -313,9 +325,31 @@ class Peer {
   }
 }
 
+// Codes that are known, of tests/vectors/security_code.json.
+async function check(vectors) {
+  for (const { sid, channel, call_id, ...vector } of vectors) {
+    const call = {
+      inviter: vector.inviter_account,
+      callee: vector.callee_account,
+      inviter_device: vector.inviter_device,
+      callee_device: vector.callee_device,
+      channel,
+      call_id,
+      sid,
+    };
+    const sides = ['inviter', 'callee'];
+    const [fingerprints, nonces] = ['fingerprint', 'nonce'].map((what) => sides.map((side) => unhex(vector[`${side}_${what}`])));
+    const found = [hex(await commit(call, fingerprints[0], nonces[0])), await codeOf(call, fingerprints, nonces)];
+    if (found[0] !== vector.commitment || found[1] !== vector.code) {
+      throw new Error(`${found} for ${JSON.stringify(vector)}`);
+    }
+  }
+}
+
 let peer;
 
-async function start(given) {
+async function start({ vectors, ...given }) {
+  await check(vectors);
   peer = new Peer(given);
   await peer.audio.resume();
   if (given.role === 'inviter') {

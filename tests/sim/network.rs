@@ -73,6 +73,10 @@ impl World {
             self.note(|| format!("device {device}: {op:?} refused"));
             return self.send(device, at - self.now, Scheduled::RtcCompleted(req, Code::BACKEND_FAILED));
         }
+        if op == RtcOp::Leave {
+            // Its thread reports once more: of a room that the engine has left.
+            self.tell_media(device, at - self.now, secured(&"left".into()));
+        }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }
 

@@ -129,6 +129,18 @@ static int32_t push(const int16_t *samples, uint32_t count, uint32_t sample_rate
   return nertc_callkit_push_frame(alice.kit, &frame);
 }
 
+static char lines[4096];
+
+static void on_log(int32_t level, const char *text, void *user_data)
+{
+  (void)user_data;
+  pthread_mutex_lock(&check_lock);
+  if (level <= NERTC_CALLKIT_LOG_WARN && strlen(lines) + strlen(text) < sizeof lines - 2) {
+    strcat(strcat(lines, text), "\n");
+  }
+  pthread_mutex_unlock(&check_lock);
+}
+
 static void frames_that_cannot_be_are_refused(void)
 {
   static int16_t samples[2 * 38400];
@@ -145,12 +157,16 @@ static void frames_that_cannot_be_are_refused(void)
   CHECK_OK(push(samples, 480, 48000, 1));
   CHECK_OK(push(samples, 160, 16000, 1));
   CHECK_OK(push(samples, 441, 44100, 2));
+  CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL));
   CHECK_REFUSED(push(samples, 80, 7999, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 1920, 192001, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 480, 48000, 3), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 0, 48000, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 9601, 48000, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_push_frame(alice.kit, &picture), UNSUPPORTED);
+  CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
+  CHECK(strstr(lines, "frame.sample_rate is 8000 to 192000") && strstr(lines, "frame.channels is 1 or 2") &&
+        strstr(lines, "frame.samples is 1 to 200 ms"));
   webrtc_hang_up(&alice, &bob);
   CHECK_OK(push(samples, 480, 48000, 1));
   finish();

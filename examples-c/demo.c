@@ -27,7 +27,7 @@ struct person {
   nertc_callkit *kit;
   const char *trace; /* or NULL */
   unsigned seen;
-  struct sound heard;
+  struct sound received;
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -85,9 +85,9 @@ static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callki
   (void)user_id;
   if (frame->media == NERTC_CALLKIT_MEDIA_AUDIO) {
     pthread_mutex_lock(&lock);
-    me->heard.rate = frame->sample_rate;
-    me->heard.channels = frame->channels;
-    sound_append(&me->heard, (const int16_t *)frame->planes[0], (size_t)frame->samples * frame->channels);
+    me->received.rate = frame->sample_rate;
+    me->received.channels = frame->channels;
+    sound_append(&me->received, (const int16_t *)frame->planes[0], (size_t)frame->samples * frame->channels);
     pthread_cond_broadcast(&changed);
     pthread_mutex_unlock(&lock);
   }
@@ -103,7 +103,7 @@ static int wait_for(struct person *person, unsigned what, size_t samples)
   clock_gettime(CLOCK_REALTIME, &until);
   until.tv_sec += 10;
   pthread_mutex_lock(&lock);
-  while (!late && ((person->seen & what) != what || person->heard.count < samples)) {
+  while (!late && ((person->seen & what) != what || person->received.count < samples)) {
     late = pthread_cond_timedwait(&changed, &lock, &until) != 0;
   }
   pthread_mutex_unlock(&lock);
@@ -167,7 +167,7 @@ static int take_sound(const char *path, struct sound *sound)
 }
 
 /* Sends frames of 20 ms, as a microphone would; it need not be in real time. */
-static int speak(struct person *person, const struct sound *sound)
+static int push_sound(struct person *person, const struct sound *sound)
 {
   const size_t step = sound->rate / 50;
   const size_t all = sound->count / sound->channels;
@@ -191,15 +191,15 @@ static int speak(struct person *person, const struct sound *sound)
   return 1;
 }
 
-static int call(struct person *alice, struct person *bob, const struct sound *said)
+static int call(struct person *alice, struct person *bob, const struct sound *sent)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   options.user_id = bob->name;
   options.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
   options.attachment = "{\"topic\":\"lunch\"}";
   return nertc_callkit_call(alice->kit, &options, print_done, alice) == NERTC_CALLKIT_STATUS_OK &&
-         wait_for(alice, CONNECTED, 0) && wait_for(bob, CONNECTED, 0) && speak(alice, said) &&
-         wait_for(bob, CONNECTED, said->count) &&
+         wait_for(alice, CONNECTED, 0) && wait_for(bob, CONNECTED, 0) && push_sound(alice, sent) &&
+         wait_for(bob, CONNECTED, sent->count) &&
          /* NULL: the call that alice was shown last. */
          nertc_callkit_hangup(alice->kit, NULL, NULL, print_done, alice) == NERTC_CALLKIT_STATUS_OK &&
          wait_for(alice, ENDED, 0) && wait_for(bob, ENDED, 0);
@@ -212,17 +212,17 @@ static int stop(struct person *person)
 }
 
 /* The samples sent, received and stored must be equal. */
-static int write_and_compare(const char *path, const struct sound *said, const struct sound *heard)
+static int write_and_compare(const char *path, const struct sound *sent, const struct sound *received)
 {
   struct sound written;
   int same;
   memset(&written, 0, sizeof written);
-  same = wav_write(path, heard) && !wav_read(path, &written) && sound_equal(&written, said);
+  same = wav_write(path, received) && !wav_read(path, &written) && sound_equal(&written, sent);
   sound_free(&written);
   if (same) {
-    printf("demo: bob heard every sample; %u of them are in %s\n", (unsigned)said->count, path);
+    printf("demo: bob received every sample; %u of them are in %s\n", (unsigned)sent->count, path);
   } else {
-    fprintf(stderr, "demo: %s is not what alice said\n", path);
+    fprintf(stderr, "demo: %s is not what alice sent\n", path);
   }
   return same;
 }
@@ -231,24 +231,24 @@ int main(int argc, char **argv)
 {
   const char *out = argc > 1 ? argv[1] : "demo.wav";
   struct person alice, bob;
-  struct sound said;
+  struct sound sent;
   int ok;
   memset(&alice, 0, sizeof alice);
   memset(&bob, 0, sizeof bob);
-  memset(&said, 0, sizeof said);
+  memset(&sent, 0, sizeof sent);
   alice.name = "alice";
   bob.name = "bob";
   alice.trace = argc > 3 ? argv[3] : NULL;
 
-  if (!take_sound(argc > 2 ? argv[2] : NULL, &said)) {
+  if (!take_sound(argc > 2 ? argv[2] : NULL, &sent)) {
     return 1;
   }
-  ok = start(&bob) && start(&alice) && call(&alice, &bob, &said) && stop(&alice) && stop(&bob);
+  ok = start(&bob) && start(&alice) && call(&alice, &bob, &sent) && stop(&alice) && stop(&bob);
   /* Waits until the last callback has returned; NULL, if it was never created, is fine. */
   nertc_callkit_destroy(alice.kit);
   nertc_callkit_destroy(bob.kit);
-  ok = ok && write_and_compare(out, &said, &bob.heard);
-  sound_free(&said);
-  sound_free(&bob.heard);
+  ok = ok && write_and_compare(out, &sent, &bob.received);
+  sound_free(&sent);
+  sound_free(&bob.received);
   return ok ? 0 : 1;
 }

@@ -5,10 +5,8 @@
 static int ended;
 static void on_ready(nertc_callkit *kit, const nertc_callkit_result *result, void *peer)
 {
-  nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
-  options.user_id = peer;
-  if (result->code == NERTC_CALLKIT_CODE_OK)
-    nertc_callkit_call(kit, &options, NULL, NULL);
+  nertc_callkit_call_options options = {.struct_size = sizeof options, .user_id = peer};
+  if (result->code == NERTC_CALLKIT_CODE_OK) nertc_callkit_call(kit, &options, NULL, NULL);
 }
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *me)
 {

@@ -14,11 +14,11 @@ static void complete(const struct task *task, int32_t code)
   }
 }
 
-static void tell(const struct device *to, const struct device *about, int32_t what, uint32_t media,
-                 uint32_t flags)
+static void notify(const struct device *to, const struct device *about, int32_t type, uint32_t media,
+                   uint32_t flags)
 {
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  event.type = what;
+  event.type = type;
   event.uid = about->uid;
   event.media = media;
   event.flags = flags;
@@ -46,7 +46,7 @@ static void leave_room(struct device *device)
 {
   struct device *peer = NULL;
   while ((peer = next_peer(device, peer))) {
-    tell(peer, device, NERTC_CALLKIT_RTC_PEER_LEAVE, 0, 0);
+    notify(peer, device, NERTC_CALLKIT_RTC_PEER_LEAVE, 0, 0);
   }
   device->room[0] = 0;
   device->join = 0;
@@ -56,18 +56,19 @@ static void leave_room(struct device *device)
 static void run_close_backend(struct task *task)
 {
   leave_room(task->device);
+  task->device->prepared = 0;
   task->device->rtc = NULL;
 }
 
 /* `me` notifies `peer` of its presence and of what it sends. */
 static void introduce(const struct device *peer, const struct device *me)
 {
-  tell(peer, me, NERTC_CALLKIT_RTC_PEER_JOIN, 0, 0);
+  notify(peer, me, NERTC_CALLKIT_RTC_PEER_JOIN, 0, 0);
   if (me->enabled) {
-    tell(peer, me, NERTC_CALLKIT_RTC_PEER_MEDIA, me->enabled, 1);
+    notify(peer, me, NERTC_CALLKIT_RTC_PEER_MEDIA, me->enabled, 1);
   }
   if (me->muted) {
-    tell(peer, me, NERTC_CALLKIT_RTC_PEER_MUTE, me->muted, 1);
+    notify(peer, me, NERTC_CALLKIT_RTC_PEER_MUTE, me->muted, 1);
   }
 }
 
@@ -86,6 +87,20 @@ static void run_receive(struct task *task)
   }
 }
 
+/* A call is made or rings. A real backend makes a certificate, opens sockets and asks its servers which addresses it
+ * has, so that the join need not wait for them. Nothing may reach the peer before the join. */
+static void run_prepare(struct task *task)
+{
+  task->device->prepared = task->call_no;
+}
+
+static void run_discard(struct task *task)
+{
+  if (task->device->prepared == task->call_no) {
+    task->device->prepared = 0;
+  }
+}
+
 static void run_join(struct task *task)
 {
   struct device *me = task->device, *peer = NULL;
@@ -96,6 +111,10 @@ static void run_join(struct task *task)
   copy_text(me->room, ROOM, task->channel);
   me->uid = task->uid;
   me->join = task->req;
+  if (me->prepared != task->call_no) {
+    run_prepare(task); /* an older core does not prepare */
+  }
+  me->prepared = 0; /* the room has it now */
   complete(task, NERTC_CALLKIT_CODE_OK);
   if (task->number) {
     negotiate(me, "{\"type\":\"offer\"}");
@@ -113,7 +132,7 @@ static void run_leave(struct task *task)
 }
 
 /* enable_local, mute_local and subscribe: bits that are set or cleared; the room is notified of changes. */
-static void switch_bits(struct task *task, uint32_t *bits, int32_t what)
+static void switch_bits(struct task *task, uint32_t *bits, int32_t event_type)
 {
   const uint32_t before = *bits;
   uint32_t changed;
@@ -121,8 +140,8 @@ static void switch_bits(struct task *task, uint32_t *bits, int32_t what)
   *bits = task->number ? before | task->media : before & ~task->media;
   changed = before ^ *bits;
   complete(task, NERTC_CALLKIT_CODE_OK);
-  while (what && changed && (peer = next_peer(task->device, peer))) {
-    tell(peer, task->device, what, changed, task->number ? 1 : 0);
+  while (event_type && changed && (peer = next_peer(task->device, peer))) {
+    notify(peer, task->device, event_type, changed, task->number ? 1 : 0);
   }
 }
 
@@ -201,8 +220,29 @@ static int32_t rtc_join(void *ctx, nertc_callkit_req req, const nertc_callkit_rt
     copy_text(task->channel, ROOM, args->channel_name);
     task->uid = args->uid;
     task->number = (args->flags & NERTC_CALLKIT_RTC_JOIN_INVITER) != 0;
+    if (NERTC_CALLKIT_HAS(args, nertc_callkit_rtc_join, call_no)) { /* an older core does not say it */
+      task->call_no = args->call_no;
+    }
   }
   return submit(task);
+}
+
+static void rtc_prepare(void *ctx, const nertc_callkit_rtc_prepare *args)
+{
+  struct task *task = new_task(ctx, run_prepare, 0);
+  if (task) { /* else the join starts from nothing */
+    task->call_no = args->call_no;
+    post(task);
+  }
+}
+
+static void rtc_discard(void *ctx, nertc_callkit_call_no call_no)
+{
+  struct task *task = new_task(ctx, run_discard, 0);
+  if (task) {
+    task->call_no = call_no;
+    post(task);
+  }
 }
 
 /* On the worker; `json` is lent for the call. */
@@ -282,7 +322,8 @@ void own_rtc_make(struct device *device, nertc_callkit_backends *out)
   static const nertc_callkit_rtc vtable = {
     sizeof(nertc_callkit_rtc), NERTC_CALLKIT_ABI, NERTC_CALLKIT_RTC_CAP_SIGNALS, 0, "own", rtc_open,
     rtc_close_backend, rtc_release, rtc_join, rtc_leave, rtc_enable_local, rtc_mute_local, rtc_subscribe,
-    rtc_set_view, rtc_push_frame, NULL, rtc_receive, "own/1", NULL, NULL};
+    rtc_set_view, rtc_push_frame, NULL, rtc_receive, "own/1", rtc_prepare,
+    rtc_discard};
   out->rtc = &vtable;
   out->rtc_ctx = device;
 }

@@ -25,6 +25,7 @@ struct device {
   uint64_t uid;
   uint32_t enabled, muted, unwanted; /* media bits */
   nertc_callkit_req join; /* of the room it is in, 0 = none: texts of another are not of this call */
+  nertc_callkit_call_no prepared; /* the call whose join is expected, 0 = none */
 };
 
 enum answer { PENDING, ACCEPTED, REJECTED, CANCELLED };
@@ -56,6 +57,7 @@ struct task {
   int32_t number;   /* call type; on; SIGNAL_ACCEPT or SIGNAL_REJECT; invite_state */
   uint32_t media;
   uint64_t uid;
+  nertc_callkit_call_no call_no;
   char channel[ROOM], account[ID], request[ID];
   char *custom_info; /* attachment, or the samples of `frame` */
   nertc_callkit_frame frame;

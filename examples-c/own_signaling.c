@@ -66,8 +66,8 @@ static void complete(const struct task *task, int32_t code, const struct channel
 
 /* Notifies one device. If a sink returns QUEUE_FULL, a real backend keeps the event and retries; here the
  * queues are larger than anything that the examples need. */
-static void tell(struct device *to, const struct task *task, const struct channel *channel, int32_t signal,
-                 int32_t source, uint64_t uid)
+static void notify(struct device *to, const struct task *task, const struct channel *channel, int32_t signal,
+                   int32_t source, uint64_t uid)
 {
   nertc_callkit_channel about = NERTC_CALLKIT_CHANNEL_INIT;
   nertc_callkit_signaling_event event = NERTC_CALLKIT_SIGNALING_EVENT_INIT;
@@ -90,27 +90,27 @@ static void tell(struct device *to, const struct task *task, const struct channe
 }
 
 /* Notifies all devices of an account except the requester. Returns their number. */
-static int tell_account(const char *account, const struct task *task, const struct channel *channel,
-                        int32_t signal, int32_t source)
+static int notify_account(const char *account, const struct task *task, const struct channel *channel,
+                          int32_t signal, int32_t source)
 {
   own_service *service = task->device->service;
   int i, count = 0;
   for (i = 0; i < DEVICES; i++) {
     struct device *device = &service->devices[i];
     if (device != task->device && strcmp(device->account, account) == 0) {
-      tell(device, task, channel, signal, source, 0);
+      notify(device, task, channel, signal, source, 0);
       count++;
     }
   }
   return count;
 }
 
-static void tell_members(const struct task *task, const struct channel *channel, int32_t signal, uint64_t uid)
+static void notify_members(const struct task *task, const struct channel *channel, int32_t signal, uint64_t uid)
 {
   int i;
   for (i = 0; i < MEMBERS; i++) {
     if (channel->members[i] && channel->members[i] != task->device) {
-      tell(channel->members[i], task, channel, signal, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, uid);
+      notify(channel->members[i], task, channel, signal, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, uid);
     }
   }
 }
@@ -193,15 +193,15 @@ static void leave_channel(const struct task *task, struct channel *channel)
 {
   int i, left = 0;
   channel->members[find_member(channel, task->device)] = NULL;
-  tell_members(task, channel, NERTC_CALLKIT_SIGNAL_LEAVE, 0);
+  notify_members(task, channel, NERTC_CALLKIT_SIGNAL_LEAVE, 0);
   for (i = 0; i < MEMBERS; i++) {
     left += channel->members[i] != NULL;
   }
   if (left == 0) {
     for (i = 0; i < channel->invite_count; i++) {
       if (channel->invites[i].answer == PENDING) {
-        tell_account(channel->invites[i].to, task, channel, NERTC_CALLKIT_SIGNAL_CLOSE,
-                     NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
+        notify_account(channel->invites[i].to, task, channel, NERTC_CALLKIT_SIGNAL_CLOSE,
+                       NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
       }
     }
     channel->id[0] = 0;
@@ -273,22 +273,22 @@ static void run_create(struct task *task)
 static void run_join(struct task *task)
 {
   struct channel *channel = channel_of(task, 0);
-  int seat;
+  int at;
   if (!channel) {
     return;
   }
-  seat = find_member(channel, NULL);
+  at = find_member(channel, NULL);
   if (find_member(channel, task->device) >= 0) {
     complete(task, NERTC_CALLKIT_CODE_ALREADY_MEMBER, NULL);
   } else if (has_account(channel, task->device->account)) {
     complete(task, NERTC_CALLKIT_CODE_OTHER_DEVICE, NULL);
-  } else if (seat < 0) {
+  } else if (at < 0) {
     complete(task, NERTC_CALLKIT_CODE_MEMBER_LIMIT, NULL);
   } else {
-    channel->members[seat] = task->device;
-    channel->uids[seat] = ++task->device->service->last_uid;
+    channel->members[at] = task->device;
+    channel->uids[at] = ++task->device->service->last_uid;
     complete(task, NERTC_CALLKIT_CODE_OK, channel);
-    tell_members(task, channel, NERTC_CALLKIT_SIGNAL_JOIN, channel->uids[seat]);
+    notify_members(task, channel, NERTC_CALLKIT_SIGNAL_JOIN, channel->uids[at]);
   }
 }
 
@@ -308,7 +308,7 @@ static void run_invite(struct task *task)
   copy_text(invite->request, ID, task->request);
   copy_text(invite->from, ID, task->device->account);
   copy_text(invite->to, ID, task->account);
-  if (tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE)) {
+  if (notify_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE)) {
     complete(task, NERTC_CALLKIT_CODE_OK, NULL);
   } else {
     complete(task, NERTC_CALLKIT_CODE_PEER_PUSH_OFFLINE, NULL);
@@ -327,7 +327,7 @@ static void run_cancel(struct task *task)
     return;
   }
   invite->answer = CANCELLED;
-  tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
+  notify_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
 }
 
@@ -339,7 +339,7 @@ static void run_invite_state(struct task *task)
   struct invite *invite = channel ? find_invite(channel, task, task->account, task->device->account) : NULL;
   if (invite && invite->answer == PENDING && task->number == NERTC_CALLKIT_INVITE_RINGING) {
     invite->rings++;
-    tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_RINGING, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
+    notify_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_RINGING, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
   }
 }
 
@@ -371,8 +371,8 @@ static void run_answer(struct task *task)
   }
   invite->answer = task->number == NERTC_CALLKIT_SIGNAL_ACCEPT ? ACCEPTED : REJECTED;
   complete(task, NERTC_CALLKIT_CODE_OK, NULL);
-  tell_account(task->account, task, channel, task->number, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
-  tell_account(task->device->account, task, channel, task->number, NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE);
+  notify_account(task->account, task, channel, task->number, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
+  notify_account(task->device->account, task, channel, task->number, NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE);
 }
 
 static void run_leave(struct task *task)
@@ -396,11 +396,11 @@ static void run_close(struct task *task)
     complete(task, NERTC_CALLKIT_CODE_NOT_MEMBER, NULL);
     return;
   }
-  tell_members(task, channel, NERTC_CALLKIT_SIGNAL_CLOSE, 0);
+  notify_members(task, channel, NERTC_CALLKIT_SIGNAL_CLOSE, 0);
   for (i = 0; i < channel->invite_count; i++) {
     if (channel->invites[i].answer == PENDING) {
-      tell_account(channel->invites[i].to, task, channel, NERTC_CALLKIT_SIGNAL_CLOSE,
-                   NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
+      notify_account(channel->invites[i].to, task, channel, NERTC_CALLKIT_SIGNAL_CLOSE,
+                     NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE);
     }
   }
   channel->id[0] = 0;
@@ -414,9 +414,9 @@ static void run_control(struct task *task)
     return;
   }
   if (!task->account[0]) {
-    tell_members(task, channel, NERTC_CALLKIT_SIGNAL_CONTROL, 0);
-  } else if (!tell_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CONTROL,
-                           NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE)) {
+    notify_members(task, channel, NERTC_CALLKIT_SIGNAL_CONTROL, 0);
+  } else if (!notify_account(task->account, task, channel, NERTC_CALLKIT_SIGNAL_CONTROL,
+                             NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE)) {
     complete(task, NERTC_CALLKIT_CODE_PEER_OFFLINE, NULL);
     return;
   }

@@ -25,6 +25,6 @@
 
 pub use nertc_callkit_engine as engine;
 pub use nertc_callkit_trace as trace;
+pub use nertc_callkit_worker as worker;
 
 pub mod ffi;
-pub mod worker;

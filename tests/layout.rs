@@ -122,7 +122,7 @@ fn rust_and_c_agree_here() {
 }
 
 #[test]
-fn other_processors_lay_structs_out_as_their_rules_say() {
+fn other_processors_lay_structs_out_by_their_rules() {
     let others = [
         ("x86_64-linux-gnu", BITS_64),
         ("aarch64-linux-gnu", BITS_64),

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use imports::Graph;
+use proc_macro2::{TokenStream, TokenTree};
 use source::{files, read};
 
 /// What a place must not name in its code: the import table, from the top layer's point of view down.
@@ -376,8 +377,80 @@ fn test_names_are_short() {
     none(found);
 }
 
+/// Words that a name does not contain: docs/GLOSSARY.md has the terms.
+const BANNED_WORDS: &[&str] = &[
+    "aside", "bury", "fate", "guest", "hear", "heard", "hears", "lie", "lies", "mail", "phone", "plug",
+    "said", "say", "says", "speak", "speaks", "story", "talk", "talks", "tell", "tells", "told", "verdict",
+];
+
+/// The header's names that contain one.
+const NAMES_WITH_THEM: &[&str] = &["talk_ms"];
+
+/// Where a phone is the program `examples-c/phone.c`, or the id of a device; where sound is heard.
+const WORDS_ELSEWHERE: &[&str] =
+    &["examples-c/", "tests/brokers/", "backends/loopback/tests/", "backends/webrtc/"];
+
+/// All names in the code of a Rust or C file, without comments and texts.
+fn names(file: &str, text: &str) -> BTreeSet<String> {
+    fn add(tokens: TokenStream, found: &mut BTreeSet<String>) {
+        for token in tokens {
+            match token {
+                TokenTree::Ident(name) => drop(found.insert(name.to_string())),
+                TokenTree::Group(group) => add(group.stream(), found),
+                TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    if file.ends_with(".rs") {
+        add(text.parse().expect("Rust"), &mut found);
+        return found;
+    }
+    let comments = text.split("/*").enumerate();
+    let code =
+        comments.map(|(at, part)| if at == 0 { part } else { part.split_once("*/").map_or("", |it| it.1) });
+    for line in code.flat_map(str::lines) {
+        let outside = line.split('"').step_by(2);
+        let words = outside.flat_map(|part| part.split(|it: char| !it.is_alphanumeric() && it != '_'));
+        found.extend(words.filter(|word| !word.is_empty()).map(str::to_owned));
+    }
+    found
+}
+
+/// The words of `a_name`, `A_NAME` and `AName`, in lower case.
+fn words_of(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut was_lower = false;
+    for letter in name.chars() {
+        if letter == '_' || was_lower && letter.is_uppercase() {
+            words.push(String::new());
+        }
+        was_lower = letter.is_lowercase() || letter.is_numeric();
+        words.last_mut().expect("one").extend(letter.to_lowercase().filter(|it| *it != '_'));
+    }
+    words
+}
+
 #[test]
-fn unsafe_blocks_say_why_they_are_sound() {
+fn names_use_the_terms_of_the_field() {
+    assert_eq!(words_of("is_PeerActive_AT"), ["is", "peer", "active", "at"]);
+    let mut found = Vec::new();
+    for (file, text) in rust().into_iter().chain(texts(&[".c", ".h"])) {
+        if WORDS_ELSEWHERE.iter().any(|place| file.starts_with(place)) {
+            continue;
+        }
+        for name in names(&file, &text) {
+            let word = words_of(&name).into_iter().find(|word| BANNED_WORDS.contains(&&**word));
+            let word = word.filter(|_| !NAMES_WITH_THEM.contains(&&*name));
+            found
+                .extend(word.map(|word| format!("{file}: {name}: {word} is not a term of docs/GLOSSARY.md")));
+        }
+    }
+    none(found);
+}
+
+#[test]
+fn unsafe_blocks_have_their_reason() {
     let mut found = Vec::new();
     for (file, text) in rust() {
         let lines: Vec<&str> = text.lines().collect();

@@ -102,8 +102,8 @@ impl Storm {
         Storm(pair)
     }
 
-    /// Nanoseconds of CPU per event of a storm of `count`, from the backend's first report to the last callback.
-    /// The count is even, so that a storm ends as it began: not muted.
+    /// Nanoseconds of CPU per event of a storm of `count`, from the backend's first report to the last
+    /// callback. The count is even, so that a storm ends as it began: not muted.
     pub(crate) fn run(&self, count: u64) -> f64 {
         assert!(count.is_multiple_of(2), "a storm of {count}");
         let (caller, peer) = (&SIDES[0], SIDES[1].uid.load(Relaxed));

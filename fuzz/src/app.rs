@@ -10,6 +10,7 @@ use nertc_callkit::engine::{Caps, Engine, limits};
 use nertc_callkit_signaling::{self as signaling, Code, Connection, Message, Req, Text};
 
 use super::feedback::Feedback;
+use super::preparations::Preparations;
 
 /// Events of one call.
 #[derive(Debug, Default)]
@@ -35,6 +36,7 @@ pub(crate) struct Watch {
     is_closing: bool,
     pub(crate) is_closed: bool,
     feedback: Feedback,
+    preparations: Preparations,
 }
 
 impl Watch {
@@ -73,7 +75,8 @@ impl Watch {
     }
 
     /// After an input was handled and its outputs were seen.
-    pub(crate) fn settled(&mut self) {
+    pub(crate) fn settled(&mut self, engine: &Engine) {
+        self.preparations.settled(engine).unwrap_or_else(|why| panic!("{why}"));
         self.feedback.settled().unwrap_or_else(|why| panic!("{why}"));
     }
 
@@ -81,6 +84,7 @@ impl Watch {
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) {
         assert!(!self.is_closed || self.is_late(output), "after Closed: {output:?}");
         self.feedback.output(output).unwrap_or_else(|why| panic!("{why}"));
+        self.preparations.output(output, engine).unwrap_or_else(|why| panic!("{why}"));
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
             Output::Event(event) => self.event(event),

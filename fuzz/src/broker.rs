@@ -11,7 +11,7 @@ use nertc_callkit_mqtt::connection::{Endpoint, Readiness, Roots, Settings, Timer
 use nertc_callkit_mqtt::driver::{Driver, SignalingMessage};
 use nertc_callkit_mqtt::protocol::Config;
 use nertc_callkit_mqtt::topics::Topics;
-use nertc_callkit_signaling::{CallType, InviteState, Message, Operation};
+use nertc_callkit_signaling::{CallType, InviteState, Message, Notification, Operation, Req};
 
 use super::bytes::Bytes;
 use super::values::record;
@@ -265,13 +265,15 @@ impl World {
                 self.act(|line, now| line.connection().set_token(now, token));
             }
             14 => {
-                let what = [InviteState::Ringing, InviteState::Held, InviteState::Dropped][bytes.below(3)];
-                self.act(|line, now| line.invite_state(now, "C1".into(), "R1".into(), what));
+                let state = [InviteState::Ringing, InviteState::Held, InviteState::Dropped][bytes.below(3)];
+                let (channel_id, account, request_id) = ("C1".into(), "bob".into(), "R1".into());
+                let notice = Notification::InviteState { channel_id, account, request_id, state };
+                self.act(|line, now| line.notify(now, notice));
             }
             _ => {
                 let req = self.last_req;
                 if bytes.flag() {
-                    self.act(|line, now| line.abort_login(now, req))
+                    self.act(|line, now| line.notify(now, Notification::AbortLogin(Req(req))))
                 } else {
                     self.login("token")
                 }

@@ -23,20 +23,20 @@ pub fn run(data: &[u8]) {
     let mut bytes = Bytes::new(data);
     let plan = if bytes.flag() { bytes.take(12).to_vec() } else { Vec::new() };
     let around = Box::new(Surroundings::new(&plan));
-    let Some(mut host) = Host::new(&around, &mut bytes) else { return };
+    let Some(mut app) = App::new(&around, &mut bytes) else { return };
     if !bytes.chance(16) {
-        host.submit(|kit, done, data| login(kit, c"alice".as_ptr(), done, data));
-        host.settle();
-        host.answer(&mut bytes, true);
+        app.submit(|kit, done, data| login(kit, c"alice".as_ptr(), done, data));
+        app.settle();
+        app.answer(&mut bytes, true);
     }
     for _ in 0..STEPS {
         if bytes.is_empty() {
             break;
         }
-        host.step(&mut bytes);
-        host.settle();
+        app.step(&mut bytes);
+        app.settle();
     }
-    host.end(bytes.flag());
+    app.end(bytes.flag());
 }
 
 /// A request of the app and what became of it.
@@ -49,7 +49,7 @@ struct Request {
     around: usize,
 }
 
-struct Host<'a> {
+struct App<'a> {
     around: &'a Surroundings,
     kit: *mut abi::nertc_callkit,
     #[expect(clippy::vec_box, reason = "the library has their addresses")]
@@ -164,9 +164,9 @@ fn refused_inside(kit: *mut abi::nertc_callkit) -> Status {
     if is_closed { Status::NERTC_CALLKIT_STATUS_CLOSED } else { Status::NERTC_CALLKIT_STATUS_REENTRANT }
 }
 
-impl<'a> Host<'a> {
+impl<'a> App<'a> {
     /// A client with hostile backends; None if the arguments were invalid and rightly refused.
-    fn new(around: &'a Surroundings, bytes: &mut Bytes<'_>) -> Option<Host<'a>> {
+    fn new(around: &'a Surroundings, bytes: &mut Bytes<'_>) -> Option<App<'a>> {
         let mut lent = Lent::default();
         let (mut signaling, mut rtc) = (SIGNALING, RTC);
         let bits = bytes.byte();
@@ -223,7 +223,7 @@ impl<'a> Host<'a> {
             return None;
         }
         let released = Box::new(AtomicU32::new(0));
-        Some(Host { around, kit, requests: Vec::new(), released, is_released: false })
+        Some(App { around, kit, requests: Vec::new(), released, is_released: false })
     }
 
     /// A request, with a place for its completion.

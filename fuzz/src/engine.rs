@@ -138,7 +138,7 @@ impl Kit {
                 self.feed(input);
             }
             20..23 => {
-                let input = self.known.says_anything(bytes);
+                let input = self.known.any_message(bytes);
                 self.feed(input);
             }
             23..26 => {
@@ -195,9 +195,9 @@ impl Kit {
             count += 1;
         }
         self.trace.iter_mut().for_each(TraceWriter::end_step);
-        self.watch.settled();
+        self.watch.settled(&self.engine);
         assert!(count <= limit + 16 * self.early, "{count} outputs of one input");
-        assert!(self.engine.is_as_in(&self.engine.snapshot()));
+        assert!(!self.engine.update(&mut self.engine.snapshot()));
     }
 
     fn command(&mut self, command: Command) {
@@ -319,7 +319,7 @@ impl Kit {
         }
         let mut again = bytes.clone();
         for _ in 0..bytes.below(96) {
-            let input = self.known.says_anything(bytes);
+            let input = self.known.any_message(bytes);
             self.feed(input);
             if bytes.is_empty() {
                 *bytes = again.clone();

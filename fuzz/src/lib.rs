@@ -11,6 +11,8 @@ mod engine;
 #[path = "../../tests/sim/feedback.rs"]
 mod feedback;
 mod peer;
+#[path = "../../tests/sim/preparations.rs"]
+mod preparations;
 mod protocol;
 mod stateless_functions;
 mod trace;

@@ -1,7 +1,7 @@
 //! What backends and peers can know, and what they send: honest, faulty and hostile.
 
 use nertc_callkit::engine::Snapshot;
-use nertc_callkit::engine::input::{Input, Media, RtcEvent};
+use nertc_callkit::engine::input::{Input, Media, RtcEvent, Security};
 use nertc_callkit::engine::wire::{self, Capabilities, Outgoing};
 use nertc_callkit_signaling::{
     self as signaling, Channel, ChannelState, Code, EventKind, Member, OperationResult, Origin, Outcome, Text,
@@ -211,7 +211,7 @@ impl Known {
     }
 
     /// Anybody sends anything about anything.
-    pub(crate) fn says_anything(&self, bytes: &mut Bytes<'_>) -> Input {
+    pub(crate) fn any_message(&self, bytes: &mut Bytes<'_>) -> Input {
         const SIGNALS: [EventKind; 10] = [
             EventKind::Invite,
             EventKind::Cancel,
@@ -239,19 +239,25 @@ impl Known {
 
 pub(crate) fn rtc_event(bytes: &mut Bytes<'_>, uid: u64) -> RtcEvent {
     let media = Media::of(u32::from(bytes.byte() & 3));
-    match bytes.below(14) {
+    match bytes.below(16) {
         0..3 => RtcEvent::PeerJoin { uid },
         3 => RtcEvent::PeerLeave { uid, code: Code::OK },
         4 => RtcEvent::PeerLeave { uid, code: Code::new(bytes.number() as i32) },
         5 => RtcEvent::PeerMedia { uid, media, on: bytes.flag() },
         6 => RtcEvent::PeerMute { uid, media, muted: bytes.flag() },
         7 => RtcEvent::PeerSilent { uid },
-        8 => RtcEvent::PeerHeard { uid },
+        8 => RtcEvent::PeerActive { uid },
         9 => RtcEvent::Reconnecting,
         10 => RtcEvent::Reconnected,
         11 => RtcEvent::Disconnected(Outcome { code: 9.into(), ..Outcome::default() }),
         12 => RtcEvent::Quality { uid, quality: bytes.below(5) as i32 },
-        _ => RtcEvent::Error(any_outcome(bytes)),
+        13 => RtcEvent::Error(any_outcome(bytes)),
+        _ => RtcEvent::Secured {
+            security: *bytes.pick(&Security::ALL),
+            code: ["", "ab12"][bytes.below(2)].into(),
+            local_fingerprint: "sha-256 AB".into(),
+            remote_fingerprint: ["sha-256 CD", "sha-256 EF"][bytes.below(2)].into(),
+        },
     }
 }
 

@@ -329,9 +329,9 @@ impl World {
             let channel = message["cid"].as_str().unwrap_or_default();
             let is_question = message["k"] == "alert" && message["b"]["asks"] == true;
             // A message that addresses an incarnation of this device is answered "unknown".
-            let is_told = matches!(message["k"].as_str(), Some("gone" | "bye"));
+            let is_notice = matches!(message["k"].as_str(), Some("gone" | "bye"));
             let is_silent = self.silent.get(channel).is_some_and(|it| it == account);
-            assert!(!is_silent || is_question || is_told, "not for {account}: {payload}");
+            assert!(!is_silent || is_question || is_notice, "not for {account}: {payload}");
         }
         let kind = match topic {
             Topic::Own => Some(TopicKind::Own),

@@ -24,8 +24,8 @@ pub fn run(data: &[u8]) {
     assert!(report.difference.is_none(), "{:?}\n{text}", report.difference);
     assert_eq!(report.steps as usize + report.kits, text.lines().count(), "skips lines");
     if redaction == Redaction::Personal {
-        let is_told = |account: &&str| text.contains(&format!("\"{account}\""));
-        let leaked = ["bob", "carol", "mallory"].into_iter().find(is_told);
+        let is_named = |account: &&str| text.contains(&format!("\"{account}\""));
+        let leaked = ["bob", "carol", "mallory"].into_iter().find(is_named);
         assert!(leaked.is_none(), "tells {leaked:?}\n{text}");
     }
     if !damage.is_empty() {

@@ -1024,3 +1024,56 @@ typedef struct nertc_callkit_webrtc_options {
   void *user_data;
 } nertc_callkit_webrtc_options;
 nertc_callkit_status nertc_callkit_webrtc_media(const nertc_callkit_webrtc_options *options, nertc_callkit_backends *out);
+nertc_callkit_status nertc_callkit_webrtc_set_ice_servers(nertc_callkit *kit, const nertc_callkit_ice_server *const *servers, uint32_t count);
+int32_t nertc_callkit_webrtc_pull_audio(nertc_callkit *kit, int16_t *out, uint32_t frames, uint32_t sample_rate, uint32_t channels);
+typedef int32_t nertc_callkit_candidate;
+enum {
+  NERTC_CALLKIT_CANDIDATE_UNKNOWN = 0,
+  NERTC_CALLKIT_CANDIDATE_HOST = 1,
+  NERTC_CALLKIT_CANDIDATE_SERVER_REFLEXIVE = 2,
+  NERTC_CALLKIT_CANDIDATE_PEER_REFLEXIVE = 3,
+  NERTC_CALLKIT_CANDIDATE_RELAY = 4,
+};
+typedef int32_t nertc_callkit_relay_transport;
+enum {
+  NERTC_CALLKIT_RELAY_TRANSPORT_NONE = 0,
+  NERTC_CALLKIT_RELAY_TRANSPORT_UDP = 1,
+  NERTC_CALLKIT_RELAY_TRANSPORT_TCP = 2,
+  NERTC_CALLKIT_RELAY_TRANSPORT_TLS = 3,
+};
+typedef struct nertc_callkit_call_stats {
+  uint32_t struct_size;
+  uint32_t flags;
+  nertc_callkit_call_no call_no;
+  uint64_t time_us;
+  uint64_t bytes_sent;
+  uint64_t bytes_received;
+  uint32_t rtt_us;
+  uint32_t available_send_bps;
+  nertc_callkit_candidate local_candidate;
+  nertc_callkit_candidate remote_candidate;
+  nertc_callkit_relay_transport relay_transport;
+  uint32_t setup_ms;
+  uint32_t restarts;
+  nertc_callkit_security security;
+  int32_t dtls_version;
+  uint32_t reserved;
+} nertc_callkit_call_stats;
+nertc_callkit_status nertc_callkit_get_call_stats(nertc_callkit *kit, nertc_callkit_call_stats *out);
+typedef struct nertc_callkit_stream_stats {
+  uint32_t struct_size;
+  uint32_t flags;
+  uint64_t packets;
+  uint64_t bytes;
+  uint64_t packets_lost;
+  uint32_t loss_permille;
+  uint32_t jitter_us;
+  uint32_t bitrate_bps;
+  uint32_t jitter_buffer_ms;
+  uint64_t samples;
+  uint64_t concealed_samples;
+  uint32_t level;
+  uint32_t reserved;
+} nertc_callkit_stream_stats;
+nertc_callkit_status nertc_callkit_get_stream_stats(nertc_callkit *kit, uint32_t media, int32_t sending, nertc_callkit_stream_stats *out);
+nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit, const nertc_callkit_call_ref *call, int32_t agree);

@@ -128,6 +128,200 @@ typedef struct nertc_callkit_webrtc_options {
 NERTC_CALLKIT_API NERTC_CALLKIT_MUST_USE nertc_callkit_status nertc_callkit_webrtc_media(
     const nertc_callkit_webrtc_options *options, nertc_callkit_backends *out);
 
+/**
+ * Replaces the ICE servers of a client, as time-limited credentials make necessary.
+ *
+ * For the next media room, and for the next restart of ICE in the one that is joined. A list in
+ * the token of a media room still goes first.
+ *
+ * @param kit      Client. Not NULL.
+ * @param servers  As in nertc_callkit_webrtc_options, or NULL: none.
+ * @param count    How many: 0 to 8.
+ * @return         OK. INVALID_ARGUMENT: an invalid server; the log has the reason, and the servers
+ *                 remain as they were. CLOSED. UNSUPPORTED: the client's media backend is not this
+ *                 one, an unknown field is not zero, or turns: without TLS.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_webrtc_set_ice_servers(nertc_callkit *kit,
+    const nertc_callkit_ice_server *NERTC_CALLKIT_NONNULL const *NERTC_CALLKIT_NULLABLE servers,
+    uint32_t count);
+
+/**
+ * Takes the peer's sound, from the playout callback of the app's audio device.
+ *
+ * Its clock is then the one that the jitter buffer follows, and on_frame gets no more sound of
+ * this call. Allocates nothing and waits neither for the network nor for another call of this
+ * function.
+ *
+ * @param kit          Client. Not NULL.
+ * @param out          Filled with `frames` frames of signed 16-bit samples, those of both channels
+ *                     by turns. Not NULL.
+ * @param frames       How many: up to 100 ms.
+ * @param sample_rate  8000 to 192000.
+ * @param channels     1 or 2.
+ * @return             How many frames are sound; the rest of `out` is silence. 0 outside of a call.
+ *                     Negative: INVALID_ARGUMENT, CLOSED, UNSUPPORTED: the client's media backend
+ *                     is not this one. QUEUE_FULL: another thread is in this function.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API int32_t nertc_callkit_webrtc_pull_audio(nertc_callkit *kit, int16_t *out,
+    uint32_t frames, uint32_t sample_rate, uint32_t channels);
+
+/** What an address is that media goes through. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_candidate) {
+  /** Not connected. */
+  NERTC_CALLKIT_CANDIDATE_UNKNOWN = 0,
+  /** Of an interface. */
+  NERTC_CALLKIT_CANDIDATE_HOST = 1,
+  /** What a STUN server saw: that of a NAT. */
+  NERTC_CALLKIT_CANDIDATE_SERVER_REFLEXIVE = 2,
+  /** What the other side saw, and no server before it. */
+  NERTC_CALLKIT_CANDIDATE_PEER_REFLEXIVE = 3,
+  /** Of a TURN server. */
+  NERTC_CALLKIT_CANDIDATE_RELAY = 4,
+};
+
+/** How an own TURN server is reached. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_relay_transport) {
+  /** No own relay is in use. */
+  NERTC_CALLKIT_RELAY_TRANSPORT_NONE = 0,
+  /** Over UDP. */
+  NERTC_CALLKIT_RELAY_TRANSPORT_UDP = 1,
+  /** Over TCP. */
+  NERTC_CALLKIT_RELAY_TRANSPORT_TCP = 2,
+  /** Over TLS. */
+  NERTC_CALLKIT_RELAY_TRANSPORT_TLS = 3,
+};
+
+/**
+ * The transport of a call, as nertc_callkit_get_call_stats returns it; counters since the media
+ * room was joined, at most a second old. Any thread.
+ */
+typedef struct nertc_callkit_call_stats {
+  /** In: sizeof this struct. Out: how much was written. */
+  uint32_t struct_size;
+  /** Reserved; is 0. */
+  uint32_t flags;
+  /** The call. */
+  nertc_callkit_call_no call_no;
+  /** When this was answered, on the monotonic clock, in microseconds. */
+  uint64_t time_us;
+  /** Bytes of UDP payload, of all kinds, to the peer. */
+  uint64_t bytes_sent;
+  /** Likewise, from the peer. */
+  uint64_t bytes_received;
+  /** Round trip of the pair of addresses in use; 0 = not known. */
+  uint32_t rtt_us;
+  /** What the path to the peer has room for; 0 = not known. */
+  uint32_t available_send_bps;
+  /** A nertc_callkit_candidate: the own address in use. */
+  nertc_callkit_candidate local_candidate;
+  /** A nertc_callkit_candidate: the peer's. */
+  nertc_callkit_candidate remote_candidate;
+  /** A nertc_callkit_relay_transport. */
+  nertc_callkit_relay_transport relay_transport;
+  /** From the join to connected; 0 = not connected. */
+  uint32_t setup_ms;
+  /** Restarts of ICE. */
+  uint32_t restarts;
+  /** A nertc_callkit_security. */
+  nertc_callkit_security security;
+  /** 12 or 13 for DTLS 1.2 or 1.3; 0 = not connected. */
+  int32_t dtls_version;
+  /** Reserved; is 0. */
+  uint32_t reserved;
+} nertc_callkit_call_stats;
+/** Every default of nertc_callkit_call_stats. */
+#define NERTC_CALLKIT_CALL_STATS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_call_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Returns how the transport of the call is doing.
+ *
+ * @param kit  Client. Not NULL.
+ * @param out  Its struct_size is the size that may be written, afterwards the size written; all 0
+ *             outside of a media room. Not NULL.
+ * @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED. UNSUPPORTED: the
+ *             client's media backend has no statistics.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_call_stats(nertc_callkit *kit,
+    nertc_callkit_call_stats *out);
+
+/**
+ * One medium in one direction, as nertc_callkit_get_stream_stats returns it; counters since the
+ * media room was joined, at most a second old. Any thread.
+ */
+typedef struct nertc_callkit_stream_stats {
+  /** In: sizeof this struct. Out: how much was written. */
+  uint32_t struct_size;
+  /** Reserved; is 0. */
+  uint32_t flags;
+  /** RTP packets. */
+  uint64_t packets;
+  /** Their bytes, with headers. */
+  uint64_t bytes;
+  /** Packets that did not arrive; of what is sent, as the peer reports. */
+  uint64_t packets_lost;
+  /** Their share in the last 2 s. */
+  uint32_t loss_permille;
+  /** Variation of the packets' delay. */
+  uint32_t jitter_us;
+  /** Of the last 2 s, with headers. */
+  uint32_t bitrate_bps;
+  /** Received sound: how long the jitter buffer delays it. */
+  uint32_t jitter_buffer_ms;
+  /** Received sound: samples at 48 kHz that were played. */
+  uint64_t samples;
+  /** Received sound: how many of these were made up for what was missing. */
+  uint64_t concealed_samples;
+  /** Peak of the last 100 ms: 0 to 32767. */
+  uint32_t level;
+  /** Reserved; is 0. */
+  uint32_t reserved;
+} nertc_callkit_stream_stats;
+/** Every default of nertc_callkit_stream_stats. */
+#define NERTC_CALLKIT_STREAM_STATS_INIT \
+  { (uint32_t)sizeof(nertc_callkit_stream_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/**
+ * Returns how one medium is doing in one direction.
+ *
+ * @param kit      Client. Not NULL.
+ * @param media    One nertc_callkit_media bit.
+ * @param sending  1 = to the peer, 0 = from the peer.
+ * @param out      Its struct_size is the size that may be written, afterwards the size written; all
+ *                 0 outside of a media room, and for a medium that does not flow. Not NULL.
+ * @return         OK. INVALID_ARGUMENT: NULL, an unknown value, or struct_size is too small.
+ *                 CLOSED. UNSUPPORTED: the client's media backend has no statistics.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_stream_stats(nertc_callkit *kit,
+    uint32_t media, int32_t sending, nertc_callkit_stream_stats *out);
+
+/**
+ * Says what the two users found when they compared the security code of on_media_secured.
+ *
+ * on_media_secured follows: VERIFIED if the codes agree. If they differ it is MISMATCH, and the
+ * call ends (NERTC_CALLKIT_END_MEDIA_NOT_SECURE). A call that is not the running one any more is
+ * not touched.
+ *
+ * @param kit    Client. Not NULL.
+ * @param call   Which call, or NULL: the one that the app was told of last.
+ * @param agree  1 = the codes agree, 0 = they differ.
+ * @return       OK. INVALID_ARGUMENT: not 0 or 1, or this is not the running call, or it has no
+ *               code to compare. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
+ *               an unknown field is not zero.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit,
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call, int32_t agree);
+
 NERTC_CALLKIT_END
 #ifdef __cplusplus
 } /* extern "C" */

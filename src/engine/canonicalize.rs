@@ -190,6 +190,10 @@ impl Engine {
                 next.iter_mut().for_each(|call| names.call(call));
             }
         }
+        if let Some(prepared) = &mut engine.prepared {
+            names.call(&mut prepared.call_no);
+            names.id(&mut prepared.call_id);
+        }
         for teardown in &mut engine.teardowns {
             names.teardown(teardown);
         }

@@ -180,7 +180,7 @@ mod tests {
             user: user.into(),
             call_type: CallType::Audio,
             attachment: Text::default(),
-            why: Missed::Busy,
+            reason: Missed::Busy,
             invited_at_ms: n,
             channel_id: Text::default(),
             request_id: Text::default(),

@@ -65,7 +65,7 @@ impl Engine {
             Command::Leave { call, no_offline, text } => {
                 if self.check(ticket, operation, &call, LEAVE, false) {
                     self.done(ticket, operation, self.state.call_no(), Code::OK);
-                    let finish = Finish::leave().unkept(no_offline).saying(text);
+                    let finish = Finish::leave().unkept(no_offline).with_text(text);
                     self.end_in_call(now, EndReason::Normal, Some(finish));
                 }
             }
@@ -124,7 +124,7 @@ impl Engine {
             State::InCall(call) => {
                 let no = call.no;
                 self.done(ticket, Operation::Hangup, no, Code::OK);
-                let finish = Finish::close().unkept(no_offline).saying(text);
+                let finish = Finish::close().unkept(no_offline).with_text(text);
                 self.end_in_call(now, EndReason::HungUp, Some(finish));
             }
         }

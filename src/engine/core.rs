@@ -7,7 +7,7 @@ use super::coalesce::Coalescer;
 use super::ids::Ids;
 use super::in_flight::{Op, Teardown};
 use super::input::{Input, Media};
-use super::output::Output;
+use super::output::{Output, Preparation};
 use super::reported_records::ReportedRecords;
 use super::state::{Closing, Ended, Local, MOVES, MediaRoom, Phase, Session, State, Tokens};
 use super::time::{Soonest, Time};
@@ -131,7 +131,7 @@ impl Config {
 }
 
 /// A client costs its engine from the start: what only a call needs is in a box.
-const _: () = assert!(size_of::<Engine>() <= 728);
+const _: () = assert!(size_of::<Engine>() <= 736);
 
 /// The call engine of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -169,6 +169,9 @@ pub struct Engine {
     /// Answers for calls that are not here yet.
     #[serde(default)]
     pub(super) waiting: Vec<Waiting>,
+    /// What the media backend has prepared and no join has taken over.
+    #[serde(default)]
+    pub(super) prepared: Option<Box<Preparation>>,
     /// Operations of the backends, to be started.
     #[serde(skip)]
     pub(super) wire: VecDeque<Output>,
@@ -204,6 +207,7 @@ impl Engine {
             reported_records: ReportedRecords::default(),
             tokens: Tokens::default(),
             waiting: Vec::new(),
+            prepared: None,
             wire: VecDeque::new(),
             app: VecDeque::new(),
         }
@@ -227,9 +231,22 @@ impl Engine {
             Input::RtcSend { join, json } => self.on_rtc_send(now, join, &json),
             Input::Record { from, record } => self.on_record(now, from, record),
         }
-        self.settle_waiting(now);
-        self.settle_tokens(now);
+        self.settle(now);
         self.check_move(before, call);
+    }
+
+    /// After each input: what waited for something that may have happened now.
+    #[inline(always)]
+    fn settle(&mut self, now: Time) {
+        if !self.waiting.is_empty() {
+            self.settle_waiting(now);
+        }
+        if self.tokens.refused.is_some() {
+            self.settle_tokens(now);
+        }
+        if self.config.caps.prepare {
+            self.settle_preparation();
+        }
     }
 
     /// The next output; drain to `None` before the next input.
@@ -258,7 +275,7 @@ impl Engine {
         let teardowns = self.teardowns.iter().map(|teardown| teardown.deadline).min();
         let state = match &self.state {
             State::Idle => None,
-            State::Calling(calling) => Engine::calling_due(calling),
+            State::Calling(calling) => calling.due(),
             State::Called(called) if called.accepting.is_some() => None,
             State::Called(called) => Some((called.ring_until, "ring limit of the called")),
             State::InCall(call) => Engine::in_call_due(call),
@@ -299,8 +316,16 @@ impl Engine {
         self.notify_due(now);
         match &self.state {
             State::Idle => {}
-            State::Calling(_) => self.on_calling_due(now),
-            State::Called(_) => self.on_called_due(now),
+            State::Calling(calling) => {
+                if let Some(due) = calling.due_by(now) {
+                    self.on_calling_due(now, due);
+                }
+            }
+            State::Called(called) => {
+                if let Some(reject) = called.reject_by(now) {
+                    self.on_called_due(now, reject);
+                }
+            }
             State::InCall(_) => self.on_in_call_due(now),
         }
         if matches!(self.session, Session::LoggingOut { until: Some(until), .. } if until <= now) {
@@ -308,10 +333,12 @@ impl Engine {
         }
         self.on_waiting_due(now);
         self.on_tokens_due(now);
-        self.settle_waiting(now);
-        self.settle_tokens(now);
+        self.settle(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();
+        }
+        if self.config.caps.prepare {
+            self.settle_preparation();
         }
         self.check_move(before, call);
     }
@@ -329,6 +356,11 @@ impl Engine {
             before == after || is_listed || !is_same_call,
             "{before:?} to {after:?} is not in MOVES"
         );
+    }
+
+    /// What it was made with.
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
     /// State and inner state, for tools that draw and check.

@@ -102,11 +102,8 @@ impl Engine {
         }
     }
 
-    /// After each input: an answer to an invite whose end was seen completes.
+    /// An answer to an invite whose end was seen completes.
     pub(super) fn settle_waiting(&mut self, now: Time) {
-        if self.waiting.is_empty() {
-            return;
-        }
         self.end_waiting(Code::INVITE_NOT_EXISTS, |engine, waiting| {
             let own = waiting.account.clone().unwrap_or_default();
             engine.tombstones.covers(now, &waiting.channel_id, &waiting.request_id, &waiting.from, &own)

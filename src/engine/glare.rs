@@ -24,8 +24,17 @@ impl Calling {
         matches!(&self.glare, Glare::Accepting { invite, .. } if invite.call_id.is_empty())
     }
 
-    pub(super) fn has_aside_channel(&self, channel: &str) -> bool {
+    pub(super) fn has_parked_channel(&self, channel: &str) -> bool {
         self.parked().is_some_and(|invite| &*invite.channel_id == channel)
+    }
+}
+
+impl State {
+    fn set_glare(&mut self, glare: Glare) {
+        match self {
+            State::Calling(calling) => calling.glare = glare,
+            State::Idle | State::Called(_) | State::InCall(_) => {}
+        }
     }
 }
 
@@ -69,9 +78,7 @@ impl Engine {
         let owner = Owner::GlareAccept(self.state.call_no(), invite.channel_id.clone());
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, owner, accept);
-        if let State::Calling(calling) = &mut self.state {
-            calling.glare = Glare::Accepting { invite, req, closed: None, control: false, own_outcome };
-        }
+        self.state.set_glare(Glare::Accepting { invite, req, closed: None, control: false, own_outcome });
     }
 
     /// The service has decided about our accept of the peer's invite.

@@ -1,11 +1,15 @@
 //! In a call: joining the media room, presence of the peer, and every way in which the call can end.
 
+use std::collections::VecDeque;
+
 use super::core::{Engine, Timers};
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
 use super::input::{Media, RtcEvent, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
-use super::output::{CallEnd, ConnectionEvent, EndReason, Event, Layer, MediaSecured, Operation};
+use super::output::{
+    CallEnd, ConnectionEvent, EndReason, Event, MediaSecured, Operation, Output, Transport, UserEvent,
+};
 use super::state::{Ended, Ending, InCall, Invite, JoinStage, PeerMedia, Silence, State};
 use super::text_queue::PeerTexts;
 use super::time::{Soonest, Time};
@@ -66,6 +70,21 @@ impl InCall {
         self.peer_uid == Some(uid)
     }
 
+    /// A legacy caller reports that it is in the media room. True: join it now.
+    pub(super) fn stop_waiting(&mut self) -> Result<bool, &'static str> {
+        match &mut self.entry {
+            JoinStage::Signaling { wait, .. } => {
+                *wait = None;
+                Ok(false)
+            }
+            JoinStage::Waiting { .. } => {
+                self.entry = JoinStage::Joining { notify_legacy_peer: false };
+                Ok(true)
+            }
+            JoinStage::Joining { .. } | JoinStage::Joined => Err("join request while joining"),
+        }
+    }
+
     /// A text to the peer through the channel, and the call's number.
     pub(super) fn control(&self, custom_info: Text) -> (u64, Message) {
         let message = Message {
@@ -100,17 +119,19 @@ impl InCall {
     }
 
     /// What the peer sent and muted before it entered.
-    fn media_at_entry(&self) -> impl Iterator<Item = Event> + use<> {
+    fn emit_media_at_entry(&self, app: &mut App) {
         let PeerMedia { sending, muted, .. } = self.peer_media;
-        let of = |bit: Media| {
-            let sends = sending.overlaps(bit).then(|| self.media_change(bit, true, false));
-            [sends, muted.overlaps(bit).then(|| self.media_change(bit, true, true))]
-        };
-        [of(Media::AUDIO), of(Media::VIDEO)].into_iter().flatten().flatten()
+        for bit in [Media::AUDIO, Media::VIDEO] {
+            for (bits, is_mute) in [(sending, false), (muted, true)] {
+                if bits.overlaps(bit) {
+                    app.push_back(Output::Event(self.media_change(bit, true, is_mute)));
+                }
+            }
+        }
     }
 
     /// Reports changes only: a backend may repeat itself.
-    fn on_peer_media(&mut self, uid: u64, media: Media, on: bool, is_mute: bool) -> Change {
+    fn on_peer_media(&mut self, app: &mut App, uid: u64, media: Media, on: bool, is_mute: bool) -> Change {
         match self.peer_uid {
             None if uid == self.own_uid => return Err("own media"),
             Some(peer) if peer != uid => return Err("media of another account"),
@@ -123,12 +144,15 @@ impl InCall {
         let bits = if is_mute { &mut known.muted } else { &mut known.sending };
         let news = if on { media - *bits } else { media & *bits };
         *bits = if on { *bits | news } else { *bits - news };
-        let is_news = |bit: Media| self.peer_uid.is_some() && news.overlaps(bit);
-        let change = |bit: Media| is_news(bit).then(|| self.media_change(bit, on, is_mute));
-        Ok([change(Media::AUDIO), change(Media::VIDEO)])
+        for bit in [Media::AUDIO, Media::VIDEO] {
+            if self.peer_uid.is_some() && news.overlaps(bit) {
+                app.push_back(Output::Event(self.media_change(bit, on, is_mute)));
+            }
+        }
+        Ok(())
     }
 
-    fn on_peer_silent(&mut self, now: Time, timers: &Timers) -> Change {
+    fn on_peer_silent(&mut self, app: &mut App, now: Time, timers: &Timers) -> Change {
         if self.silence.is_some() {
             return Err("the peer is silent already");
         }
@@ -137,22 +161,34 @@ impl InCall {
             notify_at: now.after(timers.peer_reconnecting_ms.saturating_sub(SILENT_MS)),
             lost_at: now.after(timers.peer_lost_ms.saturating_sub(SILENT_MS)),
         });
-        Ok([Some(Event::NetworkQuality(self.peer_connection(QUALITY_DOWN))), None])
+        app.push_back(Output::Event(Event::NetworkQuality(self.peer_connection(QUALITY_DOWN))));
+        Ok(())
     }
 
-    fn on_peer_heard(&mut self) -> Change {
-        let was_notified = self.silence.take().is_some_and(|silence| silence.notified);
-        Ok([was_notified.then(|| Event::Reconnected(self.peer_connection(0))), None])
+    fn on_peer_active(&mut self, app: &mut App) {
+        if self.silence.take().is_some_and(|silence| silence.notified) {
+            app.push_back(Output::Event(Event::Reconnected(self.peer_connection(0))));
+        }
+    }
+
+    /// What is new about the security of media.
+    fn secure(&mut self, secured: MediaSecured) -> Option<MediaSecured> {
+        if self.secured.as_deref().map_or(secured.is_initial(), |known| *known == secured) {
+            return None;
+        }
+        self.secured = Some(Box::new(secured.clone()));
+        Some(secured)
     }
 
     /// Payload of an event about the peer's media.
     fn peer_connection(&self, quality: i32) -> ConnectionEvent {
-        connection_event(self.no, Layer::Media, &self.peer, quality, Outcome::default())
+        connection_event(self.no, Transport::Media, &self.peer, quality, Outcome::default())
     }
 }
 
-/// What a report of the media backend changes for the app; `Err` is the reason why it changes nothing.
-type Change = Result<[Option<Event>; 2], &'static str>;
+/// Where what a report of the media backend changes is emitted; `Err` is the reason why it changes nothing.
+type Change = Result<(), &'static str>;
+type App = VecDeque<Output>;
 
 impl Engine {
     /// The call that an accepted invite became; joins its channel.
@@ -238,15 +274,11 @@ impl Engine {
     }
 
     /// A legacy caller reports that it is in the media room.
-    pub(super) fn on_join_now(&mut self, now: Time) {
-        let State::InCall(call) = &mut self.state else { return };
-        match &mut call.entry {
-            JoinStage::Signaling { wait, .. } => *wait = None,
-            JoinStage::Waiting { .. } => {
-                call.entry = JoinStage::Joining { notify_legacy_peer: false };
-                self.enter_media(now);
-            }
-            JoinStage::Joining { .. } | JoinStage::Joined => self.ignore("join request while joining"),
+    pub(super) fn on_join_now(&mut self, now: Time, next: Result<bool, &'static str>) {
+        match next {
+            Ok(true) => self.enter_media(now),
+            Ok(false) => {}
+            Err(why) => self.ignore(why),
         }
     }
 
@@ -275,8 +307,9 @@ impl Engine {
         let notifies_peer = matches!(call.entry, JoinStage::Joining { notify_legacy_peer: true });
         let was_peer_first = call.peer_uid.is_some();
         call.entry = JoinStage::Joined;
-        if notifies_peer {
-            let joined = call.control(wire::control_joined());
+        let joined = notifies_peer.then(|| call.control(wire::control_joined()));
+        let connected = call.connect(now);
+        if let Some(joined) = joined {
             self.send_control(now, joined);
         }
         if no_media {
@@ -284,9 +317,7 @@ impl Engine {
         } else if was_peer_first {
             self.apply_remote(now);
         }
-        if let State::InCall(call) = &mut self.state
-            && let Some(connected) = call.connect(now)
-        {
+        if let Some(connected) = connected {
             self.emit(connected);
         }
     }
@@ -308,22 +339,18 @@ impl Engine {
         if call.peer_media.uid != uid {
             call.peer_media = PeerMedia { uid, ..PeerMedia::default() };
         }
-        let (entered, connected) = (Event::UserEnter(call.user_event()), call.connect(now));
-        let media = call.media_at_entry();
-        [Some(entered), connected].into_iter().flatten().chain(media).for_each(|event| self.emit(event));
+        self.app.push_back(Output::Event(Event::UserEnter(call.user_event())));
+        self.app.extend(call.connect(now).map(Output::Event));
+        call.emit_media_at_entry(&mut self.app);
         self.apply_remote(now);
     }
 
-    /// Emits what has changed.
-    fn notify_change(&mut self, change: Change) {
-        match change {
-            Ok(events) => events.into_iter().flatten().for_each(|event| self.emit(event)),
-            Err(why) => self.ignore(why),
-        }
+    /// Payload of an event about our own media.
+    fn own_media(&self, no: u64, quality: i32, outcome: Outcome) -> ConnectionEvent {
+        connection_event(no, Transport::Media, &self.session.account(), quality, outcome)
     }
 
     pub(super) fn on_rtc_event(&mut self, now: Time, event: RtcEvent) {
-        let account = self.session.account();
         if !self.is_in_media() {
             return self.ignore("media event outside of the media room");
         }
@@ -334,37 +361,40 @@ impl Engine {
             RtcEvent::PeerLeave { uid, code: Code::OK } if call.is_peer(uid) => {
                 call.peer_left = Some(now.after(self.config.timers.peer_leave_ms));
             }
-            RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => self.end_lost_peer(now),
+            RtcEvent::PeerLeave { uid, .. } if call.is_peer(uid) => {
+                let lost = call.user_event();
+                self.end_lost_peer(now, lost);
+            }
             RtcEvent::PeerMedia { uid, media, on } => {
-                let change = call.on_peer_media(uid, media, on, false);
-                self.notify_change(change);
+                let change = call.on_peer_media(&mut self.app, uid, media, on, false);
+                change.unwrap_or_else(|why| self.ignore(why));
             }
             RtcEvent::PeerMute { uid, media, muted } => {
-                let change = call.on_peer_media(uid, media, muted, true);
-                self.notify_change(change);
+                let change = call.on_peer_media(&mut self.app, uid, media, muted, true);
+                change.unwrap_or_else(|why| self.ignore(why));
             }
             RtcEvent::PeerSilent { uid } if call.is_peer(uid) => {
-                let change = call.on_peer_silent(now, &self.config.timers);
-                self.notify_change(change);
+                let change = call.on_peer_silent(&mut self.app, now, &self.config.timers);
+                change.unwrap_or_else(|why| self.ignore(why));
             }
-            RtcEvent::PeerHeard { uid } if call.is_peer(uid) => {
-                let change = call.on_peer_heard();
-                self.notify_change(change);
-            }
+            RtcEvent::PeerActive { uid } if call.is_peer(uid) => call.on_peer_active(&mut self.app),
             RtcEvent::Reconnecting => {
-                let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
+                let event = self.own_media(no, 0, Outcome::default());
                 self.emit(Event::Reconnecting(event));
             }
             RtcEvent::Reconnected => {
-                let event = connection_event(no, Layer::Media, &account, 0, Outcome::default());
+                let event = self.own_media(no, 0, Outcome::default());
                 self.emit(Event::Reconnected(event));
             }
             RtcEvent::Disconnected(outcome) => {
-                self.end_disconnected(now, no, &account, outcome);
+                self.end_disconnected(now, no, outcome);
             }
             RtcEvent::Quality { uid, quality } if uid == 0 || call.is_peer(uid) => {
-                let user = if uid == 0 { account } else { call.peer.clone() };
-                let event = connection_event(no, Layer::Media, &user, quality, Outcome::default());
+                let event = if uid == 0 {
+                    self.own_media(no, quality, Outcome::default())
+                } else {
+                    call.peer_connection(quality)
+                };
                 self.emit(Event::NetworkQuality(event));
             }
             RtcEvent::Error(outcome) => self.notify_error(Operation::Backend, no, outcome),
@@ -372,39 +402,36 @@ impl Engine {
                 let (call_no, user) = (no, call.peer.clone());
                 let secured =
                     MediaSecured { call_no, user, security, code, local_fingerprint, remote_fingerprint };
-                self.on_secured(now, secured);
+                match call.secure(secured) {
+                    Some(news) => self.on_secured(now, news),
+                    None => self.ignore("security that is known already"),
+                }
             }
             RtcEvent::PeerJoin { .. }
             | RtcEvent::PeerLeave { .. }
             | RtcEvent::PeerSilent { .. }
-            | RtcEvent::PeerHeard { .. }
+            | RtcEvent::PeerActive { .. }
             | RtcEvent::Quality { .. } => self.ignore("media event about another account"),
         }
     }
 
     /// Our media connection is gone for good.
-    fn end_disconnected(&mut self, now: Time, no: u64, account: &Text, outcome: Outcome) {
+    fn end_disconnected(&mut self, now: Time, no: u64, outcome: Outcome) {
         let reason = match outcome.code {
             Code::MEDIA_NOT_SECURE => EndReason::MediaNotSecure,
             _ => EndReason::RtcDisconnected,
         };
-        self.emit(Event::Disconnect(connection_event(no, Layer::Media, account, 0, outcome)));
+        self.emit(Event::Disconnect(self.own_media(no, 0, outcome)));
         self.end_in_call(now, reason, Some(Finish::leave()));
     }
 
     /// How far media provably reaches the peer. A mismatch ends the call, whatever the backend does next.
     fn on_secured(&mut self, now: Time, secured: MediaSecured) {
-        let account = self.session.account();
-        let State::InCall(call) = &mut self.state else { return };
-        if call.secured.as_deref().map_or(secured.is_initial(), |known| *known == secured) {
-            return self.ignore("security that is known already");
-        }
-        call.secured = Some(Box::new(secured.clone()));
         let (no, is_mismatch) = (secured.call_no, secured.security == Security::Mismatch);
         self.emit(Event::MediaSecured(secured));
         if is_mismatch {
             let outcome = Outcome { code: Code::MEDIA_NOT_SECURE, ..Outcome::default() };
-            self.end_disconnected(now, no, &account, outcome);
+            self.end_disconnected(now, no, outcome);
         }
     }
 
@@ -416,7 +443,8 @@ impl Engine {
             return self.ignore("another account is lost");
         }
         if no_media || call.is_silent(now) {
-            return self.end_lost_peer(now);
+            let lost = call.user_event();
+            return self.end_lost_peer(now, lost);
         }
         call.is_unheard = true;
         self.ignore("signaling lost the peer, media decides");
@@ -454,32 +482,37 @@ impl Engine {
         if call.silence.is_some_and(|silence| silence.lost_at <= now)
             || call.is_unheard && call.is_silent(now)
         {
-            return self.end_lost_peer(now);
+            let lost = call.user_event();
+            return self.end_lost_peer(now, lost);
         }
         if is_due(call.connect_by) {
             return self.media_late(now);
         }
-        if let Some(silence) =
-            call.silence.as_mut().filter(|silence| !silence.notified && silence.notify_at <= now)
-        {
+        let silence = call.silence.as_mut().filter(|silence| !silence.notified && silence.notify_at <= now);
+        let silent = silence.map(|silence| {
             silence.notified = true;
-            let event = connection_event(call.no, Layer::Media, &call.peer, 0, Outcome::default());
+            connection_event(call.no, Transport::Media, &call.peer, 0, Outcome::default())
+        });
+        let expired = call.expire_switch(now);
+        let has_waited = matches!(call.entry, JoinStage::Waiting { until } if until <= now);
+        if has_waited {
+            call.entry = JoinStage::Joining { notify_legacy_peer: false };
+        }
+        if let Some(event) = silent {
             self.emit(Event::Reconnecting(event));
         }
-        let State::InCall(call) = &mut self.state else { return };
-        if matches!(call.entry, JoinStage::Waiting { until } if until <= now) {
-            call.entry = JoinStage::Joining { notify_legacy_peer: false };
+        if has_waited {
             self.enter_media(now);
         }
-        self.expire_switch(now);
+        if let Some(event) = expired {
+            self.emit(event);
+        }
         self.hand_over_texts(now);
     }
 
     /// The peer's connection is gone.
-    pub(super) fn end_lost_peer(&mut self, now: Time) {
-        let State::InCall(call) = &self.state else { return };
-        let event = call.user_event();
-        self.emit(Event::UserDisconnect(event));
+    pub(super) fn end_lost_peer(&mut self, now: Time, lost: UserEvent) {
+        self.emit(Event::UserDisconnect(lost));
         self.end_in_call(now, EndReason::PeerDisconnected, Some(Finish::close()));
     }
 
@@ -490,20 +523,19 @@ impl Engine {
         self.end_in_call_of(now, reason.into(), wire, &account);
     }
 
-    /// CLOSE or LEAVE of the peer, with its app's text.
+    /// CLOSE or LEAVE of the peer, with its app's text; `attachment` is the call's.
     pub(super) fn end_by_peer(
         &mut self,
         now: Time,
         reason: EndReason,
-        custom_info: &str,
+        (custom_info, attachment): (&str, &Text),
         wire: Option<Finish>,
     ) {
-        let State::InCall(call) = &self.state else { return };
         let text = wire::read(custom_info);
         let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
-        let extra = foreign(&text.attachment, &call.attachment);
+        let extra = foreign(&text.attachment, attachment);
         if is_other_media {
-            let no = call.no;
+            let no = self.state.call_no();
             self.notify_error(Operation::Rtc, no, other_media());
             return self.end_in_call(now, Ending { reason: EndReason::MediaMismatch, extra }, wire);
         }
@@ -515,7 +547,7 @@ impl Engine {
         let State::InCall(mut call) = std::mem::replace(&mut self.state, State::Idle) else { return };
         self.forget_held_of_call();
         self.fail_data(call.no);
-        let is_told = wire.is_some() || ending.reason == EndReason::PeerHungUp;
+        let is_peer_informed = wire.is_some() || ending.reason == EndReason::PeerHungUp;
         if let Some(finish) = wire {
             let running = match call.entry {
                 JoinStage::Signaling { req, .. } => Some((req, Awaited::Enter)),
@@ -533,7 +565,7 @@ impl Engine {
             Some(_) => vec![(account.clone(), seconds), (call.peer.clone(), seconds)],
             None => Vec::new(),
         };
-        if is_told {
+        if is_peer_informed {
             self.record_complete(now, &call, &durations);
         }
         self.remember_ended(Ended {

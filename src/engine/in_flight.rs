@@ -184,7 +184,7 @@ impl Finish {
     }
 
     /// Sends the app's text.
-    pub(super) fn saying(self, extra: Option<Text>) -> Finish {
+    pub(super) fn with_text(self, extra: Option<Text>) -> Finish {
         Finish { extra, ..self }
     }
 

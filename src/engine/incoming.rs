@@ -7,14 +7,66 @@ use super::feedback::Known;
 use super::in_flight::{Awaited, Finish, Owner};
 use super::input::Ticket;
 use super::notify::{foreign, user_event};
-use super::output::{CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation};
+use super::output::{
+    CallEnd, CallEvent, EndReason, Event, Invited, Missed, MissedCall, Operation, UserEvent,
+};
 use super::state::{Accepting, Called, Ended, Ending, Invite, Session, State};
 use super::teardown::is_decided;
 use super::text_queue::PeerTexts;
 use super::time::Time;
 use super::tombstones::Tombstone;
 use super::wire::{self, Reason};
-use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Outcome, Req, Text};
+use nertc_callkit_signaling::{self as signaling, CallType, Code, InviteState, Message, Outcome, Req, Text};
+
+impl State {
+    /// The app's accept was issued.
+    fn begin_accept(&mut self, accepting: Accepting) {
+        match self {
+            State::Called(called) => called.accepting = Some(accepting),
+            State::Idle | State::Calling(_) | State::InCall(_) => {}
+        }
+    }
+}
+
+/// What the caller's CANCEL of the ringing invite means.
+pub(super) enum CallerCancel {
+    /// In a glare the caller took our other invite.
+    AnsweredElsewhere(CallEvent),
+    /// The caller's ring limit.
+    TimedOut,
+    /// The caller's user did, with this text.
+    Cancelled { user: UserEvent, extra: Text },
+}
+
+impl Called {
+    /// Payload of an event about another device of ours.
+    pub(super) fn call_event(&self, device: Text) -> CallEvent {
+        CallEvent {
+            call_no: self.no,
+            user: self.invite.from.clone(),
+            device,
+            call_type: self.invite.call_type,
+            state: 0,
+        }
+    }
+
+    pub(super) fn read_cancel(&self, custom_info: &str) -> CallerCancel {
+        let text = wire::read(custom_info);
+        if text.glare {
+            return CallerCancel::AnsweredElsewhere(self.call_event(Text::default()));
+        }
+        if wire::reason(custom_info, &text) == Reason::Timeout {
+            return CallerCancel::TimedOut;
+        }
+        let extra = foreign(&text.attachment, &self.invite.attachment);
+        CallerCancel::Cancelled { user: user_event(self.no, &self.invite.from, 0), extra }
+    }
+
+    /// The reject of an invite whose ring limit has passed. While an accept is pending the service decides.
+    pub(super) fn reject_by(&self, now: Time) -> Option<Message> {
+        (self.accepting.is_none() && self.ring_until <= now).then(|| reply_to(&self.invite, 2))
+    }
+}
 
 impl Engine {
     /// An INVITE that is worth looking at: ids in order, not from ourselves, not known, no group.
@@ -157,7 +209,8 @@ impl Engine {
                 }
             }
             State::InCall(call) if is_of_peer && call.is_silent(now) => {
-                self.end_lost_peer(now);
+                let lost = call.user_event();
+                self.end_lost_peer(now, lost);
                 self.ring_new(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
@@ -251,10 +304,7 @@ impl Engine {
         let accept = signaling::Operation::Accept(accept_of(&called.invite, &self.config.capabilities()));
         let ms = self.config.timers.request_ms;
         let req = self.signal(now, ms, Owner::Accept(no, channel), accept);
-        if let State::Called(called) = &mut self.state {
-            let tickets = vec![ticket];
-            called.accepting = Some(Accepting { req, tickets, closed: None, control: false });
-        }
+        self.state.begin_accept(Accepting { req, tickets: vec![ticket], closed: None, control: false });
     }
 
     /// The app's reject or hangup while called: final. If an accept is under way, `finish` follows its
@@ -275,7 +325,7 @@ impl Engine {
             }
             Some(accepting) => {
                 let running = Some((accepting.req, Awaited::Accept(reply)));
-                let finish = finish.saying(words.text.clone());
+                let finish = finish.with_text(words.text.clone());
                 self.close_channel(now, no, &invite.channel_id, finish, running);
             }
         }
@@ -285,14 +335,9 @@ impl Engine {
     }
 
     /// No answer here in time.
-    pub(super) fn on_called_due(&mut self, now: Time) {
-        let State::Called(called) = &self.state else { return };
-        if called.accepting.is_some() || called.ring_until > now {
-            return;
-        }
-        let reject = signaling::Operation::Reject(reply_to(&called.invite, 2));
-        let no = called.no;
-        self.side(now, Operation::Reject, no, true, reject);
+    pub(super) fn on_called_due(&mut self, now: Time, reject: Message) {
+        let no = self.state.call_no();
+        self.side(now, Operation::Reject, no, true, signaling::Operation::Reject(reject));
         self.ring_timed_out(now);
     }
 
@@ -324,13 +369,14 @@ impl Engine {
         }
         let code = outcome.code;
         let user = user_event(call, &called.invite.from, 0);
+        let elsewhere = called.call_event(Text::default());
         let undecided = (!is_decided(code)).then(|| reply_to(&called.invite, 0));
         for ticket in accepting.tickets {
             self.done_with(ticket, Operation::Accept, call, outcome.clone());
         }
         match code {
-            Code::INVITE_ACCEPTED => self.answered_elsewhere(now, true, Text::default()),
-            Code::INVITE_REJECTED => self.answered_elsewhere(now, false, Text::default()),
+            Code::INVITE_ACCEPTED => self.answered_elsewhere(now, true, elsewhere),
+            Code::INVITE_REJECTED => self.answered_elsewhere(now, false, elsewhere),
             Code::INVITE_NOT_EXISTS | Code::CHANNEL_NOT_EXISTS => {
                 self.emit(Event::UserCancel(user));
                 self.end_called(now, EndReason::PeerCancelled.into());
@@ -372,15 +418,7 @@ impl Engine {
     }
 
     /// Another device of ours answered.
-    pub(super) fn answered_elsewhere(&mut self, now: Time, accepted: bool, device: Text) {
-        let State::Called(called) = &self.state else { return };
-        let event = CallEvent {
-            call_no: called.no,
-            user: called.invite.from.clone(),
-            device,
-            call_type: called.invite.call_type,
-            state: 0,
-        };
+    pub(super) fn answered_elsewhere(&mut self, now: Time, accepted: bool, event: CallEvent) {
         let reason = match accepted {
             true => {
                 self.emit(Event::OtherClientAccept(event));
@@ -395,18 +433,15 @@ impl Engine {
     }
 
     /// CANCEL of the ringing invite.
-    pub(super) fn on_caller_cancelled(&mut self, now: Time, custom_info: &str) {
-        let State::Called(called) = &self.state else { return };
-        let text = wire::read(custom_info);
-        if text.glare {
-            return self.answered_elsewhere(now, true, Text::default());
+    pub(super) fn on_caller_cancelled(&mut self, now: Time, cancel: CallerCancel) {
+        match cancel {
+            CallerCancel::AnsweredElsewhere(event) => self.answered_elsewhere(now, true, event),
+            CallerCancel::TimedOut => self.ring_timed_out(now),
+            CallerCancel::Cancelled { user, extra } => {
+                self.emit(Event::UserCancel(user));
+                self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
+            }
         }
-        if wire::reason(custom_info, &text) == Reason::Timeout {
-            return self.ring_timed_out(now);
-        }
-        let extra = foreign(&text.attachment, &called.invite.attachment);
-        self.emit(Event::UserCancel(user_event(called.no, &called.invite.from, 0)));
-        self.end_called(now, Ending { reason: EndReason::PeerCancelled, extra });
     }
 
     /// on_call_end of an incoming call; then the invite that waited rings.
@@ -464,17 +499,17 @@ impl Engine {
         self.tombstones.add(now, stone);
     }
 
-    pub(super) fn notify_missed(&mut self, now: Time, invite: &Invite, why: Missed) {
+    pub(super) fn notify_missed(&mut self, now: Time, invite: &Invite, reason: Missed) {
         let missed = Event::MissedCall(MissedCall {
             user: invite.from.clone(),
             call_type: invite.call_type,
             attachment: invite.attachment.clone(),
-            why,
+            reason,
             invited_at_ms: invite.time_ms,
             channel_id: invite.channel_id.clone(),
             request_id: invite.request_id.clone(),
             count: 1,
         });
-        self.notify_coalesced(now, &invite.from, Kind::Missed(why), missed);
+        self.notify_coalesced(now, &invite.from, Kind::Missed(reason), missed);
     }
 }

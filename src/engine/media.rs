@@ -13,12 +13,13 @@ use nertc_callkit_signaling::{CallType, Code, Outcome, Req};
 impl Engine {
     /// Joins the media room of the live call, after the last one was left.
     pub(super) fn enter_media(&mut self, now: Time) {
-        let State::InCall(call) = &self.state else { return };
-        let no = call.no;
+        let no = self.state.call_no();
         if let MediaRoom::Leaving { next, .. } = &mut self.media_room {
             *next = Some(no);
             return;
         }
+        self.adjust_preparation();
+        let State::InCall(call) = &self.state else { return };
         let join = Join {
             channel_name: call.rtc_channel.clone(),
             uid: call.own_uid,

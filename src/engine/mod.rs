@@ -39,6 +39,7 @@ mod ops;
 mod outgoing;
 pub mod output;
 mod policy;
+mod preparation;
 mod record;
 mod reported_records;
 mod routing;

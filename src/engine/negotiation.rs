@@ -14,11 +14,58 @@ use super::input::{CallRef, Ticket};
 use super::limits;
 use super::notify::other_media;
 use super::output::{DataEvent, EndReason, Event, Missed, Operation, Output};
-use super::state::{Glare, Invite, MediaRoom, State};
+use super::state::{Glare, InCall, Invite, MediaRoom, State};
 use super::text_queue::PeerTexts;
 use super::time::Time;
 use super::wire::{self, TextKind};
 use nertc_callkit_signaling::{self as signaling, Code, Message, Outcome, Req, Text};
+
+impl InCall {
+    /// A text to the peer, and the call's number.
+    fn text_to_peer(&mut self, kind: TextKind, json: &str) -> (u64, Message) {
+        let number = self.texts.of(kind).next_number();
+        let message = Message {
+            channel_id: self.channel_id.clone(),
+            account: self.peer.clone(),
+            request_id: Text::default(),
+            custom_info: wire::peer_text(kind, number, json),
+            no_offline: true,
+        };
+        (self.no, message)
+    }
+}
+
+impl State {
+    /// Where a text of this sender and channel waits.
+    fn texts_of(&mut self, event: &signaling::Event) -> Option<&mut PeerTexts> {
+        let is_of = |channel: &Text, peer: &Text| *channel == event.channel.id && *peer == event.from;
+        match self {
+            State::InCall(call) if is_of(&call.channel_id, &call.peer) => Some(&mut call.texts),
+            State::Called(called) if is_of(&called.invite.channel_id, &called.invite.from) => {
+                called.accepting.is_some().then_some(&mut called.invite.texts)
+            }
+            State::Calling(calling) => match &mut calling.glare {
+                Glare::Accepting { invite, .. } if is_of(&invite.channel_id, &invite.from) => {
+                    Some(&mut invite.texts)
+                }
+                // Its accept is on its way, and may be overtaken.
+                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {
+                    let own = &mut calling.own;
+                    (own.is_out() && is_of(&own.channel_id, &own.options.user)).then_some(&mut own.texts)
+                }
+            },
+            State::Idle | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+
+    /// Signaling has brought something of the peer's device.
+    fn on_peer_active(&mut self) {
+        match self {
+            State::InCall(call) => call.is_unheard = false,
+            State::Idle | State::Calling(_) | State::Called(_) => {}
+        }
+    }
+}
 
 impl Engine {
     /// The peer's media backend is incompatible with ours: only one negotiates, or the protocols differ.
@@ -46,16 +93,14 @@ impl Engine {
         if json.len() > limit || !is_sound {
             return self.ignore("a text of the peer that is missing, too long or not an object");
         }
-        if self.texts_of(event).is_none() {
+        if self.state.texts_of(event).is_none() {
             return self.ignore("a text of another call, or before the answer");
         }
         if !self.may_text(now, &event.from, kind) {
             return self.ignore("the peer sends too many texts: one was dropped");
         }
-        if let State::InCall(call) = &mut self.state {
-            call.is_unheard = false;
-        }
-        let Some(texts) = self.texts_of(event) else { return };
+        self.state.on_peer_active();
+        let Some(texts) = self.state.texts_of(event) else { return };
         if let Err(why) = texts.of(kind).put(number, json.into()) {
             return self.ignore(why);
         }
@@ -71,28 +116,6 @@ impl Engine {
         self.refuse_invite(now, invite, reject);
         self.notify_missed(now, invite, Missed::MediaMismatch);
         true
-    }
-
-    /// Where a text of this sender and channel waits.
-    fn texts_of(&mut self, event: &signaling::Event) -> Option<&mut PeerTexts> {
-        let is_of = |channel: &Text, peer: &Text| *channel == event.channel.id && *peer == event.from;
-        match &mut self.state {
-            State::InCall(call) if is_of(&call.channel_id, &call.peer) => Some(&mut call.texts),
-            State::Called(called) if is_of(&called.invite.channel_id, &called.invite.from) => {
-                called.accepting.is_some().then_some(&mut called.invite.texts)
-            }
-            State::Calling(calling) => match &mut calling.glare {
-                Glare::Accepting { invite, .. } if is_of(&invite.channel_id, &invite.from) => {
-                    Some(&mut invite.texts)
-                }
-                // Its accept is on its way, and may be overtaken.
-                Glare::None | Glare::Parked { .. } | Glare::Accepting { .. } => {
-                    let own = &mut calling.own;
-                    (own.is_out() && is_of(&own.channel_id, &own.options.user)).then_some(&mut own.texts)
-                }
-            },
-            State::Idle | State::Called(_) | State::InCall(_) => None,
-        }
     }
 
     /// Delivers queued texts where possible: to the app once the call is accepted, to the media backend
@@ -140,7 +163,8 @@ impl Engine {
             let outcome = Outcome { code: Code::LIMIT, ..Outcome::default() };
             return self.notify_error(Operation::Negotiation, no, outcome);
         }
-        let Some((no, message)) = self.text_to_peer(TextKind::Media, json) else { return };
+        let State::InCall(call) = &mut self.state else { return };
+        let (no, message) = call.text_to_peer(TextKind::Media, json);
         let ms = self.config.timers.operation_ms;
         self.signal(now, ms, Owner::Negotiation(no), signaling::Operation::Control(message));
     }
@@ -158,7 +182,7 @@ impl Engine {
         if !self.check(ticket, Operation::SendData, call, DATA, false) {
             return;
         }
-        let State::InCall(call) = &self.state else { return };
+        let State::InCall(call) = &mut self.state else { return };
         let (no, peer_takes_data) = (call.no, call.peer_takes_data);
         let waiting = |op: &&Op| matches!(op.owner, Owner::Data { .. });
         let code = match self.ops.iter().filter(waiting).count() {
@@ -169,7 +193,7 @@ impl Engine {
         if code != Code::OK {
             return self.done(ticket, Operation::SendData, no, code);
         }
-        let Some((call, message)) = self.text_to_peer(TextKind::App, json) else { return };
+        let (call, message) = call.text_to_peer(TextKind::App, json);
         let ms = self.config.timers.operation_ms;
         self.signal(now, ms, Owner::Data { call, ticket }, signaling::Operation::Control(message));
     }
@@ -193,19 +217,6 @@ impl Engine {
         }
     }
 
-    fn text_to_peer(&mut self, kind: TextKind, json: &str) -> Option<(u64, Message)> {
-        let State::InCall(call) = &mut self.state else { return None };
-        let number = call.texts.of(kind).next_number();
-        let message = Message {
-            channel_id: call.channel_id.clone(),
-            account: call.peer.clone(),
-            request_id: Text::default(),
-            custom_info: wire::peer_text(kind, number, json),
-            no_offline: true,
-        };
-        Some((call.no, message))
-    }
-
     fn may_text(&mut self, now: Time, peer: &Text, kind: TextKind) -> bool {
         let kind = match kind {
             TextKind::Media => Kind::Negotiation,
@@ -216,8 +227,7 @@ impl Engine {
 
     /// The peer answered with media incompatible with ours.
     pub(super) fn end_other_media(&mut self, now: Time) {
-        let State::InCall(call) = &self.state else { return };
-        let no = call.no;
+        let no = self.state.call_no();
         self.notify_error(Operation::Rtc, no, other_media());
         let finish = Finish::close().for_media(self.config.media_protocol.clone());
         self.end_in_call(now, EndReason::MediaMismatch, Some(finish));

@@ -5,7 +5,8 @@ use super::core::Engine;
 use super::input::Ticket;
 use super::messages;
 use super::output::{
-    CallEvent, ConnectionEvent, ErrorEvent, Event, Layer, MediaEvent, OpResult, Operation, Output, UserEvent,
+    CallEvent, ConnectionEvent, ErrorEvent, Event, MediaEvent, OpResult, Operation, Output, Transport,
+    UserEvent,
 };
 use super::state::{InCall, OutgoingInvite, State};
 use super::time::Time;
@@ -41,24 +42,9 @@ impl Engine {
         self.app.push_back(Output::Done { ticket, result });
     }
 
-    /// Completes call(), unless that was done before: with success it carries the ids.
+    /// Completes call(), unless that was done before.
     pub(super) fn done_call(&mut self, own: &mut OutgoingInvite, outcome: Outcome) {
-        if own.confirmed {
-            return;
-        }
-        own.confirmed = true;
-        let result = OpResult {
-            operation: Operation::Call,
-            code: if outcome.code.is_success() { Code::OK } else { outcome.code },
-            raw_code: outcome.raw_code,
-            message: outcome.message,
-            call_no: own.no,
-            uid: own.uid,
-            channel_id: own.channel_id.clone(),
-            request_id: own.request_id.clone(),
-            call_id: own.call_id.clone(),
-        };
-        self.app.push_back(Output::Done { ticket: own.issued_by, result });
+        self.app.extend(own.confirm(outcome));
     }
 
     /// Completes accept() with the ids of the call.
@@ -120,6 +106,27 @@ impl Engine {
     }
 }
 
+impl OutgoingInvite {
+    /// The completion of call(), once: with success it carries the ids.
+    pub(super) fn confirm(&mut self, outcome: Outcome) -> Option<Output> {
+        if std::mem::replace(&mut self.confirmed, true) {
+            return None;
+        }
+        let result = OpResult {
+            operation: Operation::Call,
+            code: if outcome.code.is_success() { Code::OK } else { outcome.code },
+            raw_code: outcome.raw_code,
+            message: outcome.message,
+            call_no: self.no,
+            uid: self.uid,
+            channel_id: self.channel_id.clone(),
+            request_id: self.request_id.clone(),
+            call_id: self.call_id.clone(),
+        };
+        Some(Output::Done { ticket: self.issued_by, result })
+    }
+}
+
 /// Payload of an event about the other party.
 pub(super) fn user_event(call_no: u64, user: &Text, uid: u64) -> UserEvent {
     UserEvent { call_no, user: user.clone(), uid, code: Code::OK, raw_code: 0, message: Text::default() }
@@ -148,13 +155,13 @@ impl InCall {
 /// Payload of a connection event.
 pub(super) fn connection_event(
     call_no: u64,
-    layer: Layer,
+    transport: Transport,
     user: &Text,
     quality: i32,
     outcome: Outcome,
 ) -> ConnectionEvent {
     let Outcome { code, raw_code, message } = outcome;
-    ConnectionEvent { call_no, layer, user: user.clone(), code, raw_code, message, quality }
+    ConnectionEvent { call_no, transport, user: user.clone(), code, raw_code, message, quality }
 }
 
 /// A text of the peer's app, unless it only echoes the invite's.

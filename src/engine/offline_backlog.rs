@@ -15,7 +15,7 @@ struct Over {
     channel_id: Text,
     /// None: the whole channel.
     request_id: Option<Text>,
-    why: Missed,
+    reason: Missed,
 }
 
 impl Over {
@@ -44,7 +44,7 @@ impl Engine {
             match over.iter().find(|over| over.covers(event, &account)) {
                 Some(over) => {
                     self.drop_invite(now, &invite);
-                    self.notify_missed(now, &invite, over.why);
+                    self.notify_missed(now, &invite, over.reason);
                 }
                 None => invites.extend(self.unless_expired(now, event, invite)),
             }
@@ -128,7 +128,7 @@ impl Engine {
 
 /// A message of the batch about an invite of the batch.
 fn ends_invite(event: &signaling::Event, account: &Text) -> Option<Over> {
-    let why = match event.kind {
+    let reason = match event.kind {
         EventKind::Cancel | EventKind::Close => Missed::Cancelled,
         EventKind::Accept | EventKind::Reject if event.from == *account => Missed::AnsweredElsewhere,
         EventKind::Accept
@@ -141,5 +141,5 @@ fn ends_invite(event: &signaling::Event, account: &Text) -> Option<Over> {
         | EventKind::PeerLost => return None,
     };
     let request_id = (event.kind != EventKind::Close).then(|| event.request_id.clone());
-    Some(Over { by: event.from.clone(), channel_id: event.channel.id.clone(), request_id, why })
+    Some(Over { by: event.from.clone(), channel_id: event.channel.id.clone(), request_id, reason })
 }

@@ -19,6 +19,84 @@ use nertc_callkit_signaling::{
     self as signaling, Code, Message, OperationResult, Outcome, RecordStatus, Req, Text,
 };
 
+impl State {
+    /// The own invite of the live outgoing call, if it is this one and at `step`.
+    fn own_at(&mut self, call: u64, step: &InviteStage) -> Option<&mut OutgoingInvite> {
+        match self {
+            State::Calling(calling) if calling.own.no == call && calling.own.step == *step => {
+                Some(&mut calling.own)
+            }
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+
+    /// An operation of the own invite was issued.
+    fn set_stage(&mut self, stage: InviteStage) {
+        match self {
+            State::Calling(calling) => calling.own.step = stage,
+            State::Idle | State::Called(_) | State::InCall(_) => {}
+        }
+    }
+}
+
+/// What is due of an outgoing call.
+pub(super) enum CallingDue {
+    /// The ring limit, with the cancel.
+    RingLimit(Message),
+    /// We won a glare and got no answer: our invite yields, with its cancel.
+    Yield(Message),
+    /// The same, before our invite left.
+    GiveUp,
+}
+
+impl Calling {
+    /// What is due by now.
+    pub(super) fn due_by(&self, now: Time) -> Option<CallingDue> {
+        self.due().filter(|(at, _)| *at <= now)?;
+        let is_yield_due = matches!(&self.glare, Glare::Parked { until: Some(until), .. } if *until <= now);
+        match self.own.step {
+            InviteStage::Invited if self.own.ring_until <= now => {
+                let how = TakeBack { reason: 2, ..TakeBack::plain() };
+                Some(CallingDue::RingLimit(cancel_message(&self.own, &how)))
+            }
+            InviteStage::Invited if is_yield_due => {
+                Some(CallingDue::Yield(cancel_message(&self.own, &TakeBack::for_glare())))
+            }
+            InviteStage::Creating(_) | InviteStage::Joining(_) if is_yield_due => Some(CallingDue::GiveUp),
+            InviteStage::Creating(_)
+            | InviteStage::Joining(_)
+            | InviteStage::Held
+            | InviteStage::Inviting(_)
+            | InviteStage::Invited
+            | InviteStage::TimingOut(_)
+            | InviteStage::Yielding(_)
+            | InviteStage::Over => None,
+        }
+    }
+
+    /// When something of the outgoing call is due. While an operation decides, its own limit counts.
+    pub(super) fn due(&self) -> Option<(Time, &'static str)> {
+        let yield_at = match &self.glare {
+            Glare::None => None,
+            Glare::Parked { until, .. } => *until,
+            Glare::Accepting { .. } => return None,
+        };
+        let yield_at = yield_at.map(|at| (at, "glare: the peer does not answer ours"));
+        match self.own.step {
+            InviteStage::Invited => {
+                let ring = (self.own.ring_until, "ring limit");
+                Some(yield_at.map_or(ring, |at| at.min(ring)))
+            }
+            InviteStage::Creating(_) | InviteStage::Joining(_) => yield_at,
+            InviteStage::Held
+            | InviteStage::Inviting(_)
+            | InviteStage::TimingOut(_)
+            | InviteStage::Yielding(_)
+            | InviteStage::Over => None,
+        }
+    }
+}
+
 impl Engine {
     pub(super) fn cmd_call(&mut self, now: Time, ticket: Ticket, options: CallOptions) {
         let refused = match &self.state {
@@ -57,24 +135,8 @@ impl Engine {
         self.state = State::Calling(Box::new(Calling { own, glare: Glare::None }));
     }
 
-    /// The live outgoing call, if it is this one and its own invite is at `step`.
-    fn own_at(&mut self, call: u64, step: &InviteStage) -> Option<&mut OutgoingInvite> {
-        match &mut self.state {
-            State::Calling(calling) if calling.own.no == call && calling.own.step == *step => {
-                Some(&mut calling.own)
-            }
-            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
-        }
-    }
-
-    fn set_own_step(&mut self, step: InviteStage) {
-        if let State::Calling(calling) = &mut self.state {
-            calling.own.step = step;
-        }
-    }
-
     pub(super) fn on_create_done(&mut self, now: Time, call: u64, req: Req, result: &mut OperationResult) {
-        let Some(own) = self.own_at(call, &InviteStage::Creating(req)) else {
+        let Some(own) = self.state.own_at(call, &InviteStage::Creating(req)) else {
             return self.ignore("channel created for an ended call");
         };
         let channel = result.channel.take().map(|state| state.channel.id).filter(|id| is_id(id));
@@ -85,7 +147,7 @@ impl Engine {
                 let ms = self.config.timers.request_ms;
                 let join = signaling::Operation::Join { channel_id: id.clone(), no_offline };
                 let req = self.signal(now, ms, Owner::Join(call, id), join);
-                self.set_own_step(InviteStage::Joining(req));
+                self.state.set_stage(InviteStage::Joining(req));
             }
             Some(_) | None => self.own_failed(now, std::mem::take(&mut result.outcome)),
         }
@@ -93,7 +155,7 @@ impl Engine {
 
     pub(super) fn on_join_done(&mut self, now: Time, call: u64, req: Req, result: &mut OperationResult) {
         let account = self.session.account();
-        let Some(own) = self.own_at(call, &InviteStage::Joining(req)) else {
+        let Some(own) = self.state.own_at(call, &InviteStage::Joining(req)) else {
             return self.ignore("channel joined for an ended call");
         };
         let me =
@@ -139,26 +201,25 @@ impl Engine {
         let ms = self.config.timers.request_ms;
         let invite = signaling::Operation::Invite { message, expires_ms: ring_ms, push };
         let req = self.signal(now, ms, Owner::Invite(no), invite);
-        self.set_own_step(InviteStage::Inviting(req));
+        self.state.set_stage(InviteStage::Inviting(req));
     }
 
     pub(super) fn on_invite_done(&mut self, now: Time, call: u64, req: Req, outcome: Outcome) {
-        let Some(own) = self.own_at(call, &InviteStage::Inviting(req)) else {
+        let Some(own) = self.state.own_at(call, &InviteStage::Inviting(req)) else {
             return self.ignore("invite completed for an ended call");
         };
         if !outcome.code.is_success() {
             return self.own_failed(now, outcome);
         }
         own.step = InviteStage::Invited;
-        self.confirm_call();
+        self.app.extend(own.confirm(Outcome::default()));
     }
 
     /// A device of the invited account rings: the invite has arrived, whatever its completion says later.
     pub(super) fn on_ringing(&mut self, event: &signaling::Event) {
-        if !self.is_own_answer(event) {
+        let Some(calling) = self.state.calling_of(event) else {
             return self.ignore("ringing of an account that we do not call");
-        }
-        let State::Calling(calling) = &mut self.state else { return };
+        };
         let is_open = match calling.glare {
             Glare::None | Glare::Parked { .. } => true,
             Glare::Accepting { .. } => false,
@@ -171,19 +232,8 @@ impl Engine {
         own.is_ringing = true;
         own.step = InviteStage::Invited;
         let user = user_event(own.no, &own.options.user, 0);
-        self.confirm_call();
+        self.app.extend(own.confirm(Outcome::default()));
         self.emit(Event::UserRinging(user));
-    }
-
-    /// Emits done(call, 0), once.
-    pub(super) fn confirm_call(&mut self) {
-        let state = std::mem::replace(&mut self.state, State::Idle);
-        if let State::Calling(mut calling) = state {
-            self.done_call(&mut calling.own, Outcome::default());
-            self.state = State::Calling(calling);
-        } else {
-            self.state = state;
-        }
     }
 
     fn own_failed(&mut self, now: Time, outcome: Outcome) {
@@ -339,7 +389,7 @@ impl Engine {
         now: Time,
         ending: impl Into<Ending>,
         how: &TakeBack,
-        say: impl FnOnce(&mut Engine, &mut OutgoingInvite),
+        send: impl FnOnce(&mut Engine, &mut OutgoingInvite),
     ) {
         let State::Calling(calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let Calling { mut own, glare } = *calling;
@@ -355,75 +405,32 @@ impl Engine {
                 self.close_channel(now, own.no, &invite.channel_id, Finish::close(), running);
             }
         }
-        say(self, &mut own);
+        send(self, &mut own);
         self.notify_calling_end(now, &own, ending.into());
     }
 
     /// Something of the outgoing call is due.
-    pub(super) fn on_calling_due(&mut self, now: Time) {
-        let State::Calling(calling) = &mut self.state else { return };
-        if Engine::calling_due(calling).is_none_or(|(at, _)| at > now) {
-            return;
-        }
-        let is_yield_due =
-            matches!(&calling.glare, Glare::Parked { until: Some(until), .. } if *until <= now);
-        match calling.own.step {
-            InviteStage::Invited if calling.own.ring_until <= now => self.take_back(now, true),
-            InviteStage::Invited if is_yield_due => self.take_back(now, false),
-            InviteStage::Creating(_) | InviteStage::Joining(_) if is_yield_due => {
+    pub(super) fn on_calling_due(&mut self, now: Time, due: CallingDue) {
+        let (no, ms) = (self.state.call_no(), self.config.timers.operation_ms);
+        match due {
+            CallingDue::RingLimit(cancel) => {
+                let cancel = signaling::Operation::Cancel(cancel);
+                let req = self.signal(now, ms, Owner::RingCancel(no), cancel);
+                self.state.set_stage(InviteStage::TimingOut(req));
+            }
+            CallingDue::Yield(cancel) => {
+                let req = self.signal(now, ms, Owner::Yield(no), signaling::Operation::Cancel(cancel));
+                self.state.set_stage(InviteStage::Yielding(req));
+            }
+            CallingDue::GiveUp => {
                 self.own_over(now, InviteFailure::Closed(Text::default()), Some(&TakeBack::plain()));
             }
-            InviteStage::Creating(_)
-            | InviteStage::Joining(_)
-            | InviteStage::Held
-            | InviteStage::Inviting(_)
-            | InviteStage::Invited
-            | InviteStage::TimingOut(_)
-            | InviteStage::Yielding(_)
-            | InviteStage::Over => {}
         }
-    }
-
-    /// When something of the outgoing call is due. While an operation decides, its own limit counts.
-    pub(super) fn calling_due(calling: &Calling) -> Option<(Time, &'static str)> {
-        let yield_at = match &calling.glare {
-            Glare::None => None,
-            Glare::Parked { until, .. } => *until,
-            Glare::Accepting { .. } => return None,
-        };
-        let yield_at = yield_at.map(|at| (at, "glare: the peer does not answer ours"));
-        match calling.own.step {
-            InviteStage::Invited => {
-                let ring = (calling.own.ring_until, "ring limit");
-                Some(yield_at.map_or(ring, |at| at.min(ring)))
-            }
-            InviteStage::Creating(_) | InviteStage::Joining(_) => yield_at,
-            InviteStage::Held
-            | InviteStage::Inviting(_)
-            | InviteStage::TimingOut(_)
-            | InviteStage::Yielding(_)
-            | InviteStage::Over => None,
-        }
-    }
-
-    /// Sends the cancel of the ring limit, or of a glare's winner that yields.
-    fn take_back(&mut self, now: Time, is_timeout: bool) {
-        let State::Calling(calling) = &self.state else { return };
-        let own = &calling.own;
-        let how = match is_timeout {
-            true => TakeBack { reason: 2, ..TakeBack::plain() },
-            false => TakeBack::for_glare(),
-        };
-        let cancel = signaling::Operation::Cancel(cancel_message(own, &how));
-        let owner = if is_timeout { Owner::RingCancel(own.no) } else { Owner::Yield(own.no) };
-        let ms = self.config.timers.operation_ms;
-        let req = self.signal(now, ms, owner, cancel);
-        self.set_own_step(if is_timeout { InviteStage::TimingOut(req) } else { InviteStage::Yielding(req) });
     }
 
     /// The service has decided between our ring limit and the peer's answer.
     pub(super) fn on_ring_cancel_done(&mut self, now: Time, call: u64, req: Req, outcome: &Outcome) {
-        if self.own_at(call, &InviteStage::TimingOut(req)).is_none() {
+        if self.state.own_at(call, &InviteStage::TimingOut(req)).is_none() {
             return self.ignore("cancel completed for an ended call");
         }
         match outcome.code {
@@ -445,8 +452,8 @@ impl Engine {
     /// The peer accepted our invite; `custom` is the text of its answer, None if only the service reported
     /// it.
     pub(super) fn own_accepted(&mut self, now: Time, custom_info: Option<Text>) {
-        self.confirm_call();
         let State::Calling(mut calling) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        self.done_call(&mut calling.own, Outcome::default());
         match std::mem::replace(&mut calling.glare, Glare::None) {
             Glare::None => self.enter_as_caller(now, calling.own, custom_info.as_deref()),
             Glare::Parked { invite, .. } => {
@@ -468,7 +475,7 @@ impl Engine {
         // case.
         let answer = custom_info.map(wire::read);
         let is_old = answer.as_ref().is_some_and(wire::Attachment::is_old_version);
-        let is_other_media = answer.as_ref().is_some_and(|said| self.is_other_media(said.rtc.as_deref()));
+        let is_other_media = answer.as_ref().is_some_and(|theirs| self.is_other_media(theirs.rtc.as_deref()));
         let call_type = own.switched.unwrap_or(own.options.call_type);
         let is_switched = call_type != own.options.call_type;
         let call = InCall {

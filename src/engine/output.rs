@@ -219,7 +219,7 @@ pub struct RecordSent {
 /// Which connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[repr(i32)]
-pub enum Layer {
+pub enum Transport {
     /// Signaling.
     Signaling = 1,
     /// Media.
@@ -232,7 +232,9 @@ pub struct ConnectionEvent {
     /// The call, 0 = none.
     pub call_no: u64,
     /// Which connection.
-    pub layer: Layer,
+    // Its key in traces of format 3.
+    #[serde(rename = "layer")]
+    pub transport: Transport,
     /// Whose.
     pub user: Text,
     /// Code.
@@ -271,7 +273,9 @@ pub struct MissedCall {
     /// What the caller attached, or empty.
     pub attachment: Text,
     /// Why it did not ring.
-    pub why: Missed,
+    // Its key in traces of format 3.
+    #[serde(rename = "why")]
+    pub reason: Missed,
     /// Service clock, 0 = not known.
     pub invited_at_ms: u64,
     /// Channel.

@@ -3,11 +3,49 @@
 use super::core::Engine;
 use super::in_flight::{Finish, TakeBack};
 use super::output::{EndReason, Event};
-use super::state::{Glare, InviteFailure, State};
+use super::state::{Calling, Glare, InviteFailure, OutgoingInvite, State};
 use super::time::Time;
 use super::tombstones::Tombstone;
 use super::wire;
-use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
+use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Outcome, Text};
+
+impl State {
+    /// The outgoing call, if the event is the peer's answer to our own live invite.
+    pub(super) fn calling_of(&mut self, event: &signaling::Event) -> Option<&mut Calling> {
+        match self {
+            State::Calling(calling) => {
+                let own = &calling.own;
+                let is_it = own.is_out()
+                    && own.channel_id == event.channel.id
+                    && own.request_id == event.request_id
+                    && own.options.user == event.from;
+                is_it.then_some(calling)
+            }
+            State::Idle | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+
+    /// The invite left over from a glare with a legacy client, if the event is the peer's answer to it.
+    fn take_legacy_invite(&mut self, event: &signaling::Event) -> Option<OutgoingInvite> {
+        match self {
+            State::InCall(call) if call.peer == event.from => call
+                .legacy_invite
+                .take_if(|own| own.channel_id == event.channel.id && own.request_id == event.request_id),
+            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => None,
+        }
+    }
+}
+
+impl OutgoingInvite {
+    /// A text of the peer's, unless it only echoes ours.
+    fn foreign_text(&self, text: &str) -> Text {
+        if self.options.attachment.as_ref().is_some_and(|own| own == text) {
+            Text::default()
+        } else {
+            text.into()
+        }
+    }
+}
 
 impl Engine {
     pub(super) fn on_signals(&mut self, now: Time, origin: Origin, mut events: Vec<signaling::Event>) {
@@ -102,7 +140,8 @@ impl Engine {
                 if called.accepting.is_some() {
                     return self.ignore("cancel while our accept is pending: the service decides");
                 }
-                self.on_caller_cancelled(now, &event.custom_info);
+                let cancel = called.read_cancel(&event.custom_info);
+                self.on_caller_cancelled(now, cancel);
             }
             State::Called(called) => {
                 called.parked.take_if(|parked| parked.has_ids(channel, request) && parked.from == event.from);
@@ -129,42 +168,22 @@ impl Engine {
         }
     }
 
-    /// The event is the peer's answer to our own live invite.
-    pub(super) fn is_own_answer(&self, event: &signaling::Event) -> bool {
-        let State::Calling(calling) = &self.state else { return false };
-        let own = &calling.own;
-        own.is_out()
-            && own.channel_id == event.channel.id
-            && own.request_id == event.request_id
-            && own.options.user == event.from
-    }
-
-    /// The event is the peer's answer to the invite left over from a glare with a legacy client.
-    fn is_legacy_answer(&self, event: &signaling::Event) -> bool {
-        let State::InCall(call) = &self.state else { return false };
-        call.legacy_invite.as_ref().is_some_and(|own| {
-            own.channel_id == event.channel.id
-                && own.request_id == event.request_id
-                && call.peer == event.from
-        })
-    }
-
     fn on_accept(&mut self, now: Time, event: &signaling::Event) {
-        if self.is_own_answer(event) {
+        if self.state.calling_of(event).is_some() {
             return self.own_accepted(now, Some(event.custom_info.clone()));
         }
-        if self.is_legacy_answer(event) {
-            return self.close_legacy_invite(now);
+        if let Some(own) = self.state.take_legacy_invite(event) {
+            return self.close_own(now, &own, &TakeBack::close_only());
         }
         self.ignore("accept of an invite that was not sent");
     }
 
     fn on_reject(&mut self, now: Time, event: &signaling::Event) {
-        if self.is_own_answer(event) {
+        if let Some(calling) = self.state.calling_of(event) {
             let text = wire::read(&event.custom_info);
             let reason = wire::reason(&event.custom_info, &text);
-            let extra = self.foreign_text(&text.attachment);
-            self.confirm_call();
+            let extra = calling.own.foreign_text(&text.attachment);
+            self.app.extend(calling.own.confirm(Outcome::default()));
             let is_other_media = text.rtc.is_some() && self.is_other_media(text.rtc.as_deref());
             let cause = match is_other_media {
                 true => InviteFailure::OtherMedia,
@@ -172,29 +191,10 @@ impl Engine {
             };
             return self.own_over(now, cause, Some(&TakeBack::close_only()));
         }
-        if self.is_legacy_answer(event) {
-            return self.close_legacy_invite(now);
+        if let Some(own) = self.state.take_legacy_invite(event) {
+            return self.close_own(now, &own, &TakeBack::close_only());
         }
         self.ignore("reject of an invite that was not sent");
-    }
-
-    /// A text of the peer's, unless it only echoes ours.
-    fn foreign_text(&self, text: &str) -> Text {
-        match &self.state {
-            State::Calling(calling)
-                if calling.own.options.attachment.as_ref().is_some_and(|own| own == text) =>
-            {
-                Text::default()
-            }
-            State::Idle | State::Calling(_) | State::Called(_) | State::InCall(_) => text.into(),
-        }
-    }
-
-    fn close_legacy_invite(&mut self, now: Time) {
-        let State::InCall(call) = &mut self.state else { return };
-        if let Some(own) = call.legacy_invite.take() {
-            self.close_own(now, &own, &TakeBack::close_only());
-        }
     }
 
     fn on_close_signal(&mut self, now: Time, event: &signaling::Event) {
@@ -204,8 +204,8 @@ impl Engine {
                 if calling.own.options.user != event.from {
                     return self.ignore("close from another account");
                 }
-                self.confirm_call();
-                let extra = self.foreign_text(&wire::read(&event.custom_info).attachment);
+                self.app.extend(calling.own.confirm(Outcome::default()));
+                let extra = calling.own.foreign_text(&wire::read(&event.custom_info).attachment);
                 return self.own_over(now, InviteFailure::Closed(extra), None);
             }
             State::Calling(calling) => match &mut calling.glare {
@@ -228,7 +228,10 @@ impl Engine {
                     Some(accepting) => {
                         accepting.closed = Some(wire::read(&event.custom_info).attachment.into())
                     }
-                    None => self.on_caller_cancelled(now, &event.custom_info),
+                    None => {
+                        let cancel = called.read_cancel(&event.custom_info);
+                        self.on_caller_cancelled(now, cancel);
+                    }
                 }
             }
             State::Called(called) => {
@@ -238,7 +241,8 @@ impl Engine {
                 if call.peer != event.from {
                     return self.ignore("close from another account");
                 }
-                self.end_by_peer(now, EndReason::PeerHungUp, &event.custom_info, None);
+                let attachment = call.attachment.clone();
+                self.end_by_peer(now, EndReason::PeerHungUp, (&event.custom_info, &attachment), None);
             }
             State::InCall(call) => {
                 let is_peer = call.peer == event.from;
@@ -252,10 +256,10 @@ impl Engine {
     fn on_leave(&mut self, now: Time, event: &signaling::Event) {
         match &self.state {
             State::InCall(call) if call.channel_id == event.channel.id && call.peer == event.from => {
-                let left = call.user_event();
+                let (left, attachment) = (call.user_event(), call.attachment.clone());
                 self.emit(Event::UserLeave(left));
                 let close = Some(Finish::close());
-                self.end_by_peer(now, EndReason::PeerLeft, &event.custom_info, close);
+                self.end_by_peer(now, EndReason::PeerLeft, (&event.custom_info, &attachment), close);
             }
             State::Idle => self.record_event_tombstone(now, event, true),
             State::Calling(_) | State::Called(_) | State::InCall(_) => {
@@ -274,7 +278,10 @@ impl Engine {
             State::InCall(call) if is_of(&call.channel_id, &call.peer) => {
                 call.is_unheard = false;
                 match text.cid {
-                    1 => self.on_join_now(now),
+                    1 => {
+                        let next = call.stop_waiting();
+                        self.on_join_now(now, next);
+                    }
                     2 | 3 => self.on_switch_message(now, &text),
                     _ => self.ignore("control of an unknown kind"),
                 }
@@ -318,7 +325,10 @@ impl Engine {
         match &mut self.state {
             State::Called(called) if called.invite.has_ids(channel, request) => match called.accepting {
                 Some(_) => return self.ignore("another device answered while our accept is pending"),
-                None => return self.answered_elsewhere(now, accepted, event.from_device.clone()),
+                None => {
+                    let elsewhere = called.call_event(event.from_device.clone());
+                    return self.answered_elsewhere(now, accepted, elsewhere);
+                }
             },
             State::Called(called) => {
                 called.parked.take_if(|parked| parked.has_ids(channel, request));

@@ -6,7 +6,7 @@ use super::in_flight::{Finish, Owner};
 use super::input::{CallRef, Ticket};
 use super::limits;
 use super::notify::connection_event;
-use super::output::{ConnectionEvent, EndReason, Event, Layer, Operation, Output};
+use super::output::{ConnectionEvent, EndReason, Event, Operation, Output, Transport};
 use super::state::{CallMatch, Closing, MediaRoom, NextLogin, Session, State, Tokens};
 use super::time::Time;
 use nertc_callkit_signaling::{
@@ -167,7 +167,7 @@ impl Engine {
             Connection::Lost(outcome) if self.session.is_logged_in() && !self.is_connection_lost => {
                 self.is_connection_lost = true;
                 self.waiting_offline();
-                let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
+                let event = connection_event(call_no, Transport::Signaling, &account, 0, outcome);
                 self.emit(Event::Reconnecting(event));
             }
             Connection::Restored if self.is_connection_lost => {
@@ -176,7 +176,7 @@ impl Engine {
                 self.done_logins(&Outcome::default());
                 // Restored without a token, or with the one that was set.
                 self.tokens = Tokens::default();
-                let event = connection_event(call_no, Layer::Signaling, &account, 0, Outcome::default());
+                let event = connection_event(call_no, Transport::Signaling, &account, 0, Outcome::default());
                 self.emit(Event::Reconnected(event));
             }
             Connection::Kicked(outcome) if self.outlives_token(&outcome) => {}
@@ -216,10 +216,10 @@ impl Engine {
         self.is_connection_lost = false;
         self.tokens = Tokens::default();
         let call_no = self.state.call_no();
-        let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome);
+        let event = connection_event(call_no, Transport::Signaling, &account, 0, outcome);
         self.emit(Event::Kicked(event.clone()));
         if matches!(self.media_room, MediaRoom::In { .. }) {
-            self.emit(Event::Disconnect(ConnectionEvent { layer: Layer::Media, ..event }));
+            self.emit(Event::Disconnect(ConnectionEvent { transport: Transport::Media, ..event }));
         }
         self.drop_live(now, EndReason::Kicked, &account);
         self.fail_media_requests();
@@ -249,7 +249,7 @@ impl Engine {
         match &self.state {
             State::Idle => false,
             State::Calling(calling) => {
-                &*calling.own.channel_id == channel || calling.has_aside_channel(channel)
+                &*calling.own.channel_id == channel || calling.has_parked_channel(channel)
             }
             State::Called(called) => {
                 let parked = called.parked.as_ref().is_some_and(|parked| &*parked.channel_id == channel);

@@ -49,12 +49,10 @@ struct View<'a> {
     texts: [&'a Text; 6],
 }
 
-impl Engine {
-    /// What is going on.
-    pub fn snapshot(&self) -> Snapshot {
-        let view = self.view();
-        let [account, peer, channel_id, request_id, call_id, rtc_channel] = view.texts.map(Text::clone);
-        let View { state, call_type, connected, is_inviter, call_no, uids: [own_uid, peer_uid], .. } = view;
+impl View<'_> {
+    fn snapshot(self) -> Snapshot {
+        let [account, peer, channel_id, request_id, call_id, rtc_channel] = self.texts.map(Text::clone);
+        let View { state, call_type, connected, is_inviter, call_no, uids: [own_uid, peer_uid], .. } = self;
         Snapshot {
             state,
             call_type,
@@ -71,23 +69,38 @@ impl Engine {
             rtc_channel,
         }
     }
+}
 
-    /// Whether `snapshot` would return this. Most inputs change nothing, and taking one costs more. Not
-    /// inlined: its caller is compiled for size.
-    #[inline(never)]
-    pub fn is_as_in(&self, shown: &Snapshot) -> bool {
-        let Snapshot { account, peer, channel_id, request_id, call_id, rtc_channel, .. } = shown;
-        let texts = [account, peer, channel_id, request_id, call_id, rtc_channel];
+impl Engine {
+    /// What is going on.
+    pub fn snapshot(&self) -> Snapshot {
+        self.view().snapshot()
+    }
+
+    /// Makes `shown` what `snapshot` would return; false: it was. Most inputs change nothing, so this
+    /// compares first, texts by their allocation: they come from here.
+    pub fn update(&self, shown: &mut Snapshot) -> bool {
         let view = self.view();
-        view.state == shown.state
+        let [account, peer, channel_id, request_id, call_id, rtc_channel] = view.texts;
+        let is_same = view.state == shown.state
             && view.call_type == shown.call_type
             && view.connected == shown.connected
             && view.is_inviter == shown.is_inviter
             && view.call_no == shown.call_no
             && view.uids == [shown.own_uid, shown.peer_uid]
-            && view.texts.iter().zip(texts).all(|(new, old)| *new == old)
+            && account.is_same(&shown.account)
+            && peer.is_same(&shown.peer)
+            && channel_id.is_same(&shown.channel_id)
+            && request_id.is_same(&shown.request_id)
+            && call_id.is_same(&shown.call_id)
+            && rtc_channel.is_same(&shown.rtc_channel);
+        if !is_same {
+            *shown = view.snapshot();
+        }
+        !is_same
     }
 
+    #[inline(always)]
     fn view(&self) -> View<'_> {
         let account = self.session.account_ref().unwrap_or(&NONE);
         let view = View {

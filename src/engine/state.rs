@@ -397,6 +397,14 @@ impl State {
         }
     }
 
+    /// In a call that joins its media room or is in it.
+    pub(super) fn is_past_join(&self) -> bool {
+        match self {
+            State::InCall(call) => matches!(call.entry, JoinStage::Joining { .. } | JoinStage::Joined),
+            State::Idle | State::Calling(_) | State::Called(_) => false,
+        }
+    }
+
     /// The other party; empty when idle.
     pub(super) fn peer(&self) -> Text {
         match self {

@@ -7,7 +7,7 @@ use super::output::{CallEvent, Event, Operation};
 use super::state::{InCall, State, Switch};
 use super::time::Time;
 use super::wire::{self, Attachment};
-use nertc_callkit_signaling::{CallType, Code, Message};
+use nertc_callkit_signaling::{CallType, Code, Message, Text};
 
 impl Config {
     /// A switch to `target` needs consent.
@@ -36,10 +36,45 @@ impl InCall {
         self.switch = None;
         self.type_request(target, 3)
     }
+
+    /// The call is of this type now: whether the camera is to be switched, and how. Only a change that our user
+    /// wanted starts it.
+    fn set_type(&mut self, target: CallType, wanted: bool) -> Option<bool> {
+        self.call_type = target;
+        self.switch = None;
+        self.camera_allowed = wanted && target == CallType::Video;
+        match target {
+            CallType::Video if wanted => Some(true),
+            CallType::Audio => Some(false),
+            CallType::Video | CallType::Other => None,
+        }
+    }
+
+    /// The peer has switched, or agreed to our request.
+    fn accept_switch(&mut self, target: CallType, state: i32, wanted: bool) -> Switched {
+        let camera = self.set_type(target, wanted);
+        Switched { camera, peer: self.peer.clone(), event: Event::CallTypeChange(self.call_event(state)) }
+    }
+
+    /// A request that is unanswered by now counts as refused; ours is reported.
+    pub(super) fn expire_switch(&mut self, now: Time) -> Option<Event> {
+        let open = self.switch.filter(|open| open.until <= now)?;
+        self.switch = None;
+        open.ours.then(|| self.refused(open.target))
+    }
+}
+
+/// What a switch by the peer changes outside of the call.
+struct Switched {
+    camera: Option<bool>,
+    peer: Text,
+    event: Event,
 }
 
 impl Engine {
     pub(super) fn cmd_switch(&mut self, now: Time, ticket: Ticket, target: CallType, step: SwitchStep) {
+        let asks = self.config.asks(target);
+        let until = now.after(self.config.timers.switch_ms);
         let State::InCall(call) = &mut self.state else { return };
         let no = call.no;
         if !self.config.caps.control {
@@ -53,12 +88,26 @@ impl Engine {
             SwitchStep::Invite if is_deaf => Code::UNSUPPORTED,
             SwitchStep::Invite | SwitchStep::Agree if is_asked => {
                 let agree = call.switch_control(target, SwitchStep::Agree);
+                let camera = call.set_type(target, true);
                 self.send_control(now, agree);
-                self.change_type(now, target, true);
+                self.apply_camera(now, camera);
+                Code::OK
+            }
+            SwitchStep::Invite if asks && call.peer_has_call_id => {
+                call.switch = Some(Switch { target, ours: true, until });
+                let invite = call.switch_control(target, SwitchStep::Invite);
+                self.send_control(now, invite);
                 Code::OK
             }
             SwitchStep::Invite => {
-                self.ask_switch(now, target);
+                // Clients up to 1.6 know only the first message, later ones both; the second changes nothing
+                // then.
+                let switched = call.control(wire::control_switched(target));
+                let invite = call.switch_control(target, SwitchStep::Invite);
+                let camera = call.set_type(target, true);
+                self.send_control(now, switched);
+                self.send_control(now, invite);
+                self.apply_camera(now, camera);
                 Code::OK
             }
             SwitchStep::Reject if is_asked => {
@@ -72,32 +121,9 @@ impl Engine {
         self.done(ticket, Operation::Switch, no, code);
     }
 
-    fn ask_switch(&mut self, now: Time, target: CallType) {
-        let asks = self.config.asks(target);
-        let until = now.after(self.config.timers.switch_ms);
-        let State::InCall(call) = &mut self.state else { return };
-        let invite = call.switch_control(target, SwitchStep::Invite);
-        if asks && call.peer_has_call_id {
-            call.switch = Some(Switch { target, ours: true, until });
-            return self.send_control(now, invite);
-        }
-        // Clients up to 1.6 know only the first message, later ones both; the second changes nothing then.
-        let switched = call.control(wire::control_switched(target));
-        self.send_control(now, switched);
-        self.send_control(now, invite);
-        self.change_type(now, target, true);
-    }
-
-    /// The call is of this type now. Only a change that our user wanted starts the camera.
-    fn change_type(&mut self, now: Time, target: CallType, wanted: bool) {
-        let State::InCall(call) = &mut self.state else { return };
-        call.call_type = target;
-        call.switch = None;
-        call.camera_allowed = wanted && target == CallType::Video;
-        match target {
-            CallType::Video if wanted => self.switch_camera(now, true),
-            CallType::Audio => self.switch_camera(now, false),
-            CallType::Video | CallType::Other => {}
+    fn apply_camera(&mut self, now: Time, on: Option<bool>) {
+        if let Some(on) = on {
+            self.switch_camera(now, on);
         }
     }
 
@@ -111,35 +137,38 @@ impl Engine {
         };
         let open = call.switch.filter(|open| open.target == target);
         let is_same = call.call_type == target;
+        // Both requested the same: both agree.
+        let is_ours = open.is_some_and(|open| open.ours);
         match (text.cid, step) {
             _ if is_same => self.ignore("the call is of this type already"),
-            (2, _) => self.accept_switch(now, target, 0, false),
-            (_, SwitchStep::Invite) => match open {
-                // Both requested the same: both agree.
-                Some(open) if open.ours => self.accept_switch(now, target, 2, true),
-                Some(_) => self.ignore("the same type request again"),
-                None if self.config.asks(target) => {
-                    if self.coalescer.admit(now, &call.peer, Kind::TypeRequest) {
-                        let until = now.after(self.config.timers.switch_ms);
-                        call.switch = Some(Switch { target, ours: false, until });
-                        let request = call.type_request(target, 1);
-                        self.emit(request);
-                    } else {
-                        let reject = call.switch_control(target, SwitchStep::Reject);
-                        self.ignore("too many type requests of the peer: refused");
-                        self.send_control(now, reject);
-                    }
-                }
-                None => {
-                    let agree = call.switch_control(target, SwitchStep::Agree);
-                    self.send_control(now, agree);
-                    self.accept_switch(now, target, 0, false);
-                }
-            },
-            (_, SwitchStep::Agree) if open.is_some_and(|open| open.ours) => {
-                self.accept_switch(now, target, 2, true);
+            (2, _) => {
+                let switched = call.accept_switch(target, 0, false);
+                self.on_switched(now, switched);
             }
-            (_, SwitchStep::Reject) if open.is_some_and(|open| open.ours) => {
+            (_, SwitchStep::Invite | SwitchStep::Agree) if is_ours => {
+                let switched = call.accept_switch(target, 2, true);
+                self.on_switched(now, switched);
+            }
+            (_, SwitchStep::Invite) if open.is_some() => self.ignore("the same type request again"),
+            (_, SwitchStep::Invite) if self.config.asks(target) => {
+                if self.coalescer.admit(now, &call.peer, Kind::TypeRequest) {
+                    let until = now.after(self.config.timers.switch_ms);
+                    call.switch = Some(Switch { target, ours: false, until });
+                    let request = call.type_request(target, 1);
+                    self.emit(request);
+                } else {
+                    let reject = call.switch_control(target, SwitchStep::Reject);
+                    self.ignore("too many type requests of the peer: refused");
+                    self.send_control(now, reject);
+                }
+            }
+            (_, SwitchStep::Invite) => {
+                let agree = call.switch_control(target, SwitchStep::Agree);
+                let switched = call.accept_switch(target, 0, false);
+                self.send_control(now, agree);
+                self.on_switched(now, switched);
+            }
+            (_, SwitchStep::Reject) if is_ours => {
                 let refused = call.refused(target);
                 self.emit(refused);
             }
@@ -147,24 +176,9 @@ impl Engine {
         }
     }
 
-    fn accept_switch(&mut self, now: Time, target: CallType, state: i32, wanted: bool) {
-        self.change_type(now, target, wanted);
-        if let State::InCall(call) = &self.state {
-            let (peer, event) = (call.peer.clone(), Event::CallTypeChange(call.call_event(state)));
-            self.notify_coalesced(now, &peer, Kind::TypeChange, event);
-        }
-    }
-
-    /// An unanswered request counts as refused.
-    pub(super) fn expire_switch(&mut self, now: Time) {
-        let State::InCall(call) = &mut self.state else { return };
-        match call.switch {
-            Some(open) if open.until <= now && open.ours => {
-                let refused = call.refused(open.target);
-                self.emit(refused);
-            }
-            Some(open) if open.until <= now => call.switch = None,
-            Some(_) | None => {}
-        }
+    fn on_switched(&mut self, now: Time, switched: Switched) {
+        let Switched { camera, peer, event } = switched;
+        self.apply_camera(now, camera);
+        self.notify_coalesced(now, &peer, Kind::TypeChange, event);
     }
 }

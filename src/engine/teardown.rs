@@ -47,7 +47,7 @@ impl Engine {
             InviteStage::Held | InviteStage::Invited => (None, Step::Cancelling),
             InviteStage::Over => return,
         };
-        let finish = Finish::close().unkept(how.no_offline).saying(how.attach_ext.clone());
+        let finish = Finish::close().unkept(how.no_offline).with_text(how.attach_ext.clone());
         self.start_teardown(now, own.no, &own.channel_id, cancel, finish, running, step);
     }
 

@@ -5,8 +5,8 @@ use super::core::Engine;
 use super::input::Ticket;
 use super::messages;
 use super::notify::connection_event;
-use super::output::{Event, Layer, Operation, Output};
-use super::state::{JoinStage, Session, State, Tokens};
+use super::output::{Event, Operation, Output, Transport};
+use super::state::{Session, Tokens};
 use super::time::Time;
 use nertc_callkit_signaling::{Code, Notification, Outcome, Text};
 
@@ -28,7 +28,7 @@ impl Engine {
         }
         self.tokens.is_asked = true;
         self.tokens.until = until;
-        let event = connection_event(0, Layer::Signaling, &self.session.account(), 0, outcome);
+        let event = connection_event(0, Transport::Signaling, &self.session.account(), 0, outcome);
         self.emit(Event::TokenNeeded(event));
     }
 
@@ -131,13 +131,13 @@ impl Engine {
         self.tokens.refused.get_or_insert_with(|| Box::new(outcome.clone()));
         if !std::mem::replace(&mut self.is_connection_lost, true) {
             let (call_no, account) = (self.state.call_no(), self.session.account());
-            let event = connection_event(call_no, Layer::Signaling, &account, 0, outcome.clone());
+            let event = connection_event(call_no, Transport::Signaling, &account, 0, outcome.clone());
             self.emit(Event::Reconnecting(event));
         }
         true
     }
 
-    /// After each input: a session that only continued for its call.
+    /// Ends a session that only continued for its call.
     pub(super) fn settle_tokens(&mut self, now: Time) {
         if !self.has_media()
             && let Some(outcome) = self.tokens.refused.take()
@@ -148,8 +148,7 @@ impl Engine {
 
     /// The live call has media or is about to: it does not need signaling to continue.
     fn has_media(&self) -> bool {
-        let State::InCall(call) = &self.state else { return false };
-        !self.config.caps.no_media && matches!(call.entry, JoinStage::Joining { .. } | JoinStage::Joined)
+        !self.config.caps.no_media && self.state.is_past_join()
     }
 }
 

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::input::SwitchStep;
 use super::limits;
-use nertc_callkit_signaling::{CallType, Text, json};
+use nertc_callkit_signaling::json::{self, object::ObjectWriter};
+use nertc_callkit_signaling::{CallType, Text};
 
 macro_rules! version {
     () => {
@@ -90,6 +91,10 @@ impl TextKind {
             TextKind::App => 1_001,
         }
     }
+
+    fn from_cid(cid: i64) -> Option<TextKind> {
+        [TextKind::Media, TextKind::App].into_iter().find(|kind| kind.cid() == cid)
+    }
 }
 
 impl Attachment<'_> {
@@ -145,22 +150,22 @@ pub fn reason(custom_info: &str, attachment: &Attachment<'_>) -> Reason {
 
 /// Reads an attachment. Of a key that is repeated the last one counts.
 pub fn read(custom_info: &str) -> Attachment<'_> {
-    let mut said = Attachment::default();
+    let mut attachment = Attachment::default();
     let mut app = [None, None];
     let is_object = object(custom_info, |key, json| match &*key {
-        "version" => said.version = text(json).filter(|text| text.len() <= limits::ID),
-        "channelName" => said.channel_name = text_within(json, limits::RTC_CHANNEL),
-        "callId" => said.call_id = text_within(json, limits::ID),
+        "version" => attachment.version = text(json).filter(|text| text.len() <= limits::ID),
+        "channelName" => attachment.channel_name = text_within(json, limits::RTC_CHANNEL),
+        "callId" => attachment.call_id = text_within(json, limits::ID),
         "_attachment" => app[0] = Some(json),
         "extraInfo" => app[1] = Some(json),
-        "callType" => said.group = number(json) == Some(1),
-        "reason" => said.reason = number(json).unwrap_or(0),
-        "glare" => said.glare = json == "true",
-        "cid" => said.cid = number(json).unwrap_or(0),
-        "type" => said.call_type = number(json),
-        "state" => said.state = number(json),
-        "data" => said.data = number(json) == Some(1),
-        "rtc" => said.rtc = text(json).filter(|text| text.len() <= limits::MEDIA_PROTOCOL),
+        "callType" => attachment.group = number(json) == Some(1),
+        "reason" => attachment.reason = number(json).unwrap_or(0),
+        "glare" => attachment.glare = json == "true",
+        "cid" => attachment.cid = number(json).unwrap_or(0),
+        "type" => attachment.call_type = number(json),
+        "state" => attachment.state = number(json),
+        "data" => attachment.data = number(json) == Some(1),
+        "rtc" => attachment.rtc = text(json).filter(|text| text.len() <= limits::MEDIA_PROTOCOL),
         _ => {}
     });
     if !is_object {
@@ -168,26 +173,20 @@ pub fn read(custom_info: &str) -> Attachment<'_> {
     }
     // The app's attachment: a string as it is, anything else as its JSON text.
     let app = app.into_iter().flatten().find(|json| *json != "null");
-    said.attachment = app.map(|json| text(json).unwrap_or(Cow::Borrowed(json))).unwrap_or_default();
-    said
+    attachment.attachment = app.map(|json| text(json).unwrap_or(Cow::Borrowed(json))).unwrap_or_default();
+    attachment
 }
 
 /// A text between peers: its endpoints, its sequence number (0 = none), and the text.
 pub fn read_peer_text(custom: &str) -> Option<(TextKind, (u64, &str))> {
-    let (mut kind, mut number, mut text) = (None, 0, "");
+    let (mut kind, mut sequence_number, mut text) = (None, 0, "");
     let is_object = object(custom, |key, json| match &*key {
-        "cid" => {
-            kind = match json {
-                "1000" => Some(TextKind::Media),
-                "1001" => Some(TextKind::App),
-                _ => None,
-            }
-        }
-        "n" => number = json.parse::<u32>().unwrap_or(0),
+        "cid" => kind = number(json).and_then(TextKind::from_cid),
+        "n" => sequence_number = json.parse::<u32>().unwrap_or(0),
         "d" => text = json,
         _ => {}
     });
-    kind.filter(|_| is_object).map(|kind| (kind, (number.into(), text)))
+    kind.filter(|_| is_object).map(|kind| (kind, (sequence_number.into(), text)))
 }
 
 /// A text from peer to peer.
@@ -430,18 +429,19 @@ pub fn control_switch(call_type: CallType, step: SwitchStep, call_id: &str) -> T
 
 /// The call record (NIM message type 12).
 pub fn record(call_type: CallType, channel_id: &str, status: i32, durations: &[(Text, u32)]) -> Text {
-    let mut record = Object::new()
-        .number("type", call_type.number().into())
-        .text("channelId", channel_id)
-        .number("status", i64::from(status))
-        .raw("durations", "[");
-    for (index, (account, seconds)) in durations.iter().enumerate() {
-        record.put(if index > 0 { ",{" } else { "{" });
-        record = record.text("accid", account).number("duration", i64::from(*seconds));
-        record.put("}");
+    let mut record = ObjectWriter::default();
+    record.signed("type", call_type.number().into());
+    record.text("channelId", channel_id);
+    record.signed("status", i64::from(status));
+    record.begin_list("durations");
+    for (account, seconds) in durations {
+        record.begin_item();
+        record.text("accid", account);
+        record.number("duration", u64::from(*seconds));
+        record.end();
     }
-    record.put("]");
-    record.end()
+    record.end_list();
+    record.finish().into()
 }
 
 /// An app's text that travels as JSON: an object or an array that is not nested too deep.
@@ -451,12 +451,12 @@ pub fn embeds(text: &str) -> bool {
     text.starts_with(['{', '[']) && json::is_value(text, limits::JSON_DEPTH - 1)
 }
 
-/// A JSON object in the making; `len` counts the closing brace.
-struct Object(String);
+/// A JSON object, written in a chain.
+struct Object(ObjectWriter);
 
 impl Object {
     fn new() -> Object {
-        Object::starting("{")
+        Object(ObjectWriter::default())
     }
 
     /// As most begin.
@@ -464,41 +464,22 @@ impl Object {
         Object::starting(concat!("{\"version\":\"", version!(), "\""))
     }
 
-    /// `start` is an object without its closing brace.
     fn starting(start: &str) -> Object {
-        let mut text = String::with_capacity(256);
-        text.push_str(start);
-        Object(text)
-    }
-
-    fn put(&mut self, json: &str) {
-        self.0.push_str(json);
-    }
-
-    fn key(&mut self, key: &str) {
-        if !self.0.ends_with('{') {
-            self.0.push(',');
-        }
-        self.0.push('"');
-        self.put(key);
-        self.put("\":");
+        Object(ObjectWriter::starting(start))
     }
 
     fn raw(mut self, key: &str, json: &str) -> Object {
-        self.key(key);
-        self.put(json);
+        self.0.raw(key, json);
         self
     }
 
     fn text(mut self, key: &str, text: &str) -> Object {
-        self.key(key);
-        json::quote(text, |part| self.0.push_str(part));
+        self.0.text(key, text);
         self
     }
 
     fn number(mut self, key: &str, number: i64) -> Object {
-        self.key(key);
-        self.put(itoa::Buffer::new().format(number));
+        self.0.signed(key, number);
         self
     }
 
@@ -513,12 +494,11 @@ impl Object {
     }
 
     fn len(&self) -> usize {
-        self.0.len() + 1
+        self.0.finished_len()
     }
 
-    fn end(mut self) -> Text {
-        self.put("}");
-        self.0.into()
+    fn end(self) -> Text {
+        self.0.finish().into()
     }
 }
 

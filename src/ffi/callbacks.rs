@@ -312,7 +312,7 @@ impl CallbackSink {
             struct_size: size::<abi::nertc_callkit_connection_event>(),
             code: event.code.number(),
             raw_code: event.raw_code,
-            transport: event.layer as i32,
+            transport: event.transport as i32,
             call_no: event.call_no,
             user_id: event.user.as_ptr(),
             message: message(event.code, &event.message),
@@ -358,7 +358,7 @@ impl CallbackSink {
     fn missed(&self, event: &MissedCall) {
         let c = abi::nertc_callkit_missed_event {
             struct_size: size::<abi::nertc_callkit_missed_event>(),
-            reason: event.why as i32,
+            reason: event.reason as i32,
             call_type: event.call_type.number(),
             flags: 0,
             user_id: event.user.as_ptr(),
@@ -414,7 +414,7 @@ impl CallbackSink {
 }
 
 impl Listener for CallbackSink {
-    fn done(&self, ticket: Ticket, result: OpResult) {
+    fn done(&self, ticket: Ticket, result: &OpResult) {
         let Some(pending) = lock(&self.state).pending.remove(ticket) else { return };
         let succeeded = |operation| result.operation == operation && result.code.is_success();
         if succeeded(Operation::Call) {
@@ -423,12 +423,12 @@ impl Listener for CallbackSink {
         if succeeded(Operation::Leave) {
             self.frames.shut(result.call_no);
         }
-        self.complete(pending.completion, &result);
+        self.complete(pending.completion, result);
     }
 
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         let on = &self.listener;
-        match &event {
+        match event {
             Event::Invited(event) => {
                 self.show(event.call_no);
                 self.invited(event);

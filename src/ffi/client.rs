@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use nertc_callkit_abi::nertc_callkit;
 
 use super::backend::media::CRtc;
+use super::backend::webrtc::WebRtc;
 use super::callbacks::{CallbackSink, Completion};
 use super::support::error::{Error, Problem};
 use super::support::handle_table::HandleTable;
@@ -22,6 +23,8 @@ pub(crate) struct Client {
     pub(crate) rtc: Arc<CRtc>,
     /// The signaling backend has set_token.
     pub(crate) takes_tokens: bool,
+    /// The media backend is this one.
+    webrtc: Option<WebRtc>,
     /// Released or destroyed: the handle answers CLOSED, the backends' sinks still work.
     closing: AtomicBool,
 }
@@ -37,8 +40,9 @@ impl Client {
         callbacks: Arc<CallbackSink>,
         rtc: Arc<CRtc>,
         takes_tokens: bool,
+        webrtc: Option<WebRtc>,
     ) -> Client {
-        Client { worker, callbacks, rtc, takes_tokens, closing: AtomicBool::new(false) }
+        Client { worker, callbacks, rtc, takes_tokens, webrtc, closing: AtomicBool::new(false) }
     }
 
     /// The client behind a handle. Not inlined, as `submit`: nearly every exported function calls both.
@@ -54,6 +58,11 @@ impl Client {
             return Err(Error::invalid("kit", Problem::Missing));
         }
         CLIENTS.get(kit as usize).ok_or(Error::Closed)
+    }
+
+    /// Its WebRTC backend.
+    pub(crate) fn webrtc(&self) -> Result<&WebRtc, Error> {
+        self.webrtc.as_ref().ok_or_else(|| Error::not_here("kit", "its media backend is not WebRTC"))
     }
 
     /// Closes the handle; the first caller wins.

@@ -12,7 +12,7 @@ use super::api::loopback;
 use super::backend::decode::backend_name;
 use super::backend::media::{CRtc, CRtcPort, missing_rtc_slot, signals};
 use super::backend::signaling::{CSignaling, Identity, Route, missing_signaling_slot};
-use super::backend::{Backends, Vtable, direct, sink};
+use super::backend::{Backends, Vtable, direct, sink, webrtc};
 use super::callbacks::CallbackSink;
 use super::client::{self, CLIENTS, Client};
 use super::support::convert::{
@@ -126,7 +126,8 @@ impl CheckedConfig {
             rtc: Box::new(CRtcPort(rtc.clone())),
             listener: callbacks.clone(),
         };
-        CLIENTS.insert(id, Arc::new(Client::new(client.clone(), callbacks, rtc, takes_tokens)));
+        let handle = Client::new(client.clone(), callbacks, rtc, takes_tokens, backends.webrtc);
+        CLIENTS.insert(id, Arc::new(handle));
         client.start(engine, ports);
         info!("client {id}: signaling by {}, media by {}", names[0], names[1]);
         Ok(ptr::without_provenance_mut(id))
@@ -208,7 +209,8 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
         }
     }
     // SAFETY: the caller's promise: each ctx belongs to its vtable, and is the core's until it is released.
-    let (direct_signaling, direct_rtc) = unsafe { direct::own_backends(backends) };
+    let ((direct_signaling, direct_rtc), webrtc) =
+        unsafe { (direct::own_backends(backends), webrtc::of(backends)) };
     let signaling = match direct_signaling {
         Some(backend) => Vtable::Own(backend.vtable()),
         None => Vtable::Copied(Box::new(signaling)),
@@ -218,7 +220,16 @@ unsafe fn read_backends(backends: &abi::nertc_callkit_backends) -> Result<Backen
         None => Vtable::Copied(Box::new(rtc)),
     };
     let (signaling_ctx, rtc_ctx) = (AppPtr(backends.signaling_ctx), AppPtr(backends.rtc_ctx));
-    Ok(Backends { signaling, signaling_ctx, rtc, rtc_ctx, direct_signaling, direct_rtc, media_protocol })
+    Ok(Backends {
+        signaling,
+        signaling_ctx,
+        rtc,
+        rtc_ctx,
+        direct_signaling,
+        direct_rtc,
+        media_protocol,
+        webrtc,
+    })
 }
 
 fn no_listener() -> abi::nertc_callkit_listener {

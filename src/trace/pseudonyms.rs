@@ -81,8 +81,8 @@ mod tests {
     #[test]
     fn pseudonyms_are_short_and_stable() {
         let mut names = Pseudonyms::default();
-        let said = ["bob", "carol", "alice", "bob", "bobby"].map(|name| names.of(name));
-        assert_eq!(said, ["user-m", "user-n", "user-l", "user-m", "user-mn"]);
+        let replaced = ["bob", "carol", "alice", "bob", "bobby"].map(|name| names.of(name));
+        assert_eq!(replaced, ["user-m", "user-n", "user-l", "user-m", "user-mn"]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// The next line; `None` at the end.
-    #[expect(clippy::should_implement_trait, reason = "an iterator would not say that an error is the last")]
+    #[expect(clippy::should_implement_trait, reason = "an iterator would not show that an error is the last")]
     pub fn next(&mut self) -> Result<Option<Line>, Error> {
         self.text.clear();
         let read = (&mut self.input).take(LINE + 1).read_until(b'\n', &mut self.text).map_err(Error::Io)?;

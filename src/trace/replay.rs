@@ -128,7 +128,7 @@ impl<R: BufRead> Replay<R> {
     }
 
     /// Plays the next line; `None` at the end.
-    #[expect(clippy::should_implement_trait, reason = "an iterator would not say that an error is the last")]
+    #[expect(clippy::should_implement_trait, reason = "an iterator would not show that an error is the last")]
     pub fn next(&mut self) -> Result<Option<ReplayEvent>, Error> {
         let Some(line) = self.reader.next()? else { return Ok(None) };
         let number = self.reader.line();
@@ -176,8 +176,8 @@ impl Player {
             None => {
                 let next = self.engine.poll_timeout().filter(|(at, _)| at <= t).map(|(_, why)| why);
                 if next != due.as_deref() {
-                    let say = |why: Option<&str>| format!("due: {}", why.unwrap_or("nothing"));
-                    return (Vec::new(), Some(differs(say(due.as_deref()), say(next))));
+                    let describe = |why: Option<&str>| format!("due: {}", why.unwrap_or("nothing"));
+                    return (Vec::new(), Some(differs(describe(due.as_deref()), describe(next))));
                 }
                 self.engine.handle_timeout(*t);
             }
@@ -185,9 +185,9 @@ impl Player {
         let replayed = std::iter::from_fn(|| self.engine.poll_output()).collect::<Vec<_>>();
         let at = (0..out.len().max(replayed.len())).find(|at| out.get(*at) != replayed.get(*at));
         let difference = at.map(|at| {
-            let say =
+            let describe =
                 |outputs: &[Output]| outputs.get(at).map_or("nothing more".into(), |it| format!("{it:?}"));
-            differs(say(out), say(&replayed))
+            differs(describe(out), describe(&replayed))
         });
         (replayed, difference)
     }

@@ -202,8 +202,8 @@ fn what_is_no_trace_is_refused_with_a_reason() {
     let text = Recorded::call().text();
     let lines: Vec<&str> = text.lines().collect();
     let join = |lines: &[&str]| lines.iter().map(|line| format!("{line}\n")).collect::<String>();
-    let newer = text.replacen("{\"trace\":3", "{\"trace\":4,\"new\":[]", 1);
-    let older = text.replacen("{\"trace\":3", "{\"trace\":1", 1);
+    let newer = text.replacen("{\"trace\":4", "{\"trace\":5,\"new\":[]", 1);
+    let older = text.replacen("{\"trace\":4", "{\"trace\":1", 1);
     let other = lines[1].replace("\"kit\":1", "\"kit\":2");
     let edited = text.replacen("\"last_req\":0", "\"last_req\":18446744073709551615", 1);
     let cases = [
@@ -213,8 +213,8 @@ fn what_is_no_trace_is_refused_with_a_reason() {
         ("[]\n[]\n".into(), "is not a trace"),
         (text[..text.len() - 9].into(), "line 5 is cut off"),
         (text[..50].into(), "line 1 is cut off"),
-        (newer, "line 1: format 4, and this tool knows 3"),
-        (older, "line 1: format 1, and this tool knows 3: take the tool of the library that wrote it"),
+        (newer, "line 1: format 5, and this tool knows 4"),
+        (older, "line 1: format 1, and this tool knows 4: take the tool of the library that wrote it"),
         (join(&[lines[1], lines[0]]), "is not a trace"),
         (join(&[lines[0], &other]), "line 2: a step before its kit's header"),
         (join(&[lines[0], lines[0]]), "line 2: the kit begins a second time"),

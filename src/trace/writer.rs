@@ -11,7 +11,7 @@ use nertc_callkit_engine::output::Output;
 use nertc_callkit_engine::time::Time;
 
 /// The format's version; a reader refuses any other.
-pub const VERSION: u64 = 3;
+pub const VERSION: u64 = 4;
 
 /// Records engines. Lines collect in it until they are taken.
 #[derive(Clone, Debug)]

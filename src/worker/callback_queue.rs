@@ -253,8 +253,8 @@ impl Next {
         if let Some(listener) = self.listener {
             let _inside = CallbackGuard::enter();
             guarded("a callback", || match self.callback {
-                Callback::Done(ticket, result) => listener.done(ticket, result),
-                Callback::Event(event) => listener.event(event),
+                Callback::Done(ticket, result) => listener.done(ticket, &result),
+                Callback::Event(event) => listener.event(&event),
                 Callback::Released => listener.released(),
             });
         }

@@ -12,13 +12,13 @@ use super::event_loop;
 use super::guard::in_callback;
 use super::message::{Message, Start};
 use super::ports::Ports;
-use super::quota::{Quota, Refused};
+use super::quota::{Class, Quota, Refused};
 use super::shared::Shared;
 use super::thread::Worker;
 use super::trace::Recorder;
 use crate::engine::input::{Command, Input, Ticket};
 use crate::engine::{Engine, Snapshot};
-use crate::trace::Redaction;
+use nertc_callkit_trace::Redaction;
 
 /// How a client runs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -73,17 +73,33 @@ impl Client {
     /// Queues what a backend reports. Completions of operations that were started always fit; `QueueFull` for
     /// anything else means: keep it and report it again.
     pub fn report(&self, report: Input) -> Result<(), Refused> {
-        let is_completion = matches!(report, Input::SignalDone { .. } | Input::RtcDone { .. });
-        if !is_completion && !self.shared.callbacks.has_room_for(None) {
-            return Err(Refused::QueueFull);
+        if !matches!(report, Input::SignalDone { .. } | Input::RtcDone { .. }) {
+            return self.report_with(|| report);
         }
-        let taken = self.push(Message::Input(report));
-        if is_completion && taken == Err(Refused::QueueFull) && self.shared.quota.warn_once() {
+        self.check_ours()?;
+        let Shared { id, quota, .. } = &*self.shared;
+        if let Some(mut place) = self.worker.starting.place(*id, quota) {
+            *place = Some(report);
+            return Ok(());
+        }
+        let taken = self.worker.inbox.push(*id, quota, Message::Input(report));
+        if taken == Err(Refused::QueueFull) && quota.warn_once() {
             log::warn!(
                 "a backend completes operations that nobody started; what exceeds the limit is dropped"
             );
         }
         taken
+    }
+
+    /// As `report`, for what is no completion and is only made if it is taken: short, and without a lock.
+    #[inline]
+    pub fn report_with(&self, report: impl FnOnce() -> Input) -> Result<(), Refused> {
+        if !self.shared.callbacks.has_room_for(None) {
+            return Err(Refused::QueueFull);
+        }
+        self.check_ours()?;
+        let Shared { id, quota, .. } = &*self.shared;
+        self.worker.inbox.push_with(*id, quota, Class::Report, || Message::Input(report()))
     }
 
     /// Notifies the backends that the device's network changed.

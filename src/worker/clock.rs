@@ -39,8 +39,27 @@ fn read_ns() -> u64 {
 
 /// A number that changes with the system's tick, every few milliseconds, and costs a tenth of reading the
 /// time. As long as it is the same, a time that was read since is still good enough.
-pub(super) fn tick() -> u64 {
+fn tick() -> u64 {
     read(os::TICK)
+}
+
+/// The time as far as the steps need it.
+#[derive(Debug, Default)]
+pub(super) struct Now {
+    pub(super) time: Time,
+    /// When it was read.
+    tick: u64,
+}
+
+impl Now {
+    /// Within a tick of the system the time is only read when a deadline woke the thread: reading it for each
+    /// message would be a tenth of a call's work.
+    pub(super) fn refresh(&mut self, clock: Clock, is_deadline: bool) {
+        let before = std::mem::replace(&mut self.tick, tick());
+        if is_deadline || self.tick != before {
+            self.time = clock.now();
+        }
+    }
 }
 
 fn read(clock: libc::clockid_t) -> u64 {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::clock::{Clock, tick};
+use super::clock::Now;
 use super::guard::CallbackGuard;
 use super::inbox::{Batch, Head};
 use super::message::Message;
@@ -18,6 +18,9 @@ const SLOW_MS: u64 = 100;
 
 /// Steps of recorded clients after which their traces are written although the thread does not sleep.
 const MANY: usize = 1024;
+
+/// How far behind a message another one for its client is looked for: those who call each other alternate.
+const NEAR: usize = 4;
 
 /// Runs the loop until the worker is stopped.
 pub(super) fn run(worker: Arc<Worker>) {
@@ -34,31 +37,13 @@ struct EventLoop {
     traced: Vec<u64>,
 }
 
-/// The time as far as the steps need it.
-struct Now {
-    time: Time,
-    /// When it was read.
-    tick: u64,
-}
-
-impl Now {
-    /// Within a tick of the system the time is only read when a deadline woke the thread: reading it for each
-    /// message would be a tenth of a call's work.
-    fn refresh(&mut self, clock: Clock, is_deadline: bool) {
-        let before = std::mem::replace(&mut self.tick, tick());
-        if is_deadline || self.tick != before {
-            self.time = clock.now();
-        }
-    }
-}
-
 impl EventLoop {
     fn new(worker: Arc<Worker>) -> EventLoop {
         EventLoop {
             worker,
             slots: BTreeMap::new(),
             deadlines: BTreeSet::new(),
-            now: Now { time: Time(0), tick: 0 },
+            now: Now::default(),
             traced: Vec::new(),
         }
     }
@@ -98,16 +83,15 @@ impl EventLoop {
     }
 
     fn on_batch(&mut self, batch: &mut Batch<Message>) {
-        let mut heads = batch.heads.iter().peekable();
-        for message in &mut batch.messages {
-            let Some(head) = heads.next() else { break };
-            let is_last = heads.peek().is_none_or(|next| next.client != head.client);
+        for (at, (head, message)) in batch.heads.iter().zip(&mut batch.messages).enumerate() {
+            let next = batch.heads[at + 1..].iter().take(NEAR);
+            let is_last = !next.into_iter().any(|next| next.client == head.client);
             self.on_message(*head, message, is_last);
         }
         batch.clear();
     }
 
-    /// `is_last`: the next message is not for the same client.
+    /// `is_last`: no other message for the same client is near.
     fn on_message(&mut self, head: Head, message: &mut Option<Message>, is_last: bool) {
         if !self.worker.is_ours() {
             std::mem::forget(message.take());
@@ -120,6 +104,9 @@ impl EventLoop {
 
     /// Fires each due deadline once, so that an engine that is always due does not starve the others.
     fn fire_due(&mut self) {
+        if self.next_deadline().is_none_or(|at| at > self.now.time) {
+            return;
+        }
         let due =
             self.deadlines.range(..=(self.now.time, u64::MAX)).map(|(_, client)| *client).collect::<Vec<_>>();
         for client in due {
@@ -128,7 +115,7 @@ impl EventLoop {
     }
 
     /// Steps a client by a message, or because it is due. Its next deadline is only asked for behind the last
-    /// of a run of messages.
+    /// of its messages.
     fn step(&mut self, head: Head, message: &mut Option<Message>, is_last: bool) {
         let Head { client, class } = head;
         let Some(slot) = self.slots.get_mut(&client) else { return };
@@ -141,7 +128,7 @@ impl EventLoop {
             };
         }
         let now = self.now.time;
-        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(now, message, is_last)));
+        let stepped = catch_unwind(AssertUnwindSafe(|| slot.step(&mut self.now, message, is_last)));
         if !self.worker.is_ours() {
             return;
         }

@@ -20,7 +20,7 @@ pub(super) struct Owed {
 
 impl Owed {
     /// The engine is about to take this.
-    #[inline]
+    #[inline(always)]
     pub(super) fn input(&mut self, input: &Input) {
         if let Input::Command { ticket, command } = input {
             self.tickets.insert(*ticket, command.operation());

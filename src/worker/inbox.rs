@@ -65,13 +65,25 @@ impl<M: Classified> Inbox<M> {
     }
 
     /// Queues `message`, if `quota` of `client` has a slot for it.
+    #[inline]
     pub(super) fn push(&self, client: u64, quota: &Quota, message: M) -> Result<(), Refused> {
+        self.push_with(client, quota, message.class(), || message)
+    }
+
+    /// The same with a message of `class` that is only made if there is a slot: short, without another lock.
+    #[inline]
+    pub(super) fn push_with(
+        &self,
+        client: u64,
+        quota: &Quota,
+        class: Class,
+        message: impl FnOnce() -> M,
+    ) -> Result<(), Refused> {
         let asleep = {
             let mut state = self.state.lock();
-            let class = message.class();
             quota.admit(class)?;
             state.queue.heads.push(Head { client, class });
-            state.queue.messages.push(Some(message));
+            state.queue.messages.push(Some(message()));
             std::mem::take(&mut state.asleep)
         };
         if asleep {

@@ -37,9 +37,9 @@ pub trait Rtc: Send {
 /// The app's side. Called on the worker thread (WORKER delivery) or inside dispatch (APP delivery).
 pub trait Listener: Send + Sync {
     /// Completes a request.
-    fn done(&self, ticket: Ticket, result: OpResult);
+    fn done(&self, ticket: Ticket, result: &OpResult);
     /// Emits an event.
-    fn event(&self, event: Event);
+    fn event(&self, event: &Event);
     /// The client is gone; last callback of all.
     fn released(&self);
     /// APP delivery: the queue of undelivered callbacks became non-empty. Any thread, no lock held.

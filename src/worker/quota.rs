@@ -102,6 +102,12 @@ impl Quota {
         self.phase.load(Relaxed) == phase::OPEN
     }
 
+    /// Nothing waits in the inbox, and the client was not released.
+    pub(super) fn is_unused(&self) -> bool {
+        let waits = |count: &AtomicU32| count.load(Relaxed) != 0;
+        self.is_open() && !waits(&self.commands) && !waits(&self.reports) && !waits(&self.completions)
+    }
+
     /// Returns a slot: the worker has taken a message of `class`.
     pub(super) fn took(&self, class: Class) {
         match class {

@@ -1,8 +1,10 @@
 //! One client on the worker's thread: feeds its engine and executes the outputs.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use super::clock::Now;
 use super::failed::{self, Owed};
 use super::guard::guarded;
 use super::message::{Message, Start};
@@ -19,7 +21,7 @@ use crate::engine::time::Time;
 pub(super) enum StepResult {
     /// Nothing is due before this, unless a message arrives.
     Until(Option<Time>),
-    /// It was not the last message of a run.
+    /// Another message for this client follows soon.
     MoreToCome,
     /// The engine is closed.
     Over,
@@ -49,7 +51,7 @@ impl Slot {
     }
 
     /// Feeds the engine a message, or lets it fire what is due.
-    pub(super) fn step(&mut self, now: Time, message: &mut Option<Message>, is_last: bool) -> StepResult {
+    pub(super) fn step(&mut self, now: &mut Now, message: &mut Option<Message>, is_last: bool) -> StepResult {
         match self.trace {
             None => self.on::<false>(now, message, is_last),
             Some(_) => self.on::<true>(now, message, is_last),
@@ -75,6 +77,7 @@ impl Slot {
     pub(super) fn fail(&mut self) {
         self.has_failed = true;
         self.shared.quota.shut();
+        drop(self.worker.starting.end());
         guarded("ending a trace", || drop(self.trace.take()));
         let last = std::mem::take(&mut *self.shared.snapshot.lock());
         failed::notify_peer(&mut self.ports, &last);
@@ -91,7 +94,7 @@ impl Slot {
     }
 
     fn deliver(&mut self, output: Output) {
-        guarded("a callback", || _ = self.carry_out(Some(output)));
+        guarded("a callback", || self.carry_out(Some(output), |_| ()));
     }
 
     /// The trace; steps without one are compiled without this branch.
@@ -121,20 +124,21 @@ impl Slot {
 
     fn on<const TRACED: bool>(
         &mut self,
-        now: Time,
+        now: &mut Now,
         message: &mut Option<Message>,
         is_last: bool,
     ) -> StepResult {
+        let time = now.time;
         match message {
             None => {
                 let why = self.engine.poll_timeout().map_or("", |(_, why)| why);
-                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(now, why));
-                self.engine.handle_timeout(now);
+                self.recorder::<TRACED>().into_iter().for_each(|trace| trace.timeout(time, why));
+                self.engine.handle_timeout(time);
             }
             // Inputs are large: this moves them once, `take` and a pattern would twice.
             Some(Message::Input(input)) => {
                 let input = std::mem::replace(input, Input::Backlog(self.backlog));
-                self.feed::<TRACED>(now, input);
+                self.feed::<TRACED>(time, input);
             }
             Some(Message::NetworkChanged) => {
                 self.ports.signaling.network_changed();
@@ -143,7 +147,7 @@ impl Slot {
             Some(Message::Trace(recorder)) => {
                 self.trace = recorder.take();
                 match &mut self.trace {
-                    Some(trace) => trace.begin(now, &mut self.engine),
+                    Some(trace) => trace.begin(time, &mut self.engine),
                     None => self.engine.end_trace(),
                 }
             }
@@ -159,12 +163,13 @@ impl Slot {
         self.engine.handle(now, input);
     }
 
-    /// Executes the engine's outputs. Refusals of a backend are fed back after the rest, never in
-    /// between.
-    fn drain<const TRACED: bool>(&mut self, now: Time, is_last: bool) -> StepResult {
-        let mut refusals = None::<VecDeque<Input>>;
+    /// Executes the engine's outputs. What a backend answers while it starts an operation is fed back after
+    /// the rest, never in between.
+    fn drain<const TRACED: bool>(&mut self, now: &mut Now, is_last: bool) -> StepResult {
+        let mut answers = SmallVec::<[Input; 4]>::new();
         loop {
             self.publish_snapshot();
+            let mut has_called_back = false;
             loop {
                 // Large, as inputs: handed on as a whole, and looked at where it lies.
                 let next = self.engine.poll_output();
@@ -173,39 +178,48 @@ impl Slot {
                 if matches!(output, Output::Closed) {
                     return StepResult::Over;
                 }
-                if let Some(refusal) = self.carry_out(next) {
-                    refusals.get_or_insert_default().push_back(refusal);
-                }
+                has_called_back |= matches!(output, Output::Done { .. } | Output::Event(_));
+                self.carry_out(next, |answer| answers.push(answer));
                 if !self.worker.is_ours() {
                     return StepResult::Until(None);
                 }
             }
             if let (true, Some(trace)) = (TRACED, &mut self.trace) {
-                trace.end_step(now, &mut self.engine);
+                trace.end_step(now.time, &mut self.engine);
                 self.leave_broken_trace();
             }
-            let refusal = refusals.as_mut().and_then(VecDeque::pop_front);
-            let Some(input) = refusal.or_else(|| self.backlog_changed()) else {
+            let answer = if answers.is_empty() { self.backlog_changed() } else { Some(answers.remove(0)) };
+            let Some(input) = answer else {
                 if !is_last {
                     return StepResult::MoreToCome;
                 }
                 return StepResult::Until(self.engine.poll_timeout().map(|(at, _)| at));
             };
-            self.feed::<TRACED>(now, input);
+            if has_called_back {
+                now.refresh(self.worker.clock, false);
+            }
+            self.feed::<TRACED>(now.time, input);
         }
     }
 
-    /// `Some`: the backend refused, and this is the answer.
-    fn carry_out(&mut self, output: Option<Output>) -> Option<Input> {
-        match output? {
+    /// `answer` gets what a backend answers meanwhile: its refusal, or the completion.
+    fn carry_out(&mut self, output: Option<Output>, mut answer: impl FnMut(Input)) {
+        let Some(output) = output else { return };
+        match output {
             Output::Signal { req, op } => {
-                let outcome = self.ports.signaling.start(req, op).err()?;
-                return Some(Input::SignalDone { req, result: Box::new(outcome.into()) });
+                self.worker.starting.begin(self.shared.id);
+                if let Err(outcome) = self.ports.signaling.start(req, op) {
+                    answer(Input::SignalDone { req, result: Box::new(outcome.into()) });
+                }
+                self.end_start(answer);
             }
             Output::Notify(notice) => self.ports.signaling.notify(notice),
             Output::Rtc { req, op } => {
-                let outcome = self.ports.rtc.start(req, op).err()?;
-                return Some(Input::RtcDone { req, outcome });
+                self.worker.starting.begin(self.shared.id);
+                if let Err(outcome) = self.ports.rtc.start(req, op) {
+                    answer(Input::RtcDone { req, outcome });
+                }
+                self.end_start(answer);
             }
             Output::RtcReceive { join, json } => self.ports.rtc.receive(join, &json),
             Output::RtcPrepare(preparation) => self.ports.rtc.prepare(&preparation),
@@ -214,20 +228,28 @@ impl Slot {
                 self.owed.done(ticket);
                 match self.shared.manual_dispatch {
                     true => self.shared.callbacks.done(ticket, result),
-                    false => self.ports.listener.done(ticket, result),
+                    false => self.ports.listener.done(ticket, &result),
                 }
             }
             Output::Event(event) => {
                 self.owed.event(&event);
                 match self.shared.manual_dispatch {
                     true => self.shared.callbacks.event(event),
-                    false => self.ports.listener.event(event),
+                    false => self.ports.listener.event(&event),
                 }
             }
             Output::Ignored(why) => log::debug!("ignored: {why}"),
             Output::Closed => {}
         }
-        None
+    }
+
+    /// An operation was started or refused: passes on the completion that was given meanwhile. In a forked
+    /// child its lock may be the parent's.
+    #[inline]
+    fn end_start(&self, answer: impl FnMut(Input)) {
+        if self.worker.is_ours() {
+            self.worker.starting.end().into_iter().for_each(answer);
+        }
     }
 
     /// Only with APP delivery is there a backlog.
@@ -243,11 +265,8 @@ impl Slot {
     /// Before the callbacks run, so that the state they query includes what they are notified of.
     fn publish_snapshot(&mut self) {
         let mut shown = self.shared.snapshot.lock();
-        if !self.engine.is_as_in(&shown) {
-            let old = std::mem::replace(&mut *shown, self.engine.snapshot());
+        if self.engine.update(&mut shown) {
             self.owed.shown(&shown);
-            drop(shown);
-            drop(old);
         }
     }
 }

@@ -12,6 +12,7 @@ use super::clock::{self, Clock, Sleeper};
 use super::guard::in_callback;
 use super::inbox::Inbox;
 use super::message::Message;
+use super::starting::Starting;
 
 /// Process-wide state. A forked child gets a new one, because a lock of the old one may be held by a
 /// thread that the child does not have. Generations form a list, one more per fork; the fork handler writes
@@ -49,6 +50,8 @@ pub fn after_fork_in_child() {
 pub(super) struct Worker {
     pub(super) inbox: Inbox<Message>,
     pub(super) clock: Clock,
+    /// What its thread is just starting.
+    pub(super) starting: Starting,
     generation: u32,
     /// Clients of this thread; changed under the generation's lock.
     clients: AtomicUsize,
@@ -76,6 +79,7 @@ impl Worker {
         let worker = Arc::new(Worker {
             inbox: Inbox::new(Sleeper::new(clock)?),
             clock,
+            starting: Starting::default(),
             generation: generation(),
             clients: AtomicUsize::new(1),
             thread: Mutex::new(None),

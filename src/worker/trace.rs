@@ -11,7 +11,7 @@ use crate::engine::input::Input;
 use crate::engine::limits::TRACE_FILE;
 use crate::engine::output::Output;
 use crate::engine::time::Time;
-use crate::trace::{Redaction, TraceWriter};
+use nertc_callkit_trace::{Redaction, TraceWriter};
 
 /// Bytes that may wait for the worker to go to sleep.
 const BUFFER: usize = 64 << 10;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use nertc_callkit_testkit::mosquitto::{client, listen, reason, received};
 
-use crate::data::talk;
+use crate::data::exchange_data;
 use crate::nats::Nats;
 use crate::pair::{PEOPLE, accept, connect, hang_up, ring};
 use crate::phone::Phone;
@@ -72,7 +72,7 @@ fn calls_across_servers() {
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
     accept(&mut alice, &mut tablet);
     bob.expect("on_other_client_accept on_call_end(18)");
-    talk(&mut alice, &mut tablet);
+    exchange_data(&mut alice, &mut tablet);
     hang_up(&mut alice, &mut tablet);
     ring(&mut alice, &mut [&mut bob, &mut tablet]);
     bob.send_line("reject");

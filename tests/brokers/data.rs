@@ -16,7 +16,7 @@ fn text_of(bytes: usize) -> String {
 
 /// Sends texts both ways at once, in a call; one is as long as it may be, and one is too long.
 #[track_caller]
-pub(crate) fn talk(alice: &mut Phone, bob: &mut Phone) {
+pub(crate) fn exchange_data(alice: &mut Phone, bob: &mut Phone) {
     let mut expected = vec![r#"on_data({"sdp":"v=0"})"#.to_owned()];
     expected.extend((1..COUNT - 1).map(|number| format!("on_data({number})")));
     expected.push(format!("on_data({LIMIT} bytes)"));
@@ -39,7 +39,7 @@ pub(crate) fn talk(alice: &mut Phone, bob: &mut Phone) {
 fn data_goes_both_ways_in_order() {
     let mut pair = Pair::new("data", &[]);
     pair.connect();
-    talk(&mut pair.alice, &mut pair.bob);
+    exchange_data(&mut pair.alice, &mut pair.bob);
     // Data queued while the broker is frozen arrives in order, too.
     pair.broker.freeze();
     (1..=COUNT).for_each(|number| pair.alice.send_line(&format!("send {number}")));

@@ -95,7 +95,7 @@ fn users(accounts: &[&str]) -> Vec<u8> {
     for account in accounts {
         command.args([account, "secret"]);
     }
-    let (status, said) = answer(command);
-    assert!(status.success(), "rabbitmq-users: {said}");
-    said.into_bytes()
+    let (status, output) = answer(command);
+    assert!(status.success(), "rabbitmq-users: {output}");
+    output.into_bytes()
 }

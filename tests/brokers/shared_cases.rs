@@ -110,9 +110,9 @@ impl Door<'_> {
     fn publish(self, account: &str, topic: &str, text: &str) -> Process {
         let mut command = client("mosquitto_pub", self.port, self.version, account);
         command.args(["-t", topic, "-m", text]);
-        let mut said = Process::start("mosquitto_pub", command);
-        said.end();
-        said
+        let mut process = Process::start("mosquitto_pub", command);
+        process.end();
+        process
     }
 
     /// `account` subscribes to this.
@@ -153,8 +153,8 @@ impl Door<'_> {
             denied(topic, &self.publish("alice", topic, "forged").lines());
         }
         for topic in HONEST {
-            let said = self.publish("alice", topic, "honest").lines();
-            assert!(said.iter().any(|line| line.contains("received PUBACK")), "{topic}: {said:?}");
+            let lines = self.publish("alice", topic, "honest").lines();
+            assert!(lines.iter().any(|line| line.contains("received PUBACK")), "{topic}: {lines:?}");
             bob.wait_text(&format!("received {topic} honest"));
         }
         let all = received(&bob);
@@ -172,24 +172,24 @@ fn calls_through_ejabberd() {
 #[test]
 fn ejabberd_denies_what_is_forged_and_alien() {
     /// Reason codes: topic name invalid, topic filter invalid.
-    const NOT_SAID: u32 = 0x90;
-    const NOT_HEARD: &str = ": 143";
+    const NOT_PUBLISHED: u32 = 0x90;
+    const NOT_SUBSCRIBED: &str = ": 143";
     // A name that would be a wildcard, which an operator has to add by hand.
     let broker = Ejabberd::start("ejabberd_rules", 1, &["alice", "bob", "eve", "+"]);
     let door = Door { port: broker.port(0), version: "5" };
     door.check_denied(|topic, lines| {
         let code = lines.iter().find(|line| line.contains("received PUBACK")).expect("an answer");
-        assert!(code.ends_with(&format!("RC:{NOT_SAID})")), "{topic}: {code}");
+        assert!(code.ends_with(&format!("RC:{NOT_PUBLISHED})")), "{topic}: {code}");
     });
     for (account, filters) in [("eve", &ALIEN[..]), ("+", &["nck1/u/+/in/+/+", "nck1/u/+/d/+/+/+"])] {
         for filter in filters {
             let answer = door.subscribe(account, filter).wait_text("Subscribed (mid");
-            assert!(answer.ends_with(NOT_HEARD), "{account} asks for {filter}: {answer}");
+            assert!(answer.ends_with(NOT_SUBSCRIBED), "{account} asks for {filter}: {answer}");
         }
     }
     let mut command = client("mosquitto_pub", broker.port(0), "5", "+");
     command.args(["-t", "nck1/u/bob/in/carol/phone", "-m", "x"]);
-    assert_eq!(reason(command, "received PUBACK"), NOT_SAID);
+    assert_eq!(reason(command, "received PUBACK"), NOT_PUBLISHED);
 }
 
 #[test]

@@ -128,11 +128,11 @@ fn neither_token_nor_client_id_is_published() {
     bob.quit();
     all.signal(libc::SIGTERM);
     all.end();
-    let said = all.lines().join("\n") + &printed;
+    let output = all.lines().join("\n") + &printed;
     for id in ids {
         let id = id.trim();
         assert!(id.len() >= 22, "a client id: {id}");
-        assert!(!said.contains(id), "a client id was said");
+        assert!(!output.contains(id), "a client id was logged");
     }
     assert!(!printed.contains("secret"), "the token was printed");
 }

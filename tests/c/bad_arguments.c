@@ -29,37 +29,37 @@ static void null_handles(void)
 
 static void null_pointers(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit *kit = NULL;
   CHECK_REFUSED(nertc_callkit_create(NULL, &kit), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_create(&config, NULL), INVALID_ARGUMENT);
   CHECK(kit == NULL);
-  CHECK_REFUSED(nertc_callkit_login(phone->kit, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_get_call_info(phone->kit, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_login(client->kit, NULL, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_call(client->kit, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_get_call_info(client->kit, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_hub_create(0, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_hub_add_fault(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_signaling(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_loopback_rtc(NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_null_rtc(NULL), INVALID_ARGUMENT);
   nertc_callkit_struct_init(NULL, sizeof(nertc_callkit_config));
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void foreign_and_stale_handles(void)
 {
   nertc_callkit_hub *hub = NULL;
-  struct phone *phone = phone_new("alice", NULL);
-  nertc_callkit *kit = phone->kit;
+  struct client *client = client_new("alice", NULL);
+  nertc_callkit *kit = client->kit;
   int local = 0, i;
   nertc_callkit *foreign[4];
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
   foreign[0] = kit;
   foreign[1] = (nertc_callkit *)(void *)&local;
   foreign[2] = (nertc_callkit *)(void *)hub;
@@ -78,65 +78,65 @@ static void foreign_and_stale_handles(void)
   CHECK_REFUSED(nertc_callkit_loopback_signaling(hub, &backends), CLOSED);
 }
 
-static nertc_callkit_status call_with(struct phone *phone, const char *user, const char *attachment,
+static nertc_callkit_status call_with(struct client *client, const char *user, const char *attachment,
     const char *extra)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   options.user_id = user;
   options.attachment = attachment;
   options.extra = extra;
-  return nertc_callkit_call(phone->kit, &options, phone_done, phone);
+  return nertc_callkit_call(client->kit, &options, client_done, client);
 }
 
 static void bad_texts(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_push push = NERTC_CALLKIT_PUSH_INIT;
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
   nertc_callkit_end_options cancel = NERTC_CALLKIT_END_OPTIONS_INIT;
   const nertc_callkit_call_ref *cancel_call = NULL;
-  CHECK_REFUSED(nertc_callkit_login(phone->kit, "", NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_login(phone->kit, bad_utf8, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_login(phone->kit, text_of(65), NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_login(phone->kit, "alice", bad_utf8, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_login(phone->kit, "alice", text_of(4097), NULL, NULL), INVALID_ARGUMENT);
-  phone_login(phone);
-  CHECK_REFUSED(call_with(phone, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, "", NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, bad_utf8, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, text_of(65), NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, "bob", bad_utf8, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, "bob", text_of(4097), NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, "bob", NULL, bad_utf8), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, "bob", NULL, text_of(60000)), INVALID_ARGUMENT);
-  CHECK_REFUSED(call_with(phone, "bob", text_of(3000), too_long), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_login(client->kit, "", NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_login(client->kit, bad_utf8, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_login(client->kit, text_of(65), NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_login(client->kit, "alice", bad_utf8, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_login(client->kit, "alice", text_of(4097), NULL, NULL), INVALID_ARGUMENT);
+  client_login(client);
+  CHECK_REFUSED(call_with(client, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, "", NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, bad_utf8, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, text_of(65), NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, "bob", bad_utf8, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, "bob", text_of(4097), NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, "bob", NULL, bad_utf8), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, "bob", NULL, text_of(60000)), INVALID_ARGUMENT);
+  CHECK_REFUSED(call_with(client, "bob", text_of(3000), too_long), INVALID_ARGUMENT);
   options.user_id = "bob";
   options.push = &push;
   push.title = text_of(513);
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_call(client->kit, &options, NULL, NULL), INVALID_ARGUMENT);
   push.title = NULL;
   push.payload = text_of(2049);
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_call(client->kit, &options, NULL, NULL), INVALID_ARGUMENT);
   push.payload = NULL;
   push.content = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_call(client->kit, &options, NULL, NULL), INVALID_ARGUMENT);
   ref.channel_id = text_of(65);
-  CHECK_REFUSED(nertc_callkit_accept(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_accept(client->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
   ref.channel_id = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(client->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
   cancel.text = text_of(5000);
-  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_cancel(client->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
   cancel.text = bad_utf8;
-  CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  CHECK_REFUSED(nertc_callkit_cancel(client->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 /* Every other text of a request, too long and of bad UTF-8. */
 static void bad_texts_in_every_field(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_push push = NERTC_CALLKIT_PUSH_INIT;
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
@@ -154,14 +154,14 @@ static void bad_texts_in_every_field(void)
   for (bad = 0; bad < 2; bad++) {
     for (i = 0; i < 3; i++) {
       *in_push[i] = bad ? bad_utf8 : text_of(2049);
-      CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_call(client->kit, &options, NULL, NULL), INVALID_ARGUMENT);
       *in_push[i] = NULL;
       *in_ref[i] = bad ? bad_utf8 : text_of(65);
-      CHECK_REFUSED(nertc_callkit_cancel(phone->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_accept(phone->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_reject(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
-      CHECK_REFUSED(nertc_callkit_leave(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_cancel(client->kit, cancel_call, &cancel, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_accept(client->kit, &ref, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_reject(client->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_hangup(client->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+      CHECK_REFUSED(nertc_callkit_leave(client->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
       *in_ref[i] = NULL;
     }
     for (i = 0; i < 2; i++) {
@@ -170,8 +170,8 @@ static void bad_texts_in_every_field(void)
       *in_fault[i] = NULL;
     }
   }
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void bad_texts_in_config(void)
@@ -198,19 +198,19 @@ static void bad_texts_in_config(void)
 /* Completes with a code: which account is one's own is known to the worker alone. */
 static void calling_oneself(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
-  phone_login(phone);
-  CHECK_OK(call_with(phone, "alice", NULL, NULL));
-  phone_expect(phone, "done(call,90009)");
-  CHECK_INT(nertc_callkit_get_state(phone->kit), NERTC_CALLKIT_STATE_IDLE);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  struct client *client = client_new("alice", NULL);
+  client_login(client);
+  CHECK_OK(call_with(client, "alice", NULL, NULL));
+  client_expect(client, "done(call,90009)");
+  CHECK_INT(nertc_callkit_get_state(client->kit), NERTC_CALLKIT_STATE_IDLE);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void unknown_numbers(void)
 {
   nertc_callkit_end_options ending = NERTC_CALLKIT_END_OPTIONS_INIT;
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_fault fault = NERTC_CALLKIT_FAULT_INIT;
@@ -231,26 +231,26 @@ static void unknown_numbers(void)
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
   options.user_id = "bob";
   options.call_type = 3;
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_call(client->kit, &options, NULL, NULL), INVALID_ARGUMENT);
   options.call_type = 1;
   options.flags = 4;
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, &options, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_set_call_timeout(phone->kit, 0), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_set_call_timeout(phone->kit, 120001), INVALID_ARGUMENT);
-  CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 120000));
-  CHECK_OK(nertc_callkit_set_call_timeout(phone->kit, 1));
+  CHECK_REFUSED(nertc_callkit_call(client->kit, &options, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_set_call_timeout(client->kit, 0), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_set_call_timeout(client->kit, 120001), INVALID_ARGUMENT);
+  CHECK_OK(nertc_callkit_set_call_timeout(client->kit, 120000));
+  CHECK_OK(nertc_callkit_set_call_timeout(client->kit, 1));
   ending.flags = 4;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, &ending, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(client->kit, NULL, &ending, NULL, NULL), INVALID_ARGUMENT);
   ending.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
-  CHECK_REFUSED(nertc_callkit_leave(phone->kit, NULL, &ending, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_switch_call_type(phone->kit, 1, 4, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 4, 1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_enable_local(phone->kit, 1, 2, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_mute_local(phone->kit, 1, -1, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_mute_remote(phone->kit, 8, 0, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_dispatch(phone->kit, -2), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(client->kit, NULL, &ending, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_switch_call_type(client->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_switch_call_type(client->kit, 1, 4, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_enable_local(client->kit, 0, 1, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_enable_local(client->kit, 4, 1, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_enable_local(client->kit, 1, 2, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_mute_local(client->kit, 1, -1, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_mute_remote(client->kit, 8, 0, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_dispatch(client->kit, -2), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_hub_create(4, &hub), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_set_log_callback(5, 0, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_set_log_callback(1, 2, NULL, NULL), INVALID_ARGUMENT);
@@ -259,8 +259,8 @@ static void unknown_numbers(void)
   fault.action = NERTC_CALLKIT_FAULT_DROP;
   fault.on = 50;
   CHECK_REFUSED(nertc_callkit_hub_add_fault(NULL, &fault), INVALID_ARGUMENT);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 /* A struct of a newer header: `size` bytes, the last of them `tail`. */
@@ -272,7 +272,7 @@ static void unknown_numbers(void)
 
 static void sizes_of_options(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
   nertc_callkit *kit = NULL;
   BIGGER(nertc_callkit_call_ref, newer, 200, 0);
@@ -280,44 +280,44 @@ static void sizes_of_options(void)
   BIGGER(nertc_callkit_call_ref, absurd, 4100, 0);
   BIGGER(nertc_callkit_config, config, 400, 1);
   BIGGER(nertc_callkit_listener, listener, 1000, 0xff);
-  phone_login(phone);
+  client_login(client);
   ref.struct_size = 0;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(client->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
   ref.struct_size = 8;
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
-  CHECK_OK(nertc_callkit_hangup(phone->kit, &newer.it, NULL, phone_done, phone));
-  phone_expect(phone, "done(hangup,20005)");
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &unknown.it, NULL, NULL, NULL), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_hangup(phone->kit, &absurd.it, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(client->kit, &ref, NULL, NULL, NULL), INVALID_ARGUMENT);
+  CHECK_OK(nertc_callkit_hangup(client->kit, &newer.it, NULL, client_done, client));
+  client_expect(client, "done(hangup,20005)");
+  CHECK_REFUSED(nertc_callkit_hangup(client->kit, &unknown.it, NULL, NULL, NULL), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_hangup(client->kit, &absurd.it, NULL, NULL, NULL), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_create(&config.it, &kit), UNSUPPORTED);
   config.bytes[399] = 0;
   config.it.listener = &listener.it;
   CHECK_OK(nertc_callkit_create(&config.it, &kit));
   CHECK_OK(nertc_callkit_destroy(kit));
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void sizes_of_out_structs(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   BIGGER(nertc_callkit_call_info, newer, sizeof(nertc_callkit_call_info) + 40, 0x5a);
-  CHECK_OK(nertc_callkit_get_call_info(phone->kit, &newer.it));
+  CHECK_OK(nertc_callkit_get_call_info(client->kit, &newer.it));
   CHECK_INT(newer.it.struct_size, sizeof info);
   CHECK_INT(newer.bytes[sizeof newer.bytes - 1], 0x5a);
   info.struct_size = 0;
-  CHECK_REFUSED(nertc_callkit_get_call_info(phone->kit, &info), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_get_call_info(client->kit, &info), INVALID_ARGUMENT);
   info.struct_size = 12;
-  CHECK_REFUSED(nertc_callkit_get_call_info(phone->kit, &info), INVALID_ARGUMENT);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  CHECK_REFUSED(nertc_callkit_get_call_info(client->kit, &info), INVALID_ARGUMENT);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void bad_frames(void)
 {
   int16_t samples[480] = {0};
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_frame good = NERTC_CALLKIT_FRAME_INIT, frame;
   good.media = NERTC_CALLKIT_MEDIA_AUDIO;
   good.planes[0] = samples;
@@ -325,32 +325,32 @@ static void bad_frames(void)
   good.sample_rate = 48000;
   good.channels = 1;
   good.samples = 480;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &good), CLOSED);
-  phone_login(phone);
-  CHECK_OK(nertc_callkit_push_frame(phone->kit, &good));
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &good), CLOSED);
+  client_login(client);
+  CHECK_OK(nertc_callkit_push_frame(client->kit, &good));
   frame = good;
   frame.media = 3;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
   frame = good;
   frame.planes[0] = NULL;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
   frame = good;
   frame.samples = 0;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
   frame = good;
   frame.samples = 481;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
   frame = good;
   frame.samples = UINT32_MAX;
   frame.channels = UINT32_MAX;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
   frame = good;
   frame.media = NERTC_CALLKIT_MEDIA_VIDEO;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
   frame.struct_size = 4;
-  CHECK_REFUSED(nertc_callkit_push_frame(phone->kit, &frame), INVALID_ARGUMENT);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  CHECK_REFUSED(nertc_callkit_push_frame(client->kit, &frame), INVALID_ARGUMENT);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void every_number_has_a_text(void)

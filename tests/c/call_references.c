@@ -5,9 +5,9 @@
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair->bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_expect(pair->alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair->bob, "on_call_end(16)");
 }
 
 static struct pair new_pair(void)
@@ -23,32 +23,32 @@ static void ids_of_another_call(void)
   const nertc_callkit_call_ref *options_call = NULL;
   pair_connect(&pair);
   ref.call_no = pair.bob->call_no + 7;
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,90001)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,90001)");
   ref.call_no = 0;
   ref.channel_id = "another channel";
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(leave,90001)");
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, &ref, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(leave,90001)");
   ref.channel_id = NULL;
   ref.account = "carol";
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,90001)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, &ref, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,90001)");
   hang_up(&pair);
   pair_ring(&pair);
   ref.account = NULL;
   ref.request_id = "another request";
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, &ref, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,90001)");
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &ref, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,90001)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, &ref, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,90001)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &ref, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,90001)");
   options_call = &ref;
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,90001)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,90001)");
   /* The running call is untouched, and each right field alone names it. */
   ref.request_id = pair.bob->request_id;
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, &ref, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, &ref, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   hang_up(&pair);
   pair_end(&pair);
 }
@@ -61,58 +61,58 @@ static void accept_of_a_call_that_ended_before_the_tap(void)
   nertc_callkit_call_ref first = NERTC_CALLKIT_CALL_REF_INIT;
   pair_ring(&pair);
   first.call_no = pair.bob->call_no;
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, &first, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,90001)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, &first, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,90001)");
   CHECK_INT(nertc_callkit_get_state(pair.bob->kit), NERTC_CALLKIT_STATE_CALLED);
   /* Ending a call that has ended meanwhile is fine. */
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &first, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, &first, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0)");
   CHECK_INT(nertc_callkit_get_state(pair.bob->kit), NERTC_CALLKIT_STATE_CALLED);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
 }
 
 /* APP delivery: the app still shows a call that has ended, and the next one rings already. */
 static void null_means_the_call_that_was_shown(void)
 {
-  struct setup host = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
+  struct setup app = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
   struct setup worker = {0};
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   struct pair pair;
   nertc_callkit_call_no shown;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
-  host.hub = worker.hub = pair.hub;
-  pair.alice = phone_new("alice", &worker);
-  pair.bob = phone_new("bob", &host);
-  phone_login(pair.alice);
-  phone_login(pair.bob);
+  app.hub = worker.hub = pair.hub;
+  pair.alice = client_new("alice", &worker);
+  pair.bob = client_new("bob", &app);
+  client_login(pair.alice);
+  client_login(pair.bob);
   pair_ring(&pair);
   shown = pair.bob->call_no;
   pair.bob->held = 1;
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_call(pair.alice, "bob");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_call(pair.alice, "bob");
   do {
     /* bob's engine knows; his app does not, since nothing is dispatched. */
     sched_yield();
     CHECK_OK(nertc_callkit_get_call_info(pair.bob->kit, &info));
   } while (info.state != NERTC_CALLKIT_STATE_CALLED || info.call_no == shown);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
   pair.bob->held = 0;
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12) on_invited done(accept,90001)");
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12) on_invited done(accept,90001)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
 }
 
-static void call_info_tells_the_same_ids(void)
+static void call_info_has_the_same_ids(void)
 {
   struct pair pair = new_pair();
   nertc_callkit_call_info alice = NERTC_CALLKIT_CALL_INFO_INIT, bob = NERTC_CALLKIT_CALL_INFO_INIT;
@@ -146,6 +146,6 @@ int main(void)
   RUN(ids_of_another_call);
   RUN(accept_of_a_call_that_ended_before_the_tap);
   RUN(null_means_the_call_that_was_shown);
-  RUN(call_info_tells_the_same_ids);
+  RUN(call_info_has_the_same_ids);
   return 0;
 }

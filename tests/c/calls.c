@@ -7,7 +7,7 @@
 
 #include <malloc.h>
 
-#include "phone.h"
+#include "client.h"
 
 enum { CALLS = 1000, WARM_UP = 100 };
 
@@ -30,49 +30,49 @@ static void check_heap(const char *since, size_t before)
   CHECK(now < before + 8 * CALLS);
 }
 
-static void forget_words(struct phone *phone)
+static void forget_words(struct client *client)
 {
-  phone_silent(phone);
+  client_silent(client);
   pthread_mutex_lock(&check_lock);
-  phone->count = phone->read = 0;
+  client->count = client->read = 0;
   pthread_mutex_unlock(&check_lock);
 }
 
 static void hung_up(struct pair *pair)
 {
   pair_connect(pair);
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair->bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_expect(pair->alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair->bob, "on_call_end(16)");
 }
 
 static void cancelled(struct pair *pair)
 {
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_until(pair->alice, "on_call_end(11)");
-  phone_expect(pair->bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_until(pair->alice, "on_call_end(11)");
+  client_expect(pair->bob, "on_user_cancel on_call_end(12)");
 }
 
 static void rejected(struct pair *pair)
 {
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
-  phone_expect(pair->bob, "done(reject,0) on_call_end(13)");
-  phone_until(pair->alice, "on_call_end(14)");
+  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, NULL, client_done, pair->bob));
+  client_expect(pair->bob, "done(reject,0) on_call_end(13)");
+  client_until(pair->alice, "on_call_end(14)");
 }
 
 static void left(struct pair *pair)
 {
   pair_connect(pair);
   CHECK_OK(nertc_callkit_switch_call_type(pair->bob->kit, NERTC_CALLKIT_CALL_TYPE_VIDEO,
-                                          NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, phone_done, pair->bob));
-  phone_until(pair->alice, "on_call_type_change(2)");
-  phone_until(pair->bob, "done(switch_call_type,0)");
-  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
-  phone_until(pair->bob, "on_call_end(0)");
-  phone_until(pair->alice, "on_user_leave");
-  phone_until(pair->alice, "on_call_end(20)");
+                                          NERTC_CALLKIT_CALL_TYPE_ACTION_REQUEST, client_done, pair->bob));
+  client_until(pair->alice, "on_call_type_change(2)");
+  client_until(pair->bob, "done(switch_call_type,0)");
+  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, client_done, pair->bob));
+  client_until(pair->bob, "on_call_end(0)");
+  client_until(pair->alice, "on_user_leave");
+  client_until(pair->alice, "on_call_end(20)");
 }
 
 static void call_often(struct pair *pair, int calls)

@@ -1,4 +1,4 @@
-/* check.c: see check.h. Waiting and failing; the recorder is in phone.c. */
+/* check.c: see check.h. Waiting and failing; the recorder is in client.c. */
 #include "check.h"
 
 #include <dirent.h>
@@ -8,13 +8,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "phone.h"
+#include "client.h"
 
 enum { DEADLINE_S = 20 };
 
 pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
 pthread_cond_t check_changed = PTHREAD_COND_INITIALIZER;
-struct phone *check_phones;
+struct client *check_clients;
 static const char *running = "";
 
 void fail_at(const char *file, int line, const char *format, ...)
@@ -83,15 +83,15 @@ static int is_past(const struct timespec *until)
   return now.tv_sec > until->tv_sec || (now.tv_sec == until->tv_sec && now.tv_nsec > until->tv_nsec);
 }
 
-/* Lets the phones with APP delivery run what waits; or waits a little until something does. */
+/* Lets the clients with APP delivery run what waits; or waits a little until something does. */
 static int pump(void)
 {
   struct pollfd fds[16];
   nertc_callkit *kits[16], *closing[16];
-  struct phone *it;
+  struct client *it;
   int count = 0, closing_count = 0, i;
   pthread_mutex_lock(&check_lock);
-  for (it = check_phones; it && count + closing_count < 16; it = it->next) {
+  for (it = check_clients; it && count + closing_count < 16; it = it->next) {
     if (it->setup.delivery == NERTC_CALLKIT_DELIVERY_APP && !it->destroyed && !it->held) {
       kits[count] = it->kit;
       intptr_t descriptor;
@@ -220,25 +220,25 @@ struct pair pair_new_at(const char *file, int line, uint32_t hub_flags, const st
   check_int_at(file, line, "hub_create", nertc_callkit_hub_create(hub_flags, &pair.hub),
                NERTC_CALLKIT_STATUS_OK);
   setup.hub = pair.hub;
-  pair.bob = phone_new_at(file, line, "bob", &setup);
-  pair.alice = phone_new_at(file, line, "alice", &setup);
-  phone_login_at(file, line, pair.bob);
-  phone_login_at(file, line, pair.alice);
+  pair.bob = client_new_at(file, line, "bob", &setup);
+  pair.alice = client_new_at(file, line, "alice", &setup);
+  client_login_at(file, line, pair.bob);
+  client_login_at(file, line, pair.alice);
   return pair;
 }
 
 void pair_ring_at(const char *file, int line, struct pair *pair)
 {
-  phone_call_at(file, line, pair->alice, "bob", 0);
-  phone_expect_at(file, line, pair->bob, "on_invited");
+  client_call_at(file, line, pair->alice, "bob", 0);
+  client_expect_at(file, line, pair->bob, "on_invited");
 }
 
 void pair_connect_at(const char *file, int line, struct pair *pair)
 {
   pair_ring_at(file, line, pair);
-  check_int_at(file, line, "accept", nertc_callkit_accept(pair->bob->kit, NULL, phone_done, pair->bob), 0);
-  phone_expect_at(file, line, pair->alice, "on_user_accept on_user_enter on_call_connected");
-  phone_expect_at(file, line, pair->bob, "done(accept,0) on_user_enter on_call_connected");
+  check_int_at(file, line, "accept", nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob), 0);
+  client_expect_at(file, line, pair->alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect_at(file, line, pair->bob, "done(accept,0) on_user_enter on_call_connected");
 }
 
 void pair_end_at(const char *file, int line, struct pair *pair)
@@ -246,9 +246,9 @@ void pair_end_at(const char *file, int line, struct pair *pair)
   check_int_at(file, line, "state of alice", nertc_callkit_get_state(pair->alice->kit),
                NERTC_CALLKIT_STATE_IDLE);
   check_int_at(file, line, "state of bob", nertc_callkit_get_state(pair->bob->kit), NERTC_CALLKIT_STATE_IDLE);
-  phone_destroy_at(file, line, pair->alice, "");
-  phone_destroy_at(file, line, pair->bob, "");
-  phone_free(pair->alice);
-  phone_free(pair->bob);
+  client_destroy_at(file, line, pair->alice, "");
+  client_destroy_at(file, line, pair->bob, "");
+  client_free(pair->alice);
+  client_free(pair->bob);
   check_int_at(file, line, "hub_release", nertc_callkit_hub_release(pair->hub), NERTC_CALLKIT_STATUS_OK);
 }

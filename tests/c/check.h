@@ -1,7 +1,7 @@
 /*
  * check.h: the harness of the C tests.
  *
- * A `phone` is a client with a listener that records every completion and event as a label, in order:
+ * A `struct client` is a client with a listener that records every completion and event as a label, in order:
  * `done(call,0)`, `on_invited`, `on_call_end(15)`. A test states the labels it expects next; waiting is by
  * condition variable (or dispatch) with a deadline, and a failure prints file, line, the expected
  * and the actual labels, and ends the program.
@@ -29,12 +29,12 @@
 
 enum { WORDS = 4096, WORD = 64, TEXT = 8192 };
 
-struct phone;
+struct client;
 
 /* Called inside each callback, after it was noted; `event` is the event struct of that callback. */
-typedef void (*hook)(struct phone *phone, const char *word, const void *event);
+typedef void (*hook)(struct client *client, const char *word, const void *event);
 
-/* How a phone is made; all zero: WORKER delivery, the loopback's default hub, default timers. */
+/* How a client is made; all zero: WORKER delivery, the loopback's default hub, default timers. */
 struct setup {
   nertc_callkit_hub *hub;
   const char *device;
@@ -52,7 +52,7 @@ struct setup {
   int news;     /* note on_user_ringing and on_record_received, too */
 };
 
-struct phone {
+struct client {
   nertc_callkit *kit;
   char account[72];
   struct setup setup;
@@ -71,47 +71,47 @@ struct phone {
   /* Of the newest on_missed_call. */
   char missed_channel[72], missed_request[72];
   uint32_t missed_count;
-  struct phone *next;
+  struct client *next;
 };
 
-/* A new phone, not logged in. NULL setup: all defaults. */
-struct phone *phone_new_at(const char *file, int line, const char *account, const struct setup *setup);
+/* A new client, not logged in. NULL setup: all defaults. */
+struct client *client_new_at(const char *file, int line, const char *account, const struct setup *setup);
 /* Logs in and discards its labels. */
-void phone_login_at(const char *file, int line, struct phone *phone);
+void client_login_at(const char *file, int line, struct client *client);
 /* Waits for these labels, separated by spaces: exactly these come next. */
-void phone_expect_at(const char *file, int line, struct phone *phone, const char *words);
+void client_expect_at(const char *file, int line, struct client *client, const char *words);
 /* Waits until this label is among the unread ones, and discards all up to it. */
-void phone_until_at(const char *file, int line, struct phone *phone, const char *word);
+void client_until_at(const char *file, int line, struct client *client, const char *word);
 /* Nothing is left that was not expected. */
-void phone_silent_at(const char *file, int line, struct phone *phone);
+void client_silent_at(const char *file, int line, struct client *client);
 /* Destroys it; the remaining labels must be these. */
-void phone_destroy_at(const char *file, int line, struct phone *phone, const char *words);
+void client_destroy_at(const char *file, int line, struct client *client, const char *words);
 /* Frees what is left of it. */
-void phone_free(struct phone *phone);
+void client_free(struct client *client);
 /* Calls `to`; expects the completion with 0. */
-void phone_call_at(const char *file, int line, struct phone *phone, const char *to, uint32_t flags);
+void client_call_at(const char *file, int line, struct client *client, const char *to, uint32_t flags);
 
-#define phone_new(account, setup) phone_new_at(__FILE__, __LINE__, account, setup)
-#define phone_login(phone) phone_login_at(__FILE__, __LINE__, phone)
-#define phone_expect(phone, words) phone_expect_at(__FILE__, __LINE__, phone, words)
-#define phone_until(phone, word) phone_until_at(__FILE__, __LINE__, phone, word)
-#define phone_silent(phone) phone_silent_at(__FILE__, __LINE__, phone)
-#define phone_destroy(phone, words) phone_destroy_at(__FILE__, __LINE__, phone, words)
-#define phone_call(phone, to) phone_call_at(__FILE__, __LINE__, phone, to, 0)
+#define client_new(account, setup) client_new_at(__FILE__, __LINE__, account, setup)
+#define client_login(client) client_login_at(__FILE__, __LINE__, client)
+#define client_expect(client, words) client_expect_at(__FILE__, __LINE__, client, words)
+#define client_until(client, word) client_until_at(__FILE__, __LINE__, client, word)
+#define client_silent(client) client_silent_at(__FILE__, __LINE__, client)
+#define client_destroy(client, words) client_destroy_at(__FILE__, __LINE__, client, words)
+#define client_call(client, to) client_call_at(__FILE__, __LINE__, client, to, 0)
 
-/* The `done` of all requests; user_data is the phone. */
-void phone_done(nertc_callkit *kit, const nertc_callkit_result *result, void *phone);
+/* The `done` of all requests; user_data is the client. */
+void client_done(nertc_callkit *kit, const nertc_callkit_result *result, void *client);
 /* A hook that accepts every call as it rings. */
-void accept_at_once(struct phone *phone, const char *word, const void *event);
+void accept_at_once(struct client *client, const char *word, const void *event);
 /* Fills a listener with the recorder. */
-void phone_listener(nertc_callkit_listener *listener);
+void client_listener(nertc_callkit_listener *listener);
 /* A callback that is no event: records a label, and calls the hook. */
-void phone_note(struct phone *phone, const char *word, const void *event);
+void client_note(struct client *client, const char *word, const void *event);
 
-/* Two phones `alice` and `bob`, logged in, on a hub of their own. */
+/* Two clients `alice` and `bob`, logged in, on a hub of their own. */
 struct pair {
   nertc_callkit_hub *hub;
-  struct phone *alice, *bob;
+  struct client *alice, *bob;
 };
 struct pair pair_new_at(const char *file, int line, uint32_t hub_flags, const struct setup *both);
 /* alice calls, bob accepts, both are connected; the labels are discarded. */

@@ -1,40 +1,40 @@
-/* cold_start.c: a push woke the phone, and its user answered before login: NERTC_CALLKIT_CALL_REF_WAIT. */
+/* cold_start.c: a push woke the client, and its user answered before login: NERTC_CALLKIT_CALL_REF_WAIT. */
 #include "check.h"
 
-/* bob's phone is suspended while alice calls; the push's contents are in `push`. */
+/* bob's client is suspended while alice calls; the push's contents are in `push`. */
 struct scene {
   nertc_callkit_hub *hub;
   nertc_callkit_timers timers;
-  struct phone *alice, *bob;
+  struct client *alice, *bob;
   char push[NERTC_CALLKIT_PUSH_SIZE];
   nertc_callkit_push_call call;
   nertc_callkit_call_ref ref;
 };
 
-static struct phone *new_phone(struct scene *scene, const char *account, const char *device)
+static struct client *new_client(struct scene *scene, const char *account, const char *device)
 {
   struct setup setup = {0};
   setup.hub = scene->hub;
   setup.device = device;
   setup.timers = &scene->timers;
-  return phone_new(account, &setup);
+  return client_new(account, &setup);
 }
 
 /* The sender of the push got call and ids from alice. */
 static void read_push(struct scene *scene)
 {
   const nertc_callkit_call_ref none = NERTC_CALLKIT_CALL_REF_INIT;
-  nertc_callkit_push_call said = NERTC_CALLKIT_PUSH_CALL_INIT, heard = NERTC_CALLKIT_PUSH_CALL_INIT;
+  nertc_callkit_push_call sent = NERTC_CALLKIT_PUSH_CALL_INIT, decoded = NERTC_CALLKIT_PUSH_CALL_INIT;
   uint32_t size = sizeof scene->push;
-  said.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
-  said.ring_left_ms = 30000;
-  strcpy(said.to_account, "bob");
-  strcpy(said.from_account, "alice");
-  strcpy(said.channel_id, scene->alice->channel_id);
-  strcpy(said.request_id, scene->alice->request_id);
-  CHECK_OK(nertc_callkit_push_encode(&said, scene->push, &size));
-  CHECK_OK(nertc_callkit_push_decode(scene->push, &heard));
-  scene->call = heard;
+  sent.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
+  sent.ring_left_ms = 30000;
+  strcpy(sent.to_account, "bob");
+  strcpy(sent.from_account, "alice");
+  strcpy(sent.channel_id, scene->alice->channel_id);
+  strcpy(sent.request_id, scene->alice->request_id);
+  CHECK_OK(nertc_callkit_push_encode(&sent, scene->push, &size));
+  CHECK_OK(nertc_callkit_push_decode(scene->push, &decoded));
+  scene->call = decoded;
   scene->ref = none;
   scene->ref.flags = NERTC_CALLKIT_CALL_REF_WAIT;
   scene->ref.account = scene->call.from_account;
@@ -48,44 +48,44 @@ static void scene_start(struct scene *scene, int calls)
   memset(scene, 0, sizeof *scene);
   scene->timers = timers;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &scene->hub));
-  scene->alice = new_phone(scene, "alice", NULL);
-  scene->bob = new_phone(scene, "bob", "phone");
-  phone_login(scene->alice);
-  phone_login(scene->bob);
-  /* The process of bob's phone ends, without a logout; another one begins. */
-  phone_destroy(scene->bob, "");
-  phone_free(scene->bob);
-  scene->bob = new_phone(scene, "bob", "phone");
+  scene->alice = new_client(scene, "alice", NULL);
+  scene->bob = new_client(scene, "bob", "phone");
+  client_login(scene->alice);
+  client_login(scene->bob);
+  /* The process of bob's client ends, without a logout; another one begins. */
+  client_destroy(scene->bob, "");
+  client_free(scene->bob);
+  scene->bob = new_client(scene, "bob", "phone");
   if (calls) {
-    phone_call(scene->alice, "bob");
+    client_call(scene->alice, "bob");
     read_push(scene);
   }
 }
 
 static void scene_end(struct scene *scene)
 {
-  phone_destroy(scene->alice, "");
-  phone_destroy(scene->bob, "");
-  phone_free(scene->alice);
-  phone_free(scene->bob);
+  client_destroy(scene->alice, "");
+  client_destroy(scene->bob, "");
+  client_free(scene->alice);
+  client_free(scene->bob);
   CHECK_OK(nertc_callkit_hub_release(scene->hub));
 }
 
-static void start_login(struct phone *phone)
+static void start_login(struct client *client)
 {
-  CHECK_OK(nertc_callkit_login(phone->kit, "bob", "token", phone_done, phone));
+  CHECK_OK(nertc_callkit_login(client->kit, "bob", "token", client_done, client));
 }
 
 static void accept(struct scene *scene)
 {
-  CHECK_OK(nertc_callkit_accept(scene->bob->kit, &scene->ref, phone_done, scene->bob));
+  CHECK_OK(nertc_callkit_accept(scene->bob->kit, &scene->ref, client_done, scene->bob));
 }
 
 static void hang_up(struct scene *scene)
 {
-  CHECK_OK(nertc_callkit_hangup(scene->alice->kit, NULL, NULL, phone_done, scene->alice));
-  phone_expect(scene->alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene->bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(scene->alice->kit, NULL, NULL, client_done, scene->alice));
+  client_expect(scene->alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene->bob, "on_call_end(16)");
 }
 
 /* Scenario (early): A push started the app and its user accepts before login: the call is connected without
@@ -96,9 +96,9 @@ static void accept_before_login(void)
   scene_start(&scene, 1);
   accept(&scene);
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_invited done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.bob, "done(login,0) on_invited done(accept,0) on_user_enter on_call_connected");
   CHECK_INT(scene.bob->flags, NERTC_CALLKIT_INVITED_OFFLINE | NERTC_CALLKIT_INVITED_ANSWERED);
-  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
   hang_up(&scene);
   scene_end(&scene);
 }
@@ -110,8 +110,8 @@ static void accept_while_logging_in(void)
   fault(scene.hub, DELAY, LOGIN, "bob", .delay_ms = 50);
   start_login(scene.bob);
   accept(&scene);
-  phone_expect(scene.bob, "done(login,0) on_invited done(accept,0) on_user_enter on_call_connected");
-  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(scene.bob, "done(login,0) on_invited done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
   hang_up(&scene);
   scene_end(&scene);
 }
@@ -126,11 +126,11 @@ static void reject_before_login(void)
   options_call = &scene.ref;
   options.reason = NERTC_CALLKIT_END_BUSY;
   options.text = "driving";
-  CHECK_OK(nertc_callkit_reject(scene.bob->kit, options_call, &options, phone_done, scene.bob));
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, options_call, &options, client_done, scene.bob));
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
+  client_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
   CHECK(scene.bob->flags & NERTC_CALLKIT_INVITED_ANSWERED);
-  phone_expect(scene.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
+  client_expect(scene.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
   CHECK_TEXT(scene.alice->extra, "driving");
   scene_end(&scene);
 }
@@ -139,10 +139,10 @@ static void plain_reject_before_login(void)
 {
   struct scene scene;
   scene_start(&scene, 1);
-  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, NULL, phone_done, scene.bob));
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, NULL, client_done, scene.bob));
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
-  phone_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  client_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
+  client_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   scene_end(&scene);
 }
 
@@ -151,13 +151,13 @@ static void a_call_that_is_here_is_accepted_at_once(void)
 {
   struct scene scene;
   scene_start(&scene, 0);
-  phone_login(scene.bob);
-  phone_call(scene.alice, "bob");
+  client_login(scene.bob);
+  client_call(scene.alice, "bob");
   read_push(&scene);
-  phone_expect(scene.bob, "on_invited");
+  client_expect(scene.bob, "on_invited");
   accept(&scene);
-  phone_expect(scene.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(scene.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
   hang_up(&scene);
   scene_end(&scene);
 }
@@ -166,11 +166,11 @@ static void the_caller_cancelled_before_the_login(void)
 {
   struct scene scene;
   scene_start(&scene, 1);
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   accept(&scene);
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_missed_call(1) done(accept,10408)");
+  client_expect(scene.bob, "done(login,0) on_missed_call(1) done(accept,10408)");
   scene_end(&scene);
 }
 
@@ -180,15 +180,15 @@ static void a_call_that_never_comes(void)
   struct scene scene;
   scene_start(&scene, 1);
   strcpy(scene.call.request_id, "nobody's");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_destroy(scene.bob, "");
-  phone_free(scene.bob);
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_destroy(scene.bob, "");
+  client_free(scene.bob);
   scene.timers.request_ms = 80;
-  scene.bob = new_phone(&scene, "bob", "tablet");
+  scene.bob = new_client(&scene, "bob", "tablet");
   accept(&scene);
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) done(accept,10408)");
+  client_expect(scene.bob, "done(login,0) done(accept,10408)");
   scene_end(&scene);
 }
 
@@ -197,11 +197,11 @@ static void a_second_answer_replaces_the_first(void)
   struct scene scene;
   scene_start(&scene, 1);
   accept(&scene);
-  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, NULL, phone_done, scene.bob));
-  phone_expect(scene.bob, "done(accept,90004)");
+  CHECK_OK(nertc_callkit_reject(scene.bob->kit, &scene.ref, NULL, client_done, scene.bob));
+  client_expect(scene.bob, "done(accept,90004)");
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
-  phone_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  client_expect(scene.bob, "done(login,0) on_invited done(reject,0) on_call_end(13)");
+  client_expect(scene.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   scene_end(&scene);
 }
 
@@ -211,38 +211,38 @@ static void an_answer_for_another_account_ends_alone(void)
   struct scene scene;
   scene_start(&scene, 1);
   scene.timers.request_ms = 80;
-  phone_destroy(scene.bob, "");
-  phone_free(scene.bob);
-  scene.bob = new_phone(&scene, "carol", "phone");
+  client_destroy(scene.bob, "");
+  client_free(scene.bob);
+  scene.bob = new_client(&scene, "carol", "phone");
   accept(&scene);
-  CHECK_OK(nertc_callkit_login(scene.bob->kit, "carol", "token", phone_done, scene.bob));
-  phone_expect(scene.bob, "done(login,0) done(accept,10408)");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  CHECK_OK(nertc_callkit_login(scene.bob->kit, "carol", "token", client_done, scene.bob));
+  client_expect(scene.bob, "done(login,0) done(accept,10408)");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   scene_end(&scene);
 }
 
 static void another_device_answered_first(void)
 {
   struct scene scene;
-  struct phone *tablet;
+  struct client *tablet;
   scene_start(&scene, 0);
-  tablet = new_phone(&scene, "bob", "tablet");
-  phone_login(tablet);
-  phone_call(scene.alice, "bob");
+  tablet = new_client(&scene, "bob", "tablet");
+  client_login(tablet);
+  client_call(scene.alice, "bob");
   read_push(&scene);
-  phone_expect(tablet, "on_invited");
-  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
-  phone_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, client_done, tablet));
+  client_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
   accept(&scene);
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_missed_call(4) done(accept,10410)");
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(tablet, "on_call_end(16)");
-  phone_destroy(tablet, "");
-  phone_free(tablet);
+  client_expect(scene.bob, "done(login,0) on_missed_call(4) done(accept,10410)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(tablet, "on_call_end(16)");
+  client_destroy(tablet, "");
+  client_free(tablet);
   scene_end(&scene);
 }
 
@@ -252,12 +252,12 @@ static void after_the_ring_limit(void)
   struct scene scene;
   scene_start(&scene, 0);
   CHECK_OK(nertc_callkit_set_call_timeout(scene.alice->kit, 30));
-  phone_call(scene.alice, "bob");
+  client_call(scene.alice, "bob");
   read_push(&scene);
-  phone_expect(scene.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  client_expect(scene.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
   accept(&scene);
   start_login(scene.bob);
-  phone_expect(scene.bob, "done(login,0) on_missed_call(1) done(accept,10408)");
+  client_expect(scene.bob, "done(login,0) on_missed_call(1) done(accept,10408)");
   scene_end(&scene);
 }
 
@@ -266,11 +266,11 @@ static void a_waiting_answer_ends_with_the_component(void)
   struct scene scene;
   scene_start(&scene, 1);
   accept(&scene);
-  phone_destroy(scene.bob, "done(accept,90003)");
-  phone_free(scene.bob);
-  scene.bob = new_phone(&scene, "bob", "phone");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_destroy(scene.bob, "done(accept,90003)");
+  client_free(scene.bob);
+  scene.bob = new_client(&scene, "bob", "phone");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   scene_end(&scene);
 }
 
@@ -283,32 +283,32 @@ static void references_that_cannot_wait(void)
   const nertc_callkit_call_ref *reject_call = NULL;
   nertc_callkit_call_ref ref;
   struct scene scene;
-  struct phone *bob;
+  struct client *bob;
   scene_start(&scene, 1);
   bob = scene.bob;
   ref = scene.ref, ref.account = NULL;
-  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, client_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.channel_id = "";
-  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, client_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.request_id = NULL;
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, NULL, client_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.call_no = 1;
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, &ref, NULL, client_done, bob), INVALID_ARGUMENT);
   reject_call = &ref;
-  CHECK_REFUSED(nertc_callkit_reject(bob->kit, reject_call, &reject, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_reject(bob->kit, reject_call, &reject, client_done, bob), INVALID_ARGUMENT);
   ref = scene.ref, ref.flags = 2;
-  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_accept(bob->kit, &ref, client_done, bob), INVALID_ARGUMENT);
   ref = scene.ref;
   cancel_call = &ref;
-  CHECK_REFUSED(nertc_callkit_cancel(bob->kit, cancel_call, &cancel, phone_done, bob), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_hangup(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_leave(bob->kit, &ref, NULL, phone_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_cancel(bob->kit, cancel_call, &cancel, client_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_hangup(bob->kit, &ref, NULL, client_done, bob), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_leave(bob->kit, &ref, NULL, client_done, bob), INVALID_ARGUMENT);
   /* Without the flag nothing waits. */
   ref.flags = 0;
-  CHECK_OK(nertc_callkit_accept(bob->kit, &ref, phone_done, bob));
-  phone_expect(bob, "done(accept,20001)");
-  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  CHECK_OK(nertc_callkit_accept(bob->kit, &ref, client_done, bob));
+  client_expect(bob, "done(accept,20001)");
+  CHECK_OK(nertc_callkit_cancel(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   scene_end(&scene);
 }
 

@@ -5,7 +5,7 @@
  * opened, closed and released as often as promised.
  */
 #include "functions.h"
-#include "phone.h"
+#include "client.h"
 #include "intercept.h"
 
 static nertc_callkit_hub *hub;
@@ -13,7 +13,7 @@ static nertc_callkit_backends backends;
 static nertc_callkit_timers timers;
 static struct intercept intercept;
 static struct tally tally;
-static struct phone *alice, *bob;
+static struct client *alice, *bob;
 
 #define ASK(name, ...) \
   do { \
@@ -73,12 +73,12 @@ static void settle(void)
   WAIT_UNTIL(both_idle, NULL);
 }
 
-/* Whether a phone has recorded `label`, or a longer one, since its label number `from`. */
-static int was_told(const struct phone *phone, unsigned from, const char *word)
+/* Whether a client has recorded `label`, or a longer one, since its label number `from`. */
+static int was_recorded(const struct client *client, unsigned from, const char *word)
 {
   unsigned i;
-  for (i = from; i < phone->count; i++) {
-    if (strncmp(phone->words[i], word, strlen(word)) == 0) {
+  for (i = from; i < client->count; i++) {
+    if (strncmp(client->words[i], word, strlen(word)) == 0) {
       return 1;
     }
   }
@@ -86,11 +86,11 @@ static int was_told(const struct phone *phone, unsigned from, const char *word)
 }
 
 struct attempt {
-  struct phone *caller, *called;
+  struct client *caller, *called;
   unsigned caller_from, called_from;
 };
 
-static struct attempt attempt_from(struct phone *caller, struct phone *called)
+static struct attempt attempt_from(struct client *caller, struct client *called)
 {
   struct attempt attempt;
   attempt.caller = caller;
@@ -105,21 +105,21 @@ static struct attempt attempt_from(struct phone *caller, struct phone *called)
 static int is_answered(void *argument)
 {
   const struct attempt *it = argument;
-  return was_told(it->caller, it->caller_from, "done(call,");
+  return was_recorded(it->caller, it->caller_from, "done(call,");
 }
 
 static int rings_or_ended(void *argument)
 {
   const struct attempt *it = argument;
-  return was_told(it->called, it->called_from, "on_invited") ||
-         was_told(it->caller, it->caller_from, "on_call_end");
+  return was_recorded(it->called, it->called_from, "on_invited") ||
+         was_recorded(it->caller, it->caller_from, "on_call_end");
 }
 
 static int is_connected_or_ended(void *argument)
 {
   const struct attempt *it = argument;
-  return was_told(alice, it->caller_from, "on_call_connected") ||
-         was_told(alice, it->caller_from, "on_call_end");
+  return was_recorded(alice, it->caller_from, "on_call_connected") ||
+         was_recorded(alice, it->caller_from, "on_call_end");
 }
 
 /* alice calls, or is called; true if it got so far that the called side rings. */
@@ -138,12 +138,12 @@ static int rings(int outgoing)
       return 0;
     }
   } else {
-    CHECK_OK(nertc_callkit_call(bob->kit, &options, phone_done, bob));
+    CHECK_OK(nertc_callkit_call(bob->kit, &options, client_done, bob));
     WAIT_UNTIL(is_answered, &attempt);
   }
   WAIT_UNTIL(rings_or_ended, &attempt);
   pthread_mutex_lock(&check_lock);
-  has_rung = was_told(attempt.called, attempt.called_from, "on_invited");
+  has_rung = was_recorded(attempt.called, attempt.called_from, "on_invited");
   pthread_mutex_unlock(&check_lock);
   return has_rung;
 }
@@ -186,7 +186,7 @@ static void set_stage(void)
   const nertc_callkit_timers defaults = NERTC_CALLKIT_TIMERS_INIT;
   struct setup setup = {0};
   timers = defaults;
-  /* What lies runs into them; what does not must keep them, on a busy machine too. */
+  /* A faulty answer runs into them; a correct one must keep them, on a busy machine too. */
   timers.request_ms = timers.operation_ms = timers.rtc_leave_ms = 150;
   timers.rtc_connect_ms = timers.switch_ms = timers.glare_ms = 300;
   timers.teardown_ms = timers.destroy_wait_ms = timers.peer_leave_ms = 150;
@@ -197,11 +197,11 @@ static void set_stage(void)
   intercept.code = 500;
   setup.timers = &timers;
   setup.hub = hub;
-  bob = phone_new("bob", &setup);
+  bob = client_new("bob", &setup);
   setup.backends = &backends;
-  timers.login_ms = 150; /* bob's backends do not lie */
-  alice = phone_new("alice", &setup);
-  phone_login(bob);
+  timers.login_ms = 150; /* bob's backends are correct */
+  alice = client_new("alice", &setup);
+  client_login(bob);
 }
 
 static void clear_stage(int is_open)
@@ -212,8 +212,8 @@ static void clear_stage(int is_open)
   CHECK_INT(intercept.opened, is_open ? 2 : 0);
   CHECK_INT(intercept.closed, intercept.opened);
   CHECK_INT(intercept.released, 2);
-  phone_free(alice);
-  phone_free(bob);
+  client_free(alice);
+  client_free(bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
@@ -225,7 +225,7 @@ static void log_in(void)
 
 static int op, act;
 
-static void lie(void)
+static void violation(void)
 {
   set_stage();
   if (op != INTERCEPT_LOGIN) {
@@ -234,7 +234,7 @@ static void lie(void)
   intercept.act[op] = (enum intercept_act)act;
   log_in();
   live();
-  CHECK(intercept.asked[op] > 0 && intercept.act[op] == INTERCEPT_PASS); /* the lie was told */
+  CHECK(intercept.asked[op] > 0 && intercept.act[op] == INTERCEPT_PASS); /* the fault was injected */
   if (intercept.late) {
     intercept_complete_late(&intercept);
   }
@@ -246,11 +246,11 @@ static void lie(void)
   clear_stage(1);
 }
 
-static void every_lie(void)
+static void every_violation(void)
 {
   for (op = 0; op < INTERCEPT_OPS; op++) {
     for (act = INTERCEPT_REFUSE; act <= INTERCEPT_NULL_ROOM; act++) {
-      run_test(cell_name(op, act), lie);
+      run_test(cell_name(op, act), violation);
     }
   }
 }
@@ -342,8 +342,8 @@ static void what_was_not_opened_is_not_closed(void)
   CHECK_INT(intercept.opened, 1);
   CHECK_INT(intercept.closed, 1);
   CHECK_INT(intercept.released, 2);
-  phone_free(alice);
-  phone_free(bob);
+  client_free(alice);
+  client_free(bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
@@ -395,9 +395,9 @@ static void structs_of_every_size(void)
 
 static int is_blocking, go_on;
 
-static void block(struct phone *phone, const char *word, const void *event)
+static void block(struct client *client, const char *word, const void *event)
 {
-  (void)phone;
+  (void)client;
   (void)event;
   if (strncmp(word, "done(hangup", 11) != 0 && !go_on) {
     change(&is_blocking, 1);
@@ -436,12 +436,12 @@ static void a_flood_ends_with_queue_full(void)
 
 /* ---- a backend that continues after its end ------------------------------------------------------------ */
 
-static int stop_talking;
+static int stop_reports;
 
-static void *talk(void *unused)
+static void *report_until_stopped(void *unused)
 {
   (void)unused;
-  while (!__atomic_load_n(&stop_talking, __ATOMIC_ACQUIRE)) {
+  while (!__atomic_load_n(&stop_reports, __ATOMIC_ACQUIRE)) {
     const nertc_callkit_signaling_result result = NERTC_CALLKIT_SIGNALING_RESULT_INIT;
     intercept_rtc_event(&intercept, NERTC_CALLKIT_RTC_PEER_MUTE, 7, 0);
     intercept.core.complete(intercept.core.ctx, 1, &result);
@@ -452,20 +452,20 @@ static void *talk(void *unused)
 }
 
 /* Its sinks are copies that outlive the client: using them touches nothing of it. */
-static void a_backend_that_talks_after_its_end(void)
+static void a_backend_that_reports_after_its_end(void)
 {
   int round;
   for (round = 0; round < 20; round++) {
     pthread_t thread;
     set_stage();
     log_in();
-    stop_talking = 0;
-    CHECK_INT(pthread_create(&thread, NULL, talk, NULL), 0);
+    stop_reports = 0;
+    CHECK_INT(pthread_create(&thread, NULL, report_until_stopped, NULL), 0);
     if (round % 2) {
       rings(1);
     }
     clear_stage(1);
-    __atomic_store_n(&stop_talking, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&stop_reports, 1, __ATOMIC_RELEASE);
     CHECK_INT(pthread_join(thread, NULL), 0);
   }
 }
@@ -476,8 +476,8 @@ int main(void)
   RUN(what_was_not_opened_is_not_closed);
   RUN(structs_of_every_size);
   RUN(a_flood_ends_with_queue_full);
-  RUN(a_backend_that_talks_after_its_end);
+  RUN(a_backend_that_reports_after_its_end);
   RUN(the_backend_dies);
-  every_lie();
+  every_violation();
   return 0;
 }

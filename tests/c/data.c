@@ -24,9 +24,9 @@ static const char *json_of(char *text, size_t length)
   return text;
 }
 
-static nertc_callkit_status send_text(struct phone *phone, const char *json)
+static nertc_callkit_status send_text(struct client *client, const char *json)
 {
-  return nertc_callkit_send_data(phone->kit, NULL, json, phone_done, phone);
+  return nertc_callkit_send_data(client->kit, NULL, json, client_done, client);
 }
 
 static struct pair app_pair(void)
@@ -38,15 +38,15 @@ static struct pair app_pair(void)
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair->bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_expect(pair->alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair->bob, "on_call_end(16)");
 }
 
-static uint32_t info_flags(struct phone *phone)
+static uint32_t info_flags(struct client *client)
 {
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
-  CHECK_OK(nertc_callkit_get_call_info(phone->kit, &info));
+  CHECK_OK(nertc_callkit_get_call_info(client->kit, &info));
   return info.flags;
 }
 
@@ -60,15 +60,15 @@ static void data_goes_both_ways_in_order(void)
   CHECK_OK(send_text(pair.alice, " {\"sdp\":\"v=0\"} "));
   CHECK_OK(send_text(pair.alice, "\"\\u0000\xc3\xa9\""));
   CHECK_OK(send_text(pair.alice, "null"));
-  phone_expect(pair.alice, "done(send_data,0) done(send_data,0) done(send_data,0)");
-  phone_expect(pair.bob, "on_data({\"sdp\":\"v=0\"}) on_data(\"\\u0000\xc3\xa9\") on_data(null)");
+  client_expect(pair.alice, "done(send_data,0) done(send_data,0) done(send_data,0)");
+  client_expect(pair.bob, "on_data({\"sdp\":\"v=0\"}) on_data(\"\\u0000\xc3\xa9\") on_data(null)");
   CHECK_TEXT(pair.bob->user, "alice");
   CHECK_OK(send_text(pair.bob, nested(json, 8)));
   CHECK_OK(send_text(pair.bob, json_of(longest, 3800)));
-  phone_until(pair.bob, "done(send_data,0)");
-  phone_expect(pair.bob, "done(send_data,0)");
-  phone_expect(pair.alice, "on_data([[[[[[[[]]]]]]]])");
-  phone_expect(pair.alice, "on_data(\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxx)");
+  client_until(pair.bob, "done(send_data,0)");
+  client_expect(pair.bob, "done(send_data,0)");
+  client_expect(pair.alice, "on_data([[[[[[[[]]]]]]]])");
+  client_expect(pair.alice, "on_data(\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxx)");
   CHECK_TEXT(pair.alice->extra, longest);
   hang_up(&pair);
   pair_end(&pair);
@@ -84,12 +84,12 @@ static void count_sent(nertc_callkit *kit, const nertc_callkit_result *result, v
   change(&total, 1);
 }
 
-static void count_heard(struct phone *phone, const char *word, const void *event)
+static void count_received(struct client *client, const char *word, const void *event)
 {
   if (strncmp(word, "on_data", 7) == 0) {
     const nertc_callkit_data_event *data = event;
     const int number = atoi(data->json);
-    (void)phone;
+    (void)client;
     CHECK(number > last_seen);
     last_seen = number;
   }
@@ -109,7 +109,7 @@ static void a_thousand_at_once_complete_each(void)
   char json[16];
   int number;
   setup.null_rtc = 1;
-  setup.on_callback = count_heard;
+  setup.on_callback = count_received;
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &setup);
   pair_connect(&pair);
   total = taken = last_seen = 0;
@@ -119,9 +119,9 @@ static void a_thousand_at_once_complete_each(void)
   }
   WAIT_UNTIL(all_completed, NULL);
   CHECK(taken >= 16);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_until(pair.alice, "on_call_end(15)");
-  phone_until(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_until(pair.alice, "on_call_end(15)");
+  client_until(pair.bob, "on_call_end(16)");
   CHECK(last_seen > 0);
   pair_end(&pair);
 }
@@ -152,24 +152,24 @@ static void outside_of_a_call_it_completes_with_not_in_call(void)
   struct pair pair = app_pair();
   nertc_callkit_call_ref ref = NERTC_CALLKIT_CALL_REF_INIT;
   CHECK_OK(send_text(pair.alice, "1"));
-  phone_expect(pair.alice, "done(send_data,90010)");
+  client_expect(pair.alice, "done(send_data,90010)");
   pair_ring(&pair);
   CHECK_OK(send_text(pair.alice, "1"));
   CHECK_OK(send_text(pair.bob, "1"));
-  phone_expect(pair.alice, "done(send_data,90010)");
-  phone_expect(pair.bob, "done(send_data,90010)");
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(pair.alice, "done(send_data,90010)");
+  client_expect(pair.bob, "done(send_data,90010)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   ref.call_no = 99;
-  CHECK_OK(nertc_callkit_send_data(pair.bob->kit, &ref, "1", phone_done, pair.bob));
-  phone_expect(pair.bob, "done(send_data,90001)");
+  CHECK_OK(nertc_callkit_send_data(pair.bob->kit, &ref, "1", client_done, pair.bob));
+  client_expect(pair.bob, "done(send_data,90001)");
   hang_up(&pair);
   CHECK_OK(send_text(pair.alice, "1"));
-  phone_expect(pair.alice, "done(send_data,90010)");
+  client_expect(pair.alice, "done(send_data,90010)");
   /* Without a completion the failure is an error. */
   CHECK_OK(nertc_callkit_send_data(pair.alice->kit, NULL, "1", NULL, NULL));
-  phone_expect(pair.alice, "on_error(send_data,90010)");
+  client_expect(pair.alice, "on_error(send_data,90010)");
   pair_end(&pair);
 }
 
@@ -182,8 +182,8 @@ static void an_app_that_takes_no_data_is_sent_none(void)
   pair_connect(&pair);
   CHECK_OK(send_text(pair.alice, "1"));
   CHECK_OK(send_text(pair.bob, "1"));
-  phone_expect(pair.alice, "done(send_data,90007)");
-  phone_expect(pair.bob, "done(send_data,90007)");
+  client_expect(pair.alice, "done(send_data,90007)");
+  client_expect(pair.bob, "done(send_data,90007)");
   hang_up(&pair);
   pair_end(&pair);
 }
@@ -196,18 +196,18 @@ static void control(struct intercept *intercept, const char *channel, const char
       custom_info);
 }
 
-static int heard;
+static int received;
 
-static void count_data(struct phone *phone, const char *word, const void *event)
+static void count_data(struct client *client, const char *word, const void *event)
 {
-  (void)phone, (void)event;
-  change(&heard, strncmp(word, "on_data", 7) == 0);
+  (void)client, (void)event;
+  change(&received, strncmp(word, "on_data", 7) == 0);
 }
 
 static int has_last(void *unused)
 {
   (void)unused;
-  return heard >= 256;
+  return received >= 256;
 }
 
 /* A peer that floods, sends before the answer, for another call, in another's name, or nests 1000 deep. */
@@ -221,24 +221,24 @@ static void a_hostile_peer_changes_nothing(void)
   char json[8192];
   int number;
   memset(&intercept, 0, sizeof intercept);
-  heard = 0;
+  received = 0;
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
   intercept_init(&intercept, pair.hub, &backends);
   setup.hub = pair.hub;
-  pair.alice = phone_new("alice", &setup);
+  pair.alice = client_new("alice", &setup);
   setup.backends = &backends;
   setup.on_callback = count_data;
-  pair.bob = phone_new("bob", &setup);
-  phone_login(pair.alice);
-  phone_login(pair.bob);
+  pair.bob = client_new("bob", &setup);
+  client_login(pair.alice);
+  client_login(pair.bob);
   pair_ring(&pair);
   CHECK_OK(nertc_callkit_get_call_info(pair.bob->kit, &info));
   for (number = 0; number < FLOOD; number++) {
     control(&intercept, info.channel_id, "alice", "\"before the answer\"");
   }
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
   control(&intercept, "another", "alice", "\"of another call\"");
   control(&intercept, info.channel_id, "carol", "\"in another's name\"");
   control(&intercept, info.channel_id, "alice", nested(json, 1000));
@@ -252,11 +252,11 @@ static void a_hostile_peer_changes_nothing(void)
   for (number = 0; number < FLOOD; number++) {
     control(&intercept, info.channel_id, "alice", "\"too many\"");
   }
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_until(pair.bob, "on_call_end(15)");
-  CHECK_INT(heard, 256);
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_until(pair.bob, "on_call_end(15)");
+  CHECK_INT(received, 256);
   control(&intercept, info.channel_id, "alice", "\"after the end\"");
-  phone_expect(pair.alice, "on_call_end(16)");
+  client_expect(pair.alice, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -266,7 +266,7 @@ static void a_hostile_peer_changes_nothing(void)
 struct media {
   nertc_callkit_rtc vtable;
   const nertc_callkit_rtc_sink *sink;
-  struct phone *phone;
+  struct client *client;
   nertc_callkit_req join, left; /* the running join; the one before it */
   uint32_t flags;
   char peer[72], call_id[72], got[64];
@@ -318,7 +318,7 @@ static void media_receive(void *ctx, nertc_callkit_req join, const char *json)
 {
   struct media *media = ctx;
   CHECK_INT(join, media->join);
-  phone_note(media->phone, json, NULL);
+  client_note(media->client, json, NULL);
   if (strstr(json, "offer")) {
     CHECK_INT(media->sink->send(media->sink->ctx, join, "{\"t\":\"answer\"}"), 0);
   }
@@ -339,35 +339,35 @@ static void media_make(struct media *media, const char *protocol)
   media->vtable.protocol = protocol;
 }
 
-static struct phone *media_phone(nertc_callkit_hub *hub, const char *account, struct media *media)
+static struct client *media_client(nertc_callkit_hub *hub, const char *account, struct media *media)
 {
   struct setup setup = {0};
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
-  struct phone *phone;
+  struct client *client;
   CHECK_OK(nertc_callkit_loopback_signaling(hub, &backends));
   backends.rtc = &media->vtable;
   backends.rtc_ctx = media;
   setup.hub = hub;
   setup.backends = &backends;
-  phone = media->phone = phone_new(account, &setup);
-  phone_login(phone);
-  return phone;
+  client = media->client = client_new(account, &setup);
+  client_login(client);
+  return client;
 }
 
 static void media_call(struct pair *pair, struct media *alice, struct media *bob)
 {
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, phone_done, pair->bob));
-  phone_until(pair->bob, "{\"t\":\"offer\"}");
-  phone_until(pair->alice, "{\"t\":\"answer\"}");
+  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
+  client_until(pair->bob, "{\"t\":\"offer\"}");
+  client_until(pair->alice, "{\"t\":\"answer\"}");
   CHECK_INT(alice->flags, NERTC_CALLKIT_RTC_JOIN_INVITER);
   CHECK_INT(bob->flags, 0);
   CHECK_TEXT(alice->peer, "bob");
   CHECK_TEXT(bob->peer, "alice");
   CHECK(alice->call_id[0] && strcmp(alice->call_id, bob->call_id) == 0);
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_until(pair->alice, "on_call_end(15)");
-  phone_until(pair->bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_until(pair->alice, "on_call_end(15)");
+  client_until(pair->bob, "on_call_end(16)");
 }
 
 static void media_backends_negotiate(void)
@@ -378,15 +378,15 @@ static void media_backends_negotiate(void)
   media_make(&alice, "test/1");
   media_make(&bob, "test/1");
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
-  pair.alice = media_phone(pair.hub, "alice", &alice);
-  pair.bob = media_phone(pair.hub, "bob", &bob);
+  pair.alice = media_client(pair.hub, "alice", &alice);
+  pair.bob = media_client(pair.hub, "bob", &bob);
   for (call = 0; call < 3; call++) {
     media_call(&pair, &alice, &bob);
   }
   pair_end(&pair);
 }
 
-static void media_that_cannot_talk_ends_the_call_at_once(void)
+static void media_that_is_incompatible_ends_the_call_at_once(void)
 {
   static const char *const protocols[] = {"test/2", NULL};
   size_t at;
@@ -397,14 +397,14 @@ static void media_that_cannot_talk_ends_the_call_at_once(void)
     media_make(&bob, protocols[at]);
     bob.vtable.caps = protocols[at] ? NERTC_CALLKIT_RTC_CAP_SIGNALS : 0;
     CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
-    pair.alice = media_phone(pair.hub, "alice", &alice);
-    pair.bob = media_phone(pair.hub, "bob", &bob);
-    phone_call(pair.alice, "bob");
-    phone_expect(pair.alice, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
-    phone_expect(pair.bob, "on_missed_call(9)");
-    phone_call(pair.bob, "alice");
-    phone_expect(pair.bob, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
-    phone_expect(pair.alice, "on_missed_call(9)");
+    pair.alice = media_client(pair.hub, "alice", &alice);
+    pair.bob = media_client(pair.hub, "bob", &bob);
+    client_call(pair.alice, "bob");
+    client_expect(pair.alice, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
+    client_expect(pair.bob, "on_missed_call(9)");
+    client_call(pair.bob, "alice");
+    client_expect(pair.bob, "on_error(joining_the_media_room,90011) on_message_sent(3) on_call_end(101)");
+    client_expect(pair.alice, "on_missed_call(9)");
     pair_end(&pair);
   }
 }
@@ -465,7 +465,7 @@ int main(void)
   RUN(an_app_that_takes_no_data_is_sent_none);
   RUN(a_hostile_peer_changes_nothing);
   RUN(media_backends_negotiate);
-  RUN(media_that_cannot_talk_ends_the_call_at_once);
+  RUN(media_that_is_incompatible_ends_the_call_at_once);
   RUN(what_a_media_backend_that_signals_must_bring);
   return 0;
 }

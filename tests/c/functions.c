@@ -1,7 +1,7 @@
 /* functions.c: see functions.h. */
 #include "functions.h"
 
-#include "phone.h"
+#include "client.h"
 
 #include <unistd.h>
 
@@ -150,6 +150,23 @@ RUN_OF(webrtc_media)
   }
   return status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status;
 }
+
+/* The clients here have other media: webrtc.c has the rest. */
+#define WEBRTC(name, declaration, ...) \
+  RUN_OF(name) \
+  { \
+    declaration; \
+    int32_t status; \
+    (void)tally; \
+    status = nertc_callkit_##name(kit, __VA_ARGS__); \
+    return status == NERTC_CALLKIT_STATUS_UNSUPPORTED ? 0 : status; \
+  }
+WEBRTC(webrtc_set_ice_servers, enum { NONE = 0 }, NULL, NONE)
+WEBRTC(webrtc_pull_audio, int16_t out[480], out, 480, 48000, 1)
+WEBRTC(get_call_stats, nertc_callkit_call_stats out = NERTC_CALLKIT_CALL_STATS_INIT, &out)
+WEBRTC(get_stream_stats, nertc_callkit_stream_stats out = NERTC_CALLKIT_STREAM_STATS_INIT, NERTC_CALLKIT_MEDIA_AUDIO, 1,
+       &out)
+WEBRTC(confirm_security_code, enum { AGREE = 1 }, NULL, AGREE)
 
 RUN_OF(logout)
 {
@@ -338,7 +355,8 @@ const struct function functions[] = {
   ROW(push_frame, KIT), ROW(set_log_callback, NO_KIT), ROW(trace_start, KIT), ROW(trace_stop, KIT),
   ROW(hub_create, NO_KIT), ROW(hub_add_fault, NO_KIT), {"hub_release", NO_KIT, run_hub_create},
   ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT), ROW(null_rtc, NO_KIT),
-  ROW(mqtt_signaling, NO_KIT), ROW(webrtc_media, NO_KIT),
+  ROW(mqtt_signaling, NO_KIT), ROW(webrtc_media, NO_KIT), ROW(webrtc_set_ice_servers, KIT), ROW(webrtc_pull_audio, KIT),
+  ROW(get_call_stats, KIT), ROW(get_stream_stats, KIT), ROW(confirm_security_code, KIT),
 };
 const int function_count = sizeof functions / sizeof functions[0];
 

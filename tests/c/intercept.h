@@ -33,7 +33,7 @@ struct intercept {
   nertc_callkit_rtc rtc;
   nertc_callkit_signaling_sink own_signaling; /* handed to the loopback */
   nertc_callkit_rtc_sink own_rtc;
-  nertc_callkit_signaling_sink core; /* the client's, copied: also to speak through when it is closed */
+  nertc_callkit_signaling_sink core; /* the client's, copied: also used after it was closed */
   nertc_callkit_rtc_sink core_rtc;
   enum intercept_act act[INTERCEPT_OPS];
   int32_t code;

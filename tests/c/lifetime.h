@@ -3,7 +3,7 @@
 #define LIFETIME_H
 
 #include "functions.h"
-#include "phone.h"
+#include "client.h"
 
 /* The delivery that is tested now. */
 extern int32_t delivery;

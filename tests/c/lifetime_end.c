@@ -11,52 +11,52 @@ static struct setup with_hub(nertc_callkit_hub *hub)
 
 /* ---- release ------------------------------------------------------------------------------------------ */
 
-/* After this the recorder fails at every callback of that phone. */
+/* After this the recorder fails at every callback of that client. */
 static void on_released(void *user_data)
 {
-  struct phone *phone = user_data;
-  CHECK(!phone->inside && !phone->destroyed);
-  CHECK_REFUSED(nertc_callkit_get_state(phone->kit), CLOSED);
-  change(&phone->destroyed, 1);
+  struct client *client = user_data;
+  CHECK(!client->inside && !client->destroyed);
+  CHECK_REFUSED(nertc_callkit_get_state(client->kit), CLOSED);
+  change(&client->destroyed, 1);
 }
 
-static int is_gone(void *phone)
+static int is_gone(void *client)
 {
-  return ((struct phone *)phone)->destroyed;
+  return ((struct client *)client)->destroyed;
 }
 
-static void await_released(struct phone *phone)
+static void await_released(struct client *client)
 {
-  while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(phone->kit, -1) >= 0) {
+  while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(client->kit, -1) >= 0) {
   }
-  WAIT_UNTIL(is_gone, phone);
-  CHECK_REFUSED(nertc_callkit_dispatch(phone->kit, 0), CLOSED);
+  WAIT_UNTIL(is_gone, client);
+  CHECK_REFUSED(nertc_callkit_dispatch(client->kit, 0), CLOSED);
 }
 
-/* Ends a phone in one of the two ways, with these labels before. */
-static void end_phone(struct phone *phone, int by_release, const char *words)
+/* Ends a client in one of the two ways, with these labels before. */
+static void end_client(struct client *client, int by_release, const char *words)
 {
   if (by_release) {
-    CHECK_OK(nertc_callkit_release(phone->kit, on_released, phone));
-    CHECK_REFUSED(nertc_callkit_get_state(phone->kit), CLOSED);
-    await_released(phone);
-    phone_expect(phone, words);
-    phone_silent(phone);
+    CHECK_OK(nertc_callkit_release(client->kit, on_released, client));
+    CHECK_REFUSED(nertc_callkit_get_state(client->kit), CLOSED);
+    await_released(client);
+    client_expect(client, words);
+    client_silent(client);
   } else {
-    phone_destroy(phone, words);
+    client_destroy(client, words);
   }
-  phone_free(phone);
+  client_free(client);
 }
 
 static const char *released_in;
 
-static void release_in_callback(struct phone *phone, const char *word, const void *event)
+static void release_in_callback(struct client *client, const char *word, const void *event)
 {
   (void)event;
-  if (strcmp(phone->account, "alice") == 0 && strcmp(word, released_in) == 0) {
-    CHECK_OK(nertc_callkit_release(phone->kit, on_released, phone));
-    CHECK_REFUSED(nertc_callkit_release(phone->kit, on_released, phone), CLOSED);
-    CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone), CLOSED);
+  if (strcmp(client->account, "alice") == 0 && strcmp(word, released_in) == 0) {
+    CHECK_OK(nertc_callkit_release(client->kit, on_released, client));
+    CHECK_REFUSED(nertc_callkit_release(client->kit, on_released, client), CLOSED);
+    CHECK_REFUSED(nertc_callkit_hangup(client->kit, NULL, NULL, client_done, client), CLOSED);
   }
 }
 
@@ -71,17 +71,17 @@ static const struct {
   {"on_call_end(16)", "done(call,0) on_user_accept on_user_enter on_call_connected on_call_end(16)", NULL},
 };
 
-static void hang_up_when_connected(struct phone *phone, const char *word, const void *event)
+static void hang_up_when_connected(struct client *client, const char *word, const void *event)
 {
-  accept_at_once(phone, word, event);
+  accept_at_once(client, word, event);
   if (strcmp(word, "on_call_connected") == 0) {
-    CHECK_OK(nertc_callkit_hangup(phone->kit, NULL, NULL, phone_done, phone));
+    CHECK_OK(nertc_callkit_hangup(client->kit, NULL, NULL, client_done, client));
   }
 }
 
-static int has_ended(void *phone)
+static int has_ended(void *client)
 {
-  const struct phone *it = phone;
+  const struct client *it = client;
   return it->ended && it->ended == it->call_no;
 }
 
@@ -90,21 +90,21 @@ static void release_inside_a_callback(void)
   size_t i;
   for (i = 0; i < sizeof releases / sizeof releases[0]; i++) {
     nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
-    struct phone *alice, *bob;
+    struct client *alice, *bob;
     nertc_callkit_hub *hub;
     struct setup setup;
     CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &hub));
     setup = with_hub(hub);
     released_in = releases[i].in;
     setup.on_callback = release_in_callback;
-    alice = phone_new("alice", &setup);
+    alice = client_new("alice", &setup);
     setup.on_callback = i == 0 ? NULL : strcmp(released_in, "on_call_end(16)") == 0 ? hang_up_when_connected
                                                                                       : accept_at_once;
-    bob = phone_new("bob", &setup);
-    phone_login(alice);
-    phone_login(bob);
+    bob = client_new("bob", &setup);
+    client_login(alice);
+    client_login(bob);
     options.user_id = "bob";
-    CHECK_OK(nertc_callkit_call(alice->kit, &options, phone_done, alice));
+    CHECK_OK(nertc_callkit_call(alice->kit, &options, client_done, alice));
     /* The pump leaves a closed client to its owner. */
     while (delivery == NERTC_CALLKIT_DELIVERY_APP && !is_gone(alice)) {
       nertc_callkit_dispatch(alice->kit, 10);
@@ -112,18 +112,18 @@ static void release_inside_a_callback(void)
     }
     WAIT_UNTIL(is_gone, alice);
     if (releases[i].alice) {
-      phone_expect(alice, releases[i].alice);
+      client_expect(alice, releases[i].alice);
     } else {
-      phone_until(alice, "on_call_end(0)");
+      client_until(alice, "on_call_end(0)");
     }
-    phone_silent(alice);
+    client_silent(alice);
     WAIT_UNTIL(has_ended, bob);
     if (releases[i].bob) {
-      phone_expect(bob, releases[i].bob);
+      client_expect(bob, releases[i].bob);
     }
-    phone_free(alice);
+    client_free(alice);
     CHECK_OK(nertc_callkit_destroy(bob->kit));
-    phone_free(bob);
+    client_free(bob);
     CHECK_OK(nertc_callkit_hub_release(hub));
   }
 }
@@ -136,14 +136,14 @@ static void pending_requests_come_with_shutting_down(void)
   int by_release, i;
   for (by_release = 0; by_release < 2; by_release++) {
     nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
-    struct phone *alice;
+    struct client *alice;
     nertc_callkit_hub *hub;
     struct setup setup;
     timers.destroy_wait_ms = 100;
     CHECK_OK(nertc_callkit_hub_create(0, &hub));
     setup = with_hub(hub);
     setup.timers = &timers;
-    alice = phone_new("alice", &setup);
+    alice = client_new("alice", &setup);
     memset(&tally, 0, sizeof tally);
     fault(hub, NO_ANSWER, LOGIN, NULL, .hit_count = UINT32_MAX);
     for (i = 0; i < 5; i++) {
@@ -151,7 +151,7 @@ static void pending_requests_come_with_shutting_down(void)
       tally_offered(request, nertc_callkit_login(alice->kit, "alice", NULL, tally_done, request));
       CHECK_INT(request->accepted, 1);
     }
-    end_phone(alice, by_release, "");
+    end_client(alice, by_release, "");
     check_tally(&tally);
     for (i = 0; i < 5; i++) {
       CHECK_INT(tally.requests[i].code, NERTC_CALLKIT_CODE_SHUTTING_DOWN);
@@ -191,15 +191,15 @@ static void a_pending_call_comes_with_shutting_down(void)
     /* That it rings would be an answer, too. */
     fault(pair.hub, DROP, EVENT_RINGING, "alice", 0);
     options.user_id = "bob";
-    CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
+    CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, client_done, pair.alice));
     if (has_left) {
-      phone_expect(pair.bob, "on_invited");
+      client_expect(pair.bob, "on_invited");
     }
-    end_phone(pair.alice, i % 2, unanswered[i / 2].words);
+    end_client(pair.alice, i % 2, unanswered[i / 2].words);
     if (has_left) {
-      phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+      client_expect(pair.bob, "on_user_cancel on_call_end(12)");
     }
-    end_phone(pair.bob, i % 2, "");
+    end_client(pair.bob, i % 2, "");
     CHECK_OK(nertc_callkit_hub_release(pair.hub));
   }
 }
@@ -218,12 +218,12 @@ static void a_pending_accept_and_logout_complete(void)
     fault(pair.hub, NO_ANSWER, ACCEPT, "bob", 0);
     fault(pair.hub, NO_ANSWER, LOGOUT, "alice", 0);
     pair_ring(&pair);
-    CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-    end_phone(pair.bob, by_release, "done(accept,90003) on_call_end(0)");
-    phone_until(pair.alice, "on_user_accept");
-    CHECK_OK(nertc_callkit_logout(pair.alice->kit, phone_done, pair.alice));
-    phone_until(pair.alice, "on_call_end(0)");
-    end_phone(pair.alice, by_release, "done(logout,90003)");
+    CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+    end_client(pair.bob, by_release, "done(accept,90003) on_call_end(0)");
+    client_until(pair.alice, "on_user_accept");
+    CHECK_OK(nertc_callkit_logout(pair.alice->kit, client_done, pair.alice));
+    client_until(pair.alice, "on_call_end(0)");
+    end_client(pair.alice, by_release, "done(logout,90003)");
     CHECK_OK(nertc_callkit_hub_release(pair.hub));
   }
 }
@@ -238,23 +238,23 @@ static void the_peer_learns(void)
   for (by_release = 0; by_release < 2; by_release++) {
     struct pair pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &both);
     pair_ring(&pair);
-    end_phone(pair.alice, by_release, "on_message_sent(2) on_call_end(0)");
-    phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
-    end_phone(pair.bob, by_release, "");
+    end_client(pair.alice, by_release, "on_message_sent(2) on_call_end(0)");
+    client_expect(pair.bob, "on_user_cancel on_call_end(12)");
+    end_client(pair.bob, by_release, "");
     CHECK_OK(nertc_callkit_hub_release(pair.hub));
 
     pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &both);
     pair_ring(&pair);
-    end_phone(pair.bob, by_release, "on_call_end(0)");
-    phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
-    end_phone(pair.alice, by_release, "");
+    end_client(pair.bob, by_release, "on_call_end(0)");
+    client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+    end_client(pair.alice, by_release, "");
     CHECK_OK(nertc_callkit_hub_release(pair.hub));
 
     pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &both);
     pair_connect(&pair);
-    end_phone(pair.alice, by_release, "on_call_end(0)");
-    phone_expect(pair.bob, "on_call_end(16)");
-    end_phone(pair.bob, by_release, "");
+    end_client(pair.alice, by_release, "on_call_end(0)");
+    client_expect(pair.bob, "on_call_end(16)");
+    end_client(pair.bob, by_release, "");
     CHECK_OK(nertc_callkit_hub_release(pair.hub));
   }
 }
@@ -303,9 +303,9 @@ static void a_waiting_dispatch_wakes(void)
 
 static pthread_t ran_on;
 
-static void note_thread(struct phone *phone, const char *word, const void *event)
+static void note_thread(struct client *client, const char *word, const void *event)
 {
-  (void)phone;
+  (void)client;
   (void)word;
   (void)event;
   ran_on = pthread_self();
@@ -315,22 +315,22 @@ static void note_thread(struct phone *phone, const char *word, const void *event
 static void destroy_runs_what_waits(void)
 {
   struct setup setup = with_hub(NULL);
-  struct phone *alice;
+  struct client *alice;
   setup.delivery = NERTC_CALLKIT_DELIVERY_APP;
   setup.on_callback = note_thread;
-  alice = phone_new("alice", &setup);
-  CHECK_OK(nertc_callkit_accept(alice->kit, NULL, phone_done, alice));
+  alice = client_new("alice", &setup);
+  CHECK_OK(nertc_callkit_accept(alice->kit, NULL, client_done, alice));
   CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, NULL, NULL));
-  phone_destroy(alice, "done(accept,20001) on_error(hangup,20001)");
+  client_destroy(alice, "done(accept,20001) on_error(hangup,20001)");
   CHECK(pthread_equal(ran_on, pthread_self()));
-  phone_free(alice);
+  client_free(alice);
 }
 
 static int blocked, unblocked;
 
-static void block(struct phone *phone, const char *word, const void *event)
+static void block(struct client *client, const char *word, const void *event)
 {
-  (void)phone;
+  (void)client;
   (void)word;
   (void)event;
   change(&blocked, 1);
@@ -350,15 +350,15 @@ static void destroy_waits_for_anothers_callback(void)
 {
   struct waiter waiter = {0};
   struct setup setup = with_hub(NULL);
-  struct phone *alice, *bob;
+  struct client *alice, *bob;
   pthread_t thread;
   setup.delivery = NERTC_CALLKIT_DELIVERY_WORKER;
   blocked = unblocked = 0;
-  alice = phone_new("alice", &setup);
-  phone_login(alice);
+  alice = client_new("alice", &setup);
+  client_login(alice);
   setup.on_callback = block;
-  bob = phone_new("bob", &setup);
-  CHECK_OK(nertc_callkit_login(bob->kit, "bob", NULL, phone_done, bob));
+  bob = client_new("bob", &setup);
+  CHECK_OK(nertc_callkit_login(bob->kit, "bob", NULL, client_done, bob));
   WAIT_UNTIL(at_least_one, &blocked);
   waiter.kit = alice->kit;
   CHECK_INT(pthread_create(&thread, NULL, destroy_it, &waiter), 0);
@@ -369,10 +369,10 @@ static void destroy_waits_for_anothers_callback(void)
   change(&unblocked, 1);
   CHECK_INT(pthread_join(thread, NULL), 0);
   change(&alice->destroyed, 1);
-  phone_silent(alice);
-  phone_destroy(bob, "done(login,0)");
-  phone_free(alice);
-  phone_free(bob);
+  client_silent(alice);
+  client_destroy(bob, "done(login,0)");
+  client_free(alice);
+  client_free(bob);
 }
 
 static int slow_logged;
@@ -386,10 +386,10 @@ static void on_log(int32_t level, const char *text, void *user_data)
 }
 
 /* Takes its time: this is the callback that takes 500 ms. */
-static void take_500_ms(struct phone *phone, const char *word, const void *event)
+static void take_500_ms(struct client *client, const char *word, const void *event)
 {
   struct timespec until;
-  (void)phone;
+  (void)client;
   (void)event;
   if (strcmp(word, "done(login,0)") == 0) {
     pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -411,7 +411,7 @@ static void take_500_ms(struct phone *phone, const char *word, const void *event
 static void an_own_worker_is_not_stalled(void)
 {
   struct setup setup = with_hub(NULL), own = with_hub(NULL);
-  struct phone *carol;
+  struct client *carol;
   struct pair pair;
   setup.delivery = NERTC_CALLKIT_DELIVERY_WORKER;
   setup.on_callback = take_500_ms;
@@ -419,20 +419,20 @@ static void an_own_worker_is_not_stalled(void)
   blocked = unblocked = slow_logged = 0;
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL));
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &own);
-  carol = phone_new("carol", &setup);
-  CHECK_OK(nertc_callkit_login(carol->kit, "carol", NULL, phone_done, carol));
+  carol = client_new("carol", &setup);
+  CHECK_OK(nertc_callkit_login(carol->kit, "carol", NULL, client_done, carol));
   WAIT_UNTIL(at_least_one, &blocked);
   pair_connect(&pair);
-  phone_destroy(pair.alice, "on_call_end(0)");
-  phone_expect(pair.bob, "on_call_end(16)");
-  phone_destroy(pair.bob, "");
+  client_destroy(pair.alice, "on_call_end(0)");
+  client_expect(pair.bob, "on_call_end(16)");
+  client_destroy(pair.bob, "");
   CHECK_INT(unblocked, 0);
   WAIT_UNTIL(at_least_one, &slow_logged);
-  phone_destroy(carol, "done(login,0)");
+  client_destroy(carol, "done(login,0)");
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
-  phone_free(carol);
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_free(carol);
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 

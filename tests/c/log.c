@@ -1,6 +1,6 @@
 /* log.c: the log reports what happens, and personal data only on request; a token never. */
 #include "log.h"
-#include "phone.h"
+#include "client.h"
 
 enum { LINES = 4000 };
 
@@ -43,16 +43,16 @@ void forget_lines(void)
 
 int lines_with(const char *word)
 {
-  int i, said = 0;
+  int i, found = 0;
   pthread_mutex_lock(&check_lock);
   for (i = 0; i < count; i++) {
-    said += strstr(lines[i], word) != NULL;
+    found += strstr(lines[i], word) != NULL;
   }
   pthread_mutex_unlock(&check_lock);
-  return said;
+  return found;
 }
 
-static int is_said(const char *word)
+static int is_logged(const char *word)
 {
   return lines_with(word) > 0;
 }
@@ -63,31 +63,31 @@ static void live(int32_t level, uint32_t flags)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   nertc_callkit_hub *hub = NULL;
   struct setup setup = {0};
-  struct phone *zaphod, *trillian;
+  struct client *zaphod, *trillian;
   count = 0;
   CHECK_OK(nertc_callkit_set_log_callback(level, flags, on_log, NULL));
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   setup.hub = hub;
-  zaphod = phone_new("zaphod", &setup);
-  trillian = phone_new("trillian", &setup);
-  CHECK_OK(nertc_callkit_login(zaphod->kit, "zaphod", "sesame", phone_done, zaphod));
-  CHECK_OK(nertc_callkit_login(trillian->kit, "trillian", "sesame", phone_done, trillian));
-  phone_expect(zaphod, "done(login,0)");
-  phone_expect(trillian, "done(login,0)");
+  zaphod = client_new("zaphod", &setup);
+  trillian = client_new("trillian", &setup);
+  CHECK_OK(nertc_callkit_login(zaphod->kit, "zaphod", "sesame", client_done, zaphod));
+  CHECK_OK(nertc_callkit_login(trillian->kit, "trillian", "sesame", client_done, trillian));
+  client_expect(zaphod, "done(login,0)");
+  client_expect(trillian, "done(login,0)");
   fault(hub, DUPLICATE, EVENT_INVITE, "trillian", 0);
   fault(hub, DUPLICATE, EVENT_CANCEL, "trillian", 0);
   options.user_id = "trillian";
   options.attachment = "{\"dish\":\"petunias\"}";
-  CHECK_OK(nertc_callkit_call(zaphod->kit, &options, phone_done, zaphod));
-  phone_expect(zaphod, "done(call,0)");
-  phone_expect(trillian, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(zaphod->kit, NULL, NULL, phone_done, zaphod));
-  phone_expect(zaphod, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(trillian, "on_user_cancel on_call_end(12)");
-  phone_destroy(zaphod, "");
-  phone_destroy(trillian, "");
-  phone_free(zaphod);
-  phone_free(trillian);
+  CHECK_OK(nertc_callkit_call(zaphod->kit, &options, client_done, zaphod));
+  client_expect(zaphod, "done(call,0)");
+  client_expect(trillian, "on_invited");
+  CHECK_OK(nertc_callkit_cancel(zaphod->kit, NULL, NULL, client_done, zaphod));
+  client_expect(zaphod, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(trillian, "on_user_cancel on_call_end(12)");
+  client_destroy(zaphod, "");
+  client_destroy(trillian, "");
+  client_free(zaphod);
+  client_free(trillian);
   CHECK_OK(nertc_callkit_hub_release(hub));
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
 }
@@ -95,24 +95,24 @@ static void live(int32_t level, uint32_t flags)
 static void personal_words_are_redacted(void)
 {
   live(NERTC_CALLKIT_LOG_DEBUG, 0);
-  CHECK(is_said("***") && is_said("ignored: "));
-  CHECK(!is_said("zaphod") && !is_said("trillian") && !is_said("petunias") && !is_said("sesame"));
+  CHECK(is_logged("***") && is_logged("ignored: "));
+  CHECK(!is_logged("zaphod") && !is_logged("trillian") && !is_logged("petunias") && !is_logged("sesame"));
 }
 
-static void personal_words_are_said_when_asked_for_but_no_token(void)
+static void personal_words_are_logged_when_asked_for_but_no_token(void)
 {
   live(NERTC_CALLKIT_LOG_DEBUG, NERTC_CALLKIT_LOG_PERSONAL);
-  CHECK(is_said("zaphod") && !is_said("***"));
-  CHECK(!is_said("sesame"));
+  CHECK(is_logged("zaphod") && !is_logged("***"));
+  CHECK(!is_logged("sesame"));
 }
 
 static void less_important_lines_are_left_out(void)
 {
   live(NERTC_CALLKIT_LOG_INFO, 0);
-  CHECK(count > 0 && !is_said("ignored: "));
-  CHECK(is_said("login of"));
+  CHECK(count > 0 && !is_logged("ignored: "));
+  CHECK(is_logged("login of"));
   live(NERTC_CALLKIT_LOG_WARN, 0); /* a slow machine may be warned of */
-  CHECK(!is_said("login of") && !is_said("ignored: "));
+  CHECK(!is_logged("login of") && !is_logged("ignored: "));
   live(NERTC_CALLKIT_LOG_OFF, 0);
   CHECK_INT(count, 0);
 }
@@ -120,7 +120,7 @@ static void less_important_lines_are_left_out(void)
 int main(void)
 {
   RUN(personal_words_are_redacted);
-  RUN(personal_words_are_said_when_asked_for_but_no_token);
+  RUN(personal_words_are_logged_when_asked_for_but_no_token);
   RUN(less_important_lines_are_left_out);
   run_log_lines();
   return 0;

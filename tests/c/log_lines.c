@@ -15,22 +15,22 @@ static void stop_listening(void)
 }
 
 /* One WARN line, and it is this one. */
-static void said_at(int line, const char *text)
+static void check_logged_at(int line, const char *text)
 {
   char whole[300];
   snprintf(whole, sizeof whole, "%d %s", NERTC_CALLKIT_LOG_WARN, text);
   if (lines_with("") != 1 || lines_with(whole) != 1) {
-    fail_at(__FILE__, line, "not the one line said: %s", whole);
+    fail_at(__FILE__, line, "not the one line found: %s", whole);
   }
   forget_lines();
 }
 #define REFUSED(call, why) \
   do { \
     CHECK_REFUSED(call, INVALID_ARGUMENT); \
-    said_at(__LINE__, why); \
+    check_logged_at(__LINE__, why); \
   } while (0)
 
-static void each_refusal_says_function_field_and_limit(void)
+static void each_refusal_names_function_field_and_limit(void)
 {
   static char text[8192];
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
@@ -41,8 +41,8 @@ static void each_refusal_says_function_field_and_limit(void)
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   const char *accounts[] = {"alice", ""};
-  struct phone *phone = phone_new("alice", NULL);
-  nertc_callkit *kit = phone->kit;
+  struct client *client = client_new("alice", NULL);
+  nertc_callkit *kit = client->kit;
   listen_at(NERTC_CALLKIT_LOG_WARN, 0);
   memset(text, '"', 2405);
   options.user_id = "bob";
@@ -92,25 +92,25 @@ static void each_refusal_says_function_field_and_limit(void)
   config.timers = &timers;
   REFUSED(nertc_callkit_create(&config, &kit), "create: config.timers.ring_ms: 120001 is not in 1 to 120000");
   stop_listening();
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
-static void what_is_unsupported_is_said_too(void)
+static void what_is_unsupported_is_logged_too(void)
 {
   union { nertc_callkit_call_options it; unsigned char bytes[200]; } newer;
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   listen_at(NERTC_CALLKIT_LOG_WARN, 0);
   memset(&newer, 0, sizeof newer);
   newer.it.struct_size = sizeof newer;
   newer.bytes[199] = 1;
-  CHECK_REFUSED(nertc_callkit_call(phone->kit, &newer.it, NULL, NULL), UNSUPPORTED);
-  said_at(__LINE__, "call: options: a field that this library does not know is not zero");
+  CHECK_REFUSED(nertc_callkit_call(client->kit, &newer.it, NULL, NULL), UNSUPPORTED);
+  check_logged_at(__LINE__, "call: options: a field that this library does not know is not zero");
   CHECK_REFUSED(nertc_callkit_push_decode("nck2:AA", NULL), UNSUPPORTED);
-  said_at(__LINE__, "push_decode: text: format 2, which is newer than this library");
+  check_logged_at(__LINE__, "push_decode: text: format 2, which is newer than this library");
   stop_listening();
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void a_missing_function_is_named(void)
@@ -148,7 +148,7 @@ static void what_others_write_cannot_forge_a_line(void)
   nertc_callkit_signaling_connection lost = NERTC_CALLKIT_SIGNALING_CONNECTION_INIT;
   nertc_callkit_backends backends;
   struct setup setup = {0};
-  struct phone *phone;
+  struct client *client;
   struct intercept intercept;
   nertc_callkit_hub *hub = NULL;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
@@ -156,26 +156,26 @@ static void what_others_write_cannot_forge_a_line(void)
   setup.backends = &backends;
   setup.device = evil;
   listen_at(NERTC_CALLKIT_LOG_DEBUG, NERTC_CALLKIT_LOG_PERSONAL);
-  phone = phone_new(evil, &setup);
-  phone_login(phone);
+  client = client_new(evil, &setup);
+  client_login(client);
   CHECK(lines_with("x\\u{a}2 create: all is well\\u{d}\\u{1b}[31m\\u{7f}\\u{85}\\u{202e}\\u{2028}y") > 0);
   options.user_id = evil;
   options.attachment = evil;
-  CHECK_OK(nertc_callkit_call(phone->kit, &options, phone_done, phone));
-  phone_expect(phone, "done(call,90009)");
+  CHECK_OK(nertc_callkit_call(client->kit, &options, client_done, client));
+  client_expect(client, "done(call,90009)");
   /* Peers and services: senders, ids, texts, reasons, and lines of a backend. */
   intercept_event(&intercept, NERTC_CALLKIT_SIGNAL_INVITE, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil",
       evil, evil);
-  phone_expect(phone, "on_invited");
+  client_expect(client, "on_invited");
   intercept_event(&intercept, NERTC_CALLKIT_SIGNAL_CANCEL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil",
       evil, evil);
-  phone_expect(phone, "on_user_cancel on_call_end(12)");
+  client_expect(client, "on_user_cancel on_call_end(12)");
   intercept_event(&intercept, NERTC_CALLKIT_SIGNAL_CONTROL, NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, evil, "ev\nil",
       evil, evil);
   lost.type = NERTC_CALLKIT_CONNECTION_LOST;
   lost.message = evil;
   intercept.core.connection(intercept.core.ctx, &lost);
-  phone_expect(phone, "on_reconnecting(1)");
+  client_expect(client, "on_reconnecting(1)");
   intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_WARN, evil);
   CHECK(lines_with("2 backend: x\\u{a}2 create") == 1);
   memset(long_line, '\x01', sizeof long_line - 1);
@@ -184,8 +184,8 @@ static void what_others_write_cannot_forge_a_line(void)
   /* Nothing began a line of its own. */
   CHECK_INT(lines_with("2 create: all is well") - lines_with("x\\u{a}2 create: all is well"), 0);
   stop_listening();
-  CHECK_OK(nertc_callkit_destroy(phone->kit));
-  phone_free(phone);
+  CHECK_OK(nertc_callkit_destroy(client->kit));
+  client_free(client);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
@@ -193,7 +193,7 @@ static void a_flood_is_counted(void)
 {
   nertc_callkit_backends backends;
   struct setup setup = {0};
-  struct phone *phone;
+  struct client *client;
   struct intercept intercept;
   nertc_callkit_hub *hub = NULL;
   char line[64];
@@ -201,8 +201,8 @@ static void a_flood_is_counted(void)
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   intercept_init(&intercept, hub, &backends);
   setup.backends = &backends;
-  phone = phone_new("alice", &setup);
-  phone_login(phone);
+  client = client_new("alice", &setup);
+  client_login(client);
   listen_at(NERTC_CALLKIT_LOG_DEBUG, 0);
   for (i = 0; i < 62000; i++) {
     snprintf(line, sizeof line, "message %d of s%d: dropped", i, i % 7);
@@ -214,8 +214,8 @@ static void a_flood_is_counted(void)
   intercept.core.log(intercept.core.ctx, NERTC_CALLKIT_LOG_WARN, "the disk is full");
   CHECK_INT(lines_with("2 backend: the disk is full"), 1);
   stop_listening();
-  CHECK_OK(nertc_callkit_destroy(phone->kit));
-  phone_free(phone);
+  CHECK_OK(nertc_callkit_destroy(client->kit));
+  client_free(client);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
@@ -245,14 +245,14 @@ static void a_shorter_listener_is_one(void)
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   struct setup setup = {0};
-  struct phone *alice;
+  struct client *alice;
   nertc_callkit_hub *hub = NULL;
   nertc_callkit *kit;
   size_t i;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   setup.hub = hub;
-  alice = phone_new("alice", &setup);
-  phone_login(alice);
+  alice = client_new("alice", &setup);
+  client_login(alice);
   for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
     const int has_invited = sizes[i] >= offsetof(nertc_callkit_listener, on_user_busy);
     memset(&listener, 0, sizeof listener);
@@ -269,22 +269,22 @@ static void a_shorter_listener_is_one(void)
     CHECK_OK(nertc_callkit_login(kit, "bob", NULL, on_login, NULL));
     WAIT_UNTIL(at_least_one, &logged_in);
     CHECK_OK(nertc_callkit_set_call_timeout(alice->kit, has_invited ? 30000 : 100));
-    phone_call(alice, "bob");
-    phone_until(alice, has_invited ? "on_call_end(14)" : "on_call_end(2)");
+    client_call(alice, "bob");
+    client_until(alice, has_invited ? "on_call_end(14)" : "on_call_end(2)");
     CHECK_INT(invited, has_invited);
     CHECK_OK(nertc_callkit_destroy(kit));
   }
   listener.it.struct_size = 7;
   CHECK_REFUSED(nertc_callkit_create(&config, &kit), INVALID_ARGUMENT);
-  phone_destroy(alice, "");
-  phone_free(alice);
+  client_destroy(alice, "");
+  client_free(alice);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
 void run_log_lines(void)
 {
-  RUN(each_refusal_says_function_field_and_limit);
-  RUN(what_is_unsupported_is_said_too);
+  RUN(each_refusal_names_function_field_and_limit);
+  RUN(what_is_unsupported_is_logged_too);
   RUN(a_missing_function_is_named);
   RUN(what_others_write_cannot_forge_a_line);
   RUN(a_flood_is_counted);

@@ -27,9 +27,9 @@ static void scene_start(struct scene *scene)
   alice.backends = &scene->backends;
   alice.timers = &scene->timers;
   bob.hub = scene->pair.hub;
-  scene->pair.alice = phone_new("alice", &alice);
-  scene->pair.bob = phone_new("bob", &bob);
-  phone_login(scene->pair.bob);
+  scene->pair.alice = client_new("alice", &alice);
+  scene->pair.bob = client_new("bob", &bob);
+  client_login(scene->pair.bob);
 }
 
 static void scene_end(struct scene *scene)
@@ -38,8 +38,8 @@ static void scene_end(struct scene *scene)
   CHECK_OK(nertc_callkit_destroy(scene->pair.bob->kit));
   CHECK_INT(scene->intercept.closed, scene->intercept.opened);
   CHECK_INT(scene->intercept.released, 2);
-  phone_free(scene->pair.alice);
-  phone_free(scene->pair.bob);
+  client_free(scene->pair.alice);
+  client_free(scene->pair.bob);
   CHECK_OK(nertc_callkit_hub_release(scene->pair.hub));
 }
 
@@ -47,15 +47,15 @@ static void start_call(struct scene *scene)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   options.user_id = "bob";
-  CHECK_OK(nertc_callkit_call(scene->pair.alice->kit, &options, phone_done, scene->pair.alice));
+  CHECK_OK(nertc_callkit_call(scene->pair.alice->kit, &options, client_done, scene->pair.alice));
 }
 
 static void good_call(struct scene *scene)
 {
   pair_connect(&scene->pair);
-  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, NULL, phone_done, scene->pair.alice));
-  phone_expect(scene->pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene->pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(scene->pair.alice->kit, NULL, NULL, client_done, scene->pair.alice));
+  client_expect(scene->pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene->pair.bob, "on_call_end(16)");
 }
 
 static void refuses_open(void)
@@ -63,12 +63,12 @@ static void refuses_open(void)
   struct scene scene;
   scene_start(&scene);
   scene.intercept.refuse_open = 77;
-  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(login,77)");
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(login,77)");
   /* open is called at most once: a backend that refused it is never used. */
   scene.intercept.refuse_open = 0;
-  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_until(scene.pair.alice, scene.intercept.opened ? "done(login,0)" : "done(login,77)");
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, client_done, scene.pair.alice));
+  client_until(scene.pair.alice, scene.intercept.opened ? "done(login,0)" : "done(login,77)");
   scene_end(&scene);
 }
 
@@ -77,8 +77,8 @@ static void refuses_open_of_media(void)
   struct scene scene;
   scene_start(&scene);
   scene.intercept.refuse_open_rtc = 78;
-  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(login,78)");
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(login,78)");
   scene_end(&scene);
 }
 
@@ -90,13 +90,13 @@ static void refuses_at_once(void)
   scene_start(&scene);
   scene.intercept.code = 79;
   scene.intercept.act[INTERCEPT_LOGIN] = INTERCEPT_REFUSE;
-  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(login,79)");
-  phone_login(scene.pair.alice);
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(login,79)");
+  client_login(scene.pair.alice);
   for (i = 0; i < sizeof ops / sizeof ops[0]; i++) {
     scene.intercept.act[ops[i]] = INTERCEPT_REFUSE;
     start_call(&scene);
-    phone_expect(scene.pair.alice, "done(call,79) on_call_end(7)");
+    client_expect(scene.pair.alice, "done(call,79) on_call_end(7)");
   }
   good_call(&scene);
   scene_end(&scene);
@@ -111,13 +111,13 @@ static void completes_twice_or_for_nobody(void)
   for (op = 0; op < INTERCEPT_OPS; op++) {
     scene.intercept.act[op] = op % 2 ? INTERCEPT_TWICE : INTERCEPT_WRONG_REQ;
   }
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   good_call(&scene);
   for (op = 0; op < INTERCEPT_OPS; op++) {
     scene.intercept.act[op] = op % 2 ? INTERCEPT_WRONG_REQ : INTERCEPT_TWICE;
   }
   good_call(&scene);
-  phone_silent(scene.pair.alice);
+  client_silent(scene.pair.alice);
   scene_end(&scene);
 }
 
@@ -127,15 +127,15 @@ static void never_completes(void)
   struct scene scene;
   scene_start(&scene);
   scene.intercept.act[INTERCEPT_LOGIN] = INTERCEPT_NEVER;
-  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(login,408)");
-  phone_login(scene.pair.alice);
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(login,408)");
+  client_login(scene.pair.alice);
   scene.intercept.act[INTERCEPT_CREATE] = INTERCEPT_NEVER;
   start_call(&scene);
-  phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
+  client_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
   scene.intercept.act[INTERCEPT_JOIN] = INTERCEPT_NEVER;
   start_call(&scene);
-  phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
+  client_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
   good_call(&scene);
   scene_end(&scene);
 }
@@ -146,14 +146,14 @@ static void never_completes_the_end(void)
   struct scene scene;
   int op;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   pair_connect(&scene.pair);
   for (op = 0; op < INTERCEPT_OPS; op++) {
     scene.intercept.act[op] = INTERCEPT_NEVER;
   }
-  CHECK_OK(nertc_callkit_logout(scene.pair.alice->kit, phone_done, scene.pair.alice));
-  phone_until(scene.pair.alice, "on_call_end(0)");
-  phone_until(scene.pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_logout(scene.pair.alice->kit, client_done, scene.pair.alice));
+  client_until(scene.pair.alice, "on_call_end(0)");
+  client_until(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);
 }
 
@@ -161,10 +161,10 @@ static void completes_late_and_after_close(void)
 {
   struct scene scene;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   scene.intercept.act[INTERCEPT_CREATE] = INTERCEPT_LATE;
   start_call(&scene);
-  phone_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
+  client_expect(scene.pair.alice, "done(call,408) on_call_end(7)");
   WAIT_UNTIL(at_least_one, &scene.intercept.asked[INTERCEPT_CREATE]);
   intercept_complete_late(&scene.intercept);
   good_call(&scene);
@@ -183,22 +183,22 @@ static void completes_inside_its_own_operation(void)
   scene_start(&scene);
   scene.intercept.act[INTERCEPT_LOGIN] = INTERCEPT_INSIDE;
   scene.intercept.code = 302;
-  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(login,302)");
-  phone_login(scene.pair.alice);
+  CHECK_OK(nertc_callkit_login(scene.pair.alice->kit, "alice", NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(login,302)");
+  client_login(scene.pair.alice);
   scene.intercept.act[INTERCEPT_CREATE] = INTERCEPT_INSIDE;
   start_call(&scene);
-  phone_expect(scene.pair.alice, "done(call,302) on_call_end(7)");
+  client_expect(scene.pair.alice, "done(call,302) on_call_end(7)");
   scene.intercept.act[INTERCEPT_RTC_JOIN] = INTERCEPT_INSIDE;
   pair_ring(&scene.pair);
-  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
-  phone_expect(scene.pair.alice, "on_user_accept on_error(joining_the_media_room,302) on_call_end(5)");
-  phone_until(scene.pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, client_done, scene.pair.bob));
+  client_expect(scene.pair.alice, "on_user_accept on_error(joining_the_media_room,302) on_call_end(5)");
+  client_until(scene.pair.bob, "on_call_end(16)");
   good_call(&scene);
   scene_end(&scene);
 }
 
-static void speaks_nonsense(void)
+static void a_malformed_service(void)
 {
   static const enum intercept_act acts[] = {INTERCEPT_BAD_UTF8, INTERCEPT_HUGE, INTERCEPT_NULL_ROOM};
   static const char *const words[] = {"done(call,90008) on_call_end(7)", "done(call,90005) on_call_end(7)",
@@ -206,21 +206,21 @@ static void speaks_nonsense(void)
   struct scene scene;
   size_t i;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   for (i = 0; i < sizeof acts / sizeof acts[0]; i++) {
     scene.intercept.act[INTERCEPT_CREATE] = acts[i];
     start_call(&scene);
-    phone_expect(scene.pair.alice, words[i]);
+    client_expect(scene.pair.alice, words[i]);
     scene.intercept.act[INTERCEPT_JOIN] = acts[i];
     start_call(&scene);
-    phone_expect(scene.pair.alice, words[i]);
+    client_expect(scene.pair.alice, words[i]);
   }
   good_call(&scene);
   scene_end(&scene);
 }
 
 /* Invalid messages are dropped in every state; the live call is not affected. */
-static void say_nonsense(struct intercept *intercept)
+static void report_nonsense(struct intercept *intercept)
 {
   static char megabyte[1024 * 1024];
   static const int32_t signals[] = {1, 2, 3, 4, 5, 6, 7, 8};
@@ -254,12 +254,12 @@ static void nonsense_leaves_a_call_alone(void)
 {
   struct scene scene;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   pair_connect(&scene.pair);
-  say_nonsense(&scene.intercept);
-  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene.pair.bob, "on_call_end(16)");
+  report_nonsense(&scene.intercept);
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);
 }
 
@@ -272,7 +272,7 @@ static void the_wrong_sender(void)
   struct scene scene;
   size_t i;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   pair_ring(&scene.pair);
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     intercept_event(&scene.intercept, signals[i], 0, scene.pair.alice->channel_id, "carol",
@@ -281,16 +281,16 @@ static void the_wrong_sender(void)
         scene.pair.alice->request_id, "{}");
     intercept_event(&scene.intercept, signals[i], 0, "another channel", "bob", scene.pair.alice->request_id, "{}");
   }
-  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
-  phone_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
-  phone_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, client_done, scene.pair.bob));
+  client_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
   for (i = 0; i < sizeof signals / sizeof signals[0]; i++) {
     intercept_event(&scene.intercept, signals[i], 0, scene.pair.alice->channel_id, "carol",
         scene.pair.alice->request_id, "{}");
   }
-  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, phone_done, scene.pair.alice));
-  phone_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene.pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(scene.pair.alice->kit, NULL, NULL, client_done, scene.pair.alice));
+  client_expect(scene.pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene.pair.bob, "on_call_end(16)");
   scene_end(&scene);
 }
 
@@ -308,19 +308,19 @@ static void attachments_of_peers(void)
   memset(deep, '[', 1000);
   memset(deep + 1000, ']', 1000);
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   for (i = 0; i <= sizeof customs / sizeof customs[0]; i++) {
     const char *custom_info = i == sizeof customs / sizeof customs[0] ? deep : customs[i];
     snprintf(request, sizeof request, "r%u", (unsigned)i);
     intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "foreign-channel", "carol", request,
         custom_info);
-    phone_expect(scene.pair.alice, "on_invited");
+    client_expect(scene.pair.alice, "on_invited");
     if (i == 5) {
       CHECK_TEXT(scene.pair.alice->attachment, "{\"a\":[1]}");
     }
     intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_CANCEL, 0, "foreign-channel", "carol", request,
         custom_info);
-    phone_expect(scene.pair.alice, "on_user_cancel on_call_end(12)");
+    client_expect(scene.pair.alice, "on_user_cancel on_call_end(12)");
   }
   scene_end(&scene);
 }
@@ -329,10 +329,10 @@ static void a_group_invite_does_not_ring(void)
 {
   struct scene scene;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "carol", "r",
       "{\"callType\":1,\"version\":\"1.8.1\"}");
-  phone_expect(scene.pair.alice, "on_missed_call(6)");
+  client_expect(scene.pair.alice, "on_missed_call(6)");
   CHECK_INT(nertc_callkit_get_state(scene.pair.alice->kit), NERTC_CALLKIT_STATE_IDLE);
   scene_end(&scene);
 }
@@ -341,7 +341,7 @@ static void an_invite_from_oneself_does_not_ring(void)
 {
   struct scene scene;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   intercept_event(&scene.intercept, NERTC_CALLKIT_SIGNAL_INVITE, 0, "g", "alice", "r", "{}");
   good_call(&scene);
   scene_end(&scene);
@@ -351,21 +351,21 @@ static void signaling_is_lost_and_comes_back(void)
 {
   struct scene scene;
   scene_start(&scene);
-  phone_login(scene.pair.alice);
+  client_login(scene.pair.alice);
   pair_ring(&scene.pair);
   intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_LOST);
   intercept_connection(&scene.intercept, NERTC_CALLKIT_CONNECTION_RESTORED);
-  phone_expect(scene.pair.alice, "on_reconnecting(1) on_reconnected(1)");
-  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, phone_done, scene.pair.bob));
-  phone_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
-  phone_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.pair.alice, "on_reconnecting(1) on_reconnected(1)");
+  CHECK_OK(nertc_callkit_accept(scene.pair.bob->kit, NULL, client_done, scene.pair.bob));
+  client_expect(scene.pair.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(scene.pair.bob, "done(accept,0) on_user_enter on_call_connected");
   intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_RECONNECTING, 0, 0);
   intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_RECONNECTED, 0, 0);
-  phone_expect(scene.pair.alice, "on_reconnecting(2) on_reconnected(2)");
+  client_expect(scene.pair.alice, "on_reconnecting(2) on_reconnected(2)");
   intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_DISCONNECTED, 0, 30001);
-  phone_expect(scene.pair.alice, "on_disconnect on_call_end(10)");
+  client_expect(scene.pair.alice, "on_disconnect on_call_end(10)");
   /* For bob's side nothing broke: alice left. */
-  phone_expect(scene.pair.bob, "on_user_leave on_call_end(20)");
+  client_expect(scene.pair.bob, "on_user_leave on_call_end(20)");
   scene_end(&scene);
 }
 
@@ -377,23 +377,23 @@ static void the_peer_is_silent_for_good(void)
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   scene_start(&scene);
   CHECK_OK(nertc_callkit_destroy(scene.pair.alice->kit));
-  phone_free(scene.pair.alice);
+  client_free(scene.pair.alice);
   intercept_init(&scene.intercept, scene.pair.hub, &scene.backends);
   /* PEER_SILENT reports that two seconds have passed already. */
   scene.timers.peer_reconnecting_ms = 2030;
   scene.timers.peer_lost_ms = 2600;
   alice.backends = &scene.backends;
   alice.timers = &scene.timers;
-  scene.pair.alice = phone_new("alice", &alice);
-  phone_login(scene.pair.alice);
+  scene.pair.alice = client_new("alice", &alice);
+  client_login(scene.pair.alice);
   pair_connect(&scene.pair);
   CHECK_OK(nertc_callkit_get_call_info(scene.pair.alice->kit, &info));
   intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
-  phone_expect(scene.pair.alice, "on_reconnecting(2)");
+  client_expect(scene.pair.alice, "on_reconnecting(2)");
   intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_PEER_ACTIVE, info.peer_uid, 0);
-  phone_expect(scene.pair.alice, "on_reconnected(2)");
+  client_expect(scene.pair.alice, "on_reconnected(2)");
   intercept_rtc_event(&scene.intercept, NERTC_CALLKIT_RTC_PEER_SILENT, info.peer_uid, 0);
-  phone_expect(scene.pair.alice, "on_reconnecting(2) on_user_disconnect on_call_end(19)");
+  client_expect(scene.pair.alice, "on_reconnecting(2) on_user_disconnect on_call_end(19)");
   scene_end(&scene);
 }
 
@@ -428,7 +428,7 @@ int main(void)
   RUN(never_completes_the_end);
   RUN(completes_late_and_after_close);
   RUN(completes_inside_its_own_operation);
-  RUN(speaks_nonsense);
+  RUN(a_malformed_service);
   RUN(nonsense_leaves_a_call_alone);
   RUN(the_wrong_sender);
   RUN(attachments_of_peers);

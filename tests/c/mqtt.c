@@ -60,7 +60,7 @@ static void refused_at(int line, const nertc_callkit_mqtt_options *options, cons
   last_line[0] = '\0';
   check_int_at(__FILE__, line, words, offer(options), NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
   if (!strstr(last_line, words)) {
-    fail_at(__FILE__, line, "the log says \"%s\" and nothing of \"%s\"", last_line, words);
+    fail_at(__FILE__, line, "the log has \"%s\", not \"%s\"", last_line, words);
   }
 }
 #define REFUSED(options, words) refused_at(__LINE__, options, words)

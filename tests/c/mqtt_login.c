@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "phone.h"
+#include "client.h"
 
 static const char *const nobody = "mqtt://127.0.0.1:1";
 
@@ -45,8 +45,8 @@ static nertc_callkit_mqtt_options options_to_nobody(void)
   return options;
 }
 
-/* A phone with the backend; logging in may take `login_ms`. */
-static struct phone *new_phone(const char *account, const nertc_callkit_mqtt_options *options, uint32_t login_ms)
+/* A client with the backend; logging in may take `login_ms`. */
+static struct client *new_client(const char *account, const nertc_callkit_mqtt_options *options, uint32_t login_ms)
 {
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
@@ -54,85 +54,85 @@ static struct phone *new_phone(const char *account, const nertc_callkit_mqtt_opt
   timers.login_ms = login_ms;
   CHECK_OK(nertc_callkit_mqtt_signaling(options, &backends));
   CHECK_OK(nertc_callkit_null_rtc(&backends));
-  return phone_new(account, &setup);
+  return client_new(account, &setup);
 }
 
-static void log_in(struct phone *phone, const char *token)
+static void log_in(struct client *client, const char *token)
 {
-  CHECK_OK(nertc_callkit_login(phone->kit, phone->account, token, phone_done, phone));
+  CHECK_OK(nertc_callkit_login(client->kit, client->account, token, client_done, client));
 }
 
-static void end(struct phone *phone, const char *words)
+static void end(struct client *client, const char *words)
 {
-  phone_destroy(phone, words);
-  phone_free(phone);
+  client_destroy(client, words);
+  client_free(client);
   CHECK_INT(check_threads(), 1);
 }
 
 static void nobody_answers(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("alice", &options, 300);
-  log_in(phone, "token");
-  phone_expect(phone, "done(login,408)");
-  log_in(phone, "token");
-  phone_expect(phone, "done(login,408)");
-  CHECK_OK(nertc_callkit_network_changed(phone->kit));
-  end(phone, "");
+  struct client *client = new_client("alice", &options, 300);
+  log_in(client, "token");
+  client_expect(client, "done(login,408)");
+  log_in(client, "token");
+  client_expect(client, "done(login,408)");
+  CHECK_OK(nertc_callkit_network_changed(client->kit));
+  end(client, "");
 }
 
 static void destroy_while_it_connects(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("alice", &options, 60000);
-  log_in(phone, "token");
-  end(phone, "done(login,90003)");
+  struct client *client = new_client("alice", &options, 60000);
+  log_in(client, "token");
+  end(client, "done(login,90003)");
 }
 
 static void an_account_that_does_not_fit(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("a name with more blanks than its forty letters and this", &options, 0);
-  log_in(phone, "token");
-  phone_expect(phone, "done(login,90009)");
-  end(phone, "");
+  struct client *client = new_client("a name with more blanks than its forty letters and this", &options, 0);
+  log_in(client, "token");
+  client_expect(client, "done(login,90009)");
+  end(client, "");
 }
 
 static void no_token(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("alice", &options, 60000);
-  log_in(phone, NULL);
-  phone_expect(phone, "on_token_needed(0)");
-  CHECK_OK(nertc_callkit_set_token(phone->kit, NULL));
-  phone_expect(phone, "done(login,302)");
-  end(phone, "");
+  struct client *client = new_client("alice", &options, 60000);
+  log_in(client, NULL);
+  client_expect(client, "on_token_needed(0)");
+  CHECK_OK(nertc_callkit_set_token(client->kit, NULL));
+  client_expect(client, "done(login,302)");
+  end(client, "");
 }
 
 static void a_token_later(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("alice", &options, 300);
-  log_in(phone, "");
-  phone_expect(phone, "on_token_needed(0)");
-  phone_expect(phone, "done(login,302)"); /* none came within the login's limit */
-  log_in(phone, NULL);
-  phone_expect(phone, "on_token_needed(0)");
-  CHECK_OK(nertc_callkit_set_token(phone->kit, "late"));
-  phone_expect(phone, "done(login,408)"); /* with it the backend goes on to the broker that is not there */
-  end(phone, "");
+  struct client *client = new_client("alice", &options, 300);
+  log_in(client, "");
+  client_expect(client, "on_token_needed(0)");
+  client_expect(client, "done(login,302)"); /* none came within the login's limit */
+  log_in(client, NULL);
+  client_expect(client, "on_token_needed(0)");
+  CHECK_OK(nertc_callkit_set_token(client->kit, "late"));
+  client_expect(client, "done(login,408)"); /* with it the backend goes on to the broker that is not there */
+  end(client, "");
 }
 
 static void destroy_while_a_token_is_awaited(void)
 {
   const nertc_callkit_mqtt_options options = options_to_nobody();
-  struct phone *phone = new_phone("alice", &options, 60000);
-  log_in(phone, NULL);
-  phone_expect(phone, "on_token_needed(0)");
-  end(phone, "done(login,90003)");
+  struct client *client = new_client("alice", &options, 60000);
+  log_in(client, NULL);
+  client_expect(client, "on_token_needed(0)");
+  end(client, "done(login,90003)");
 }
 
-static void the_host_keeps_the_client_id(void)
+static void the_app_keeps_the_client_id(void)
 {
   nertc_callkit_mqtt_options options = options_to_nobody();
   char first[sizeof app.client_id];
@@ -140,9 +140,9 @@ static void the_host_keeps_the_client_id(void)
   options.load_client_id = load_client_id;
   options.save_client_id = save_client_id;
   for (round = 0; round < 2; round++) {
-    struct phone *phone = new_phone("al ice", &options, 60000);
-    log_in(phone, "token");
-    end(phone, "done(login,90003)");
+    struct client *client = new_client("al ice", &options, 60000);
+    log_in(client, "token");
+    end(client, "done(login,90003)");
     CHECK_INT(app.loaded, round + 1);
     CHECK_INT(app.saved, 1);
     CHECK_TEXT(app.account, "al ice");
@@ -207,7 +207,7 @@ int main(void)
   RUN(no_token);
   RUN(a_token_later);
   RUN(destroy_while_a_token_is_awaited);
-  RUN(the_host_keeps_the_client_id);
+  RUN(the_app_keeps_the_client_id);
   RUN(a_file_keeps_the_client_id);
   return 0;
 }

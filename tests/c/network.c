@@ -1,7 +1,7 @@
 /* network.c: duplicate, late or reordered messages and results change nothing that the apps see; lost
  * ones end as docs/EVENTS.md documents. */
 #include "check.h"
-#include "phone.h"
+#include "client.h"
 
 static nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
 
@@ -13,9 +13,9 @@ static struct pair new_pair(void)
 
 static void hang_up(struct pair *pair)
 {
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_expect(pair->alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair->bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_expect(pair->alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair->bob, "on_call_end(16)");
 }
 
 /* The four ways of a call, again and again. */
@@ -24,17 +24,17 @@ static void play(struct pair *pair)
   pair_connect(pair);
   hang_up(pair);
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
-  phone_expect(pair->bob, "done(reject,0) on_call_end(13)");
-  phone_expect(pair->alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_OK(nertc_callkit_reject(pair->bob->kit, NULL, NULL, client_done, pair->bob));
+  client_expect(pair->bob, "done(reject,0) on_call_end(13)");
+  client_expect(pair->alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, NULL, phone_done, pair->alice));
-  phone_expect(pair->alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair->bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_cancel(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_expect(pair->alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair->bob, "on_user_cancel on_call_end(12)");
   pair_connect(pair);
-  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, phone_done, pair->bob));
-  phone_expect(pair->bob, "done(leave,0) on_call_end(0)");
-  phone_expect(pair->alice, "on_user_leave on_call_end(20)");
+  CHECK_OK(nertc_callkit_leave(pair->bob->kit, NULL, NULL, client_done, pair->bob));
+  client_expect(pair->bob, "done(leave,0) on_call_end(0)");
+  client_expect(pair->alice, "on_user_leave on_call_end(20)");
 }
 
 /* Where a fault can strike: operations, then messages. */
@@ -97,9 +97,9 @@ static void a_lost_close(void)
   pair = new_pair();
   pair_connect(&pair);
   fault(pair.hub, DROP, EVENT_CLOSE, "bob", 0);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_user_leave on_call_end(20)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
   timers.peer_leave_ms = 0;
 }
@@ -112,11 +112,11 @@ static void a_lost_cancel(void)
   fault(pair.hub, DROP, EVENT_CANCEL, "bob", 0);
   fault(pair.hub, DROP, EVENT_CLOSE, "bob", 0);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   /* bob rings on for a call that is gone; his accept finds out. */
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_until(pair.bob, "on_call_end(12)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_until(pair.bob, "on_call_end(12)");
   pair_end(&pair);
 }
 
@@ -129,9 +129,9 @@ static void a_lost_reject(void)
   pair = new_pair();
   fault(pair.hub, DROP, EVENT_REJECT, "alice", 0);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
-  phone_until(pair.alice, "on_call_end(14)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  client_until(pair.alice, "on_call_end(14)");
   pair_end(&pair);
   timers.ring_ms = 0;
 }
@@ -149,10 +149,10 @@ static void an_end_that_the_service_refuses(void)
   pair_connect(&pair);
   fault(pair.hub, REFUSE, CLOSE, "alice", .code = 500);
   fault(pair.hub, NO_ANSWER, RTC_LEAVE, "alice", 0);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_until(pair.bob, "on_call_end(20)");
-  phone_until(pair.alice, "on_error(closing_the_channel_of_an_ended_call,500)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_until(pair.bob, "on_call_end(20)");
+  client_until(pair.alice, "on_error(closing_the_channel_of_an_ended_call,500)");
   /* The next join waits for the last leave, which is never answered. */
   play(&pair);
   pair_end(&pair);

@@ -10,21 +10,21 @@ struct pair order_pair(void)
   return pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &mode);
 }
 
-struct phone *order_third(struct pair *pair, const char *account, const char *device)
+struct client *order_third(struct pair *pair, const char *account, const char *device)
 {
   struct setup setup = mode;
-  struct phone *phone;
+  struct client *client;
   setup.hub = pair->hub;
   setup.device = device;
-  phone = phone_new(account, &setup);
-  phone_login(phone);
-  return phone;
+  client = client_new(account, &setup);
+  client_login(client);
+  return client;
 }
 
-void order_end_third(struct phone *phone)
+void order_end_third(struct client *client)
 {
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void all(const char *name)

@@ -11,9 +11,9 @@ extern nertc_callkit_timers timers;
 
 /* A pair in the current mode; the hub writes the record of a completed call by itself. */
 struct pair order_pair(void);
-/* Another phone on the hub of a pair, logged in. */
-struct phone *order_third(struct pair *pair, const char *account, const char *device);
-void order_end_third(struct phone *phone);
+/* Another client on the hub of a pair, logged in. */
+struct client *order_third(struct pair *pair, const char *account, const char *device);
+void order_end_third(struct client *client);
 
 void answer_rows(void);
 void end_rows(void);

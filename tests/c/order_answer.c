@@ -8,9 +8,9 @@ static void accepted(void)
   struct pair pair = order_pair();
   pair_connect(&pair);
   CHECK_INT(nertc_callkit_get_state(pair.alice->kit), NERTC_CALLKIT_STATE_IN_CALL);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -21,12 +21,12 @@ static void accepted_inside_on_invited(void)
   mode.on_callback = accept_at_once;
   pair = order_pair();
   mode.on_callback = NULL;
-  phone_call(pair.alice, "bob");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  phone_expect(pair.bob, "on_invited done(accept,0) on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.alice, "on_call_end(16)");
+  client_call(pair.alice, "bob");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(pair.bob, "on_invited done(accept,0) on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.alice, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -34,9 +34,9 @@ static void rejected(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
 }
 
@@ -47,9 +47,9 @@ static void cancelled(void)
   const nertc_callkit_call_ref *options_call = NULL;
   pair_ring(&pair);
   options.text = "wrong number";
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   CHECK_TEXT(pair.bob->extra, "wrong number");
   pair_end(&pair);
 }
@@ -61,9 +61,9 @@ static void cancelled_without_record(void)
   const nertc_callkit_call_ref *options_call = NULL;
   options.flags = NERTC_CALLKIT_CALL_FLAG_NO_RECORD;
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, options_call, &options, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
 }
 
@@ -71,13 +71,13 @@ static void hangup_while_calling_and_ringing(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(13)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(13)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
 }
 
@@ -85,7 +85,7 @@ static void start_call(struct pair *pair)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   options.user_id = "bob";
-  CHECK_OK(nertc_callkit_call(pair->alice->kit, &options, phone_done, pair->alice));
+  CHECK_OK(nertc_callkit_call(pair->alice->kit, &options, client_done, pair->alice));
 }
 
 static void cancelled_before_an_invite_left(void)
@@ -93,8 +93,8 @@ static void cancelled_before_an_invite_left(void)
   struct pair pair = order_pair();
   fault(pair.hub, NO_ANSWER, CREATE, "alice", 0);
   start_call(&pair);
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(call,90004) done(cancel,0) on_call_end(11)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(call,90004) done(cancel,0) on_call_end(11)");
   pair_end(&pair);
 }
 
@@ -105,10 +105,10 @@ static void cancelled_before_the_invite_was_answered(void)
   /* That it rings would be an answer, too. */
   fault(pair.hub, DROP, EVENT_RINGING, "alice", 0);
   start_call(&pair);
-  phone_expect(pair.bob, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(call,90004) done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  client_expect(pair.bob, "on_invited");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(call,90004) done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
 }
 
@@ -117,13 +117,13 @@ static void call_fails(void)
   struct pair pair = order_pair();
   fault(pair.hub, REFUSE, CREATE, "alice", .code = 500);
   start_call(&pair);
-  phone_expect(pair.alice, "done(call,500) on_call_end(7)");
+  client_expect(pair.alice, "done(call,500) on_call_end(7)");
   fault(pair.hub, REFUSE, JOIN, "alice", .code = 10419);
   start_call(&pair);
-  phone_expect(pair.alice, "done(call,10419) on_call_end(7)");
+  client_expect(pair.alice, "done(call,10419) on_call_end(7)");
   fault(pair.hub, REFUSE, INVITE, "alice", .code = 10404);
   start_call(&pair);
-  phone_expect(pair.alice, "done(call,10404) on_call_end(7)");
+  client_expect(pair.alice, "done(call,10404) on_call_end(7)");
   pair_end(&pair);
 }
 
@@ -133,8 +133,8 @@ static void nobody_answers_at_the_callers_limit(void)
   timers.ring_ms = 400;
   pair = order_pair();
   pair_ring(&pair);
-  phone_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
-  phone_expect(pair.bob, "on_user_busy on_call_end(2)");
+  client_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  client_expect(pair.bob, "on_user_busy on_call_end(2)");
   pair_end(&pair);
   timers = defaults;
 }
@@ -146,8 +146,8 @@ static void nobody_answers_at_the_callees_limit(void)
   pair = order_pair();
   CHECK_OK(nertc_callkit_set_call_timeout(pair.bob->kit, 40));
   pair_ring(&pair);
-  phone_expect(pair.bob, "on_user_busy on_call_end(2)");
-  phone_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  client_expect(pair.bob, "on_user_busy on_call_end(2)");
+  client_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
   pair_end(&pair);
   timers = defaults;
 }
@@ -158,8 +158,8 @@ static void offline_callee_rings_out(void)
   struct pair pair;
   timers.ring_ms = 400;
   pair = order_pair();
-  phone_call(pair.alice, "nobody");
-  phone_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  client_call(pair.alice, "nobody");
+  client_expect(pair.alice, "on_calling_timeout on_message_sent(4) on_call_end(2)");
   pair_end(&pair);
   timers = defaults;
 }
@@ -167,38 +167,38 @@ static void offline_callee_rings_out(void)
 static void busy(void)
 {
   struct pair pair = order_pair();
-  struct phone *carol = order_third(&pair, "carol", NULL);
+  struct client *carol = order_third(&pair, "carol", NULL);
   pair_connect(&pair);
-  phone_call(carol, "bob");
-  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
-  phone_expect(pair.bob, "on_missed_call(3)");
+  client_call(carol, "bob");
+  client_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  client_expect(pair.bob, "on_missed_call(3)");
   CHECK_INT(nertc_callkit_get_state(pair.bob->kit), NERTC_CALLKIT_STATE_IN_CALL);
-  phone_call(carol, "alice");
-  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
-  phone_expect(pair.alice, "on_missed_call(3)");
+  client_call(carol, "alice");
+  client_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  client_expect(pair.alice, "on_missed_call(3)");
   order_end_third(carol);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
-/* Scenario (busy): A phone that rings, and one that is calling, are busy to a third party. */
-static void a_ringing_and_a_calling_phone_are_busy(void)
+/* Scenario (busy): A client that rings, and one that is calling, are busy to a third party. */
+static void a_ringing_and_a_calling_client_are_busy(void)
 {
   struct pair pair = order_pair();
-  struct phone *carol = order_third(&pair, "carol", NULL);
+  struct client *carol = order_third(&pair, "carol", NULL);
   pair_ring(&pair);
-  phone_call(carol, "bob");
-  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
-  phone_expect(pair.bob, "on_missed_call(3)");
-  phone_call(carol, "alice");
-  phone_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
-  phone_expect(pair.alice, "on_missed_call(3)");
+  client_call(carol, "bob");
+  client_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  client_expect(pair.bob, "on_missed_call(3)");
+  client_call(carol, "alice");
+  client_expect(carol, "on_user_busy on_message_sent(5) on_call_end(3)");
+  client_expect(pair.alice, "on_missed_call(3)");
   order_end_third(carol);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
 }
 
@@ -207,11 +207,11 @@ static void the_users_cancel_crosses_accept(void)
   struct pair pair = order_pair();
   fault(pair.hub, DROP, EVENT_ACCEPT, "alice", 0);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -222,12 +222,12 @@ static void the_ring_timers_cancel_crosses_accept(void)
   pair = order_pair();
   fault(pair.hub, DELAY, EVENT_ACCEPT, "alice", .delay_ms = 800);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
   timers = defaults;
 }
@@ -237,13 +237,13 @@ static void accept_refused(int32_t code, const char *words)
   struct pair pair = order_pair();
   fault(pair.hub, REFUSE, ACCEPT, "bob", .code = code);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, words);
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, words);
   /* alice keeps ringing, or learns that bob's accept failed; her end is not this row. */
-  phone_destroy(pair.bob, "");
+  client_destroy(pair.bob, "");
   CHECK_OK(nertc_callkit_destroy(pair.alice->kit));
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
@@ -263,13 +263,13 @@ static void accept_is_never_answered(void)
   pair = order_pair();
   fault(pair.hub, NO_ANSWER, ACCEPT, "bob", 0);
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,408) on_call_end(21)");
-  phone_until(pair.alice, "on_user_accept");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,408) on_call_end(21)");
+  client_until(pair.alice, "on_user_accept");
   CHECK_OK(nertc_callkit_destroy(pair.alice->kit));
-  phone_destroy(pair.bob, "");
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_destroy(pair.bob, "");
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
   timers = defaults;
 }
@@ -289,7 +289,7 @@ void answer_rows(void)
   RUN(nobody_answers_at_the_callees_limit);
   RUN(offline_callee_rings_out);
   RUN(busy);
-  RUN(a_ringing_and_a_calling_phone_are_busy);
+  RUN(a_ringing_and_a_calling_client_are_busy);
   RUN(the_users_cancel_crosses_accept);
   RUN(the_ring_timers_cancel_crosses_accept);
   RUN(accept_too_late);

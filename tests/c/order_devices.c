@@ -4,16 +4,16 @@
 static void other_device_accepts(void)
 {
   struct pair pair = order_pair();
-  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  struct client *tablet = order_third(&pair, "bob", "tablet");
   pair_ring(&pair);
-  phone_expect(tablet, "on_invited");
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  phone_expect(tablet, "on_other_client_accept on_call_end(18)");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  client_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  client_expect(tablet, "on_other_client_accept on_call_end(18)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   order_end_third(tablet);
   pair_end(&pair);
 }
@@ -21,13 +21,13 @@ static void other_device_accepts(void)
 static void other_device_rejects(void)
 {
   struct pair pair = order_pair();
-  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  struct client *tablet = order_third(&pair, "bob", "tablet");
   pair_ring(&pair);
-  phone_expect(tablet, "on_invited");
-  CHECK_OK(nertc_callkit_reject(tablet->kit, NULL, NULL, phone_done, tablet));
-  phone_expect(tablet, "done(reject,0) on_call_end(13)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
-  phone_expect(pair.bob, "on_other_client_reject on_call_end(17)");
+  client_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_reject(tablet->kit, NULL, NULL, client_done, tablet));
+  client_expect(tablet, "done(reject,0) on_call_end(13)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  client_expect(pair.bob, "on_other_client_reject on_call_end(17)");
   order_end_third(tablet);
   pair_end(&pair);
 }
@@ -36,18 +36,18 @@ static void other_device_rejects(void)
 static void first_accept_wins(void)
 {
   struct pair pair = order_pair();
-  struct phone *tablet = order_third(&pair, "bob", "tablet");
+  struct client *tablet = order_third(&pair, "bob", "tablet");
   fault(pair.hub, DROP, EVENT_ACCEPT, "bob", .hit_count = UINT32_MAX);
   pair_ring(&pair);
-  phone_expect(tablet, "on_invited");
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
-  phone_expect(tablet, "done(accept,10410) on_other_client_accept on_call_end(18)");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.alice, "on_call_end(16)");
+  client_expect(tablet, "on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, client_done, tablet));
+  client_expect(tablet, "done(accept,10410) on_other_client_accept on_call_end(18)");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.alice, "on_call_end(16)");
   order_end_third(tablet);
   pair_end(&pair);
 }
@@ -60,11 +60,11 @@ static struct pair single_device_pair(void)
 static void kicked_when_idle(void)
 {
   struct pair pair = single_device_pair();
-  struct phone *tablet = order_third(&pair, "bob", "tablet");
-  phone_expect(pair.bob, "on_kicked");
+  struct client *tablet = order_third(&pair, "bob", "tablet");
+  client_expect(pair.bob, "on_kicked");
   /* Logged out: requests complete with that code. */
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,20001)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,20001)");
   order_end_third(tablet);
   pair_end(&pair);
 }
@@ -72,11 +72,11 @@ static void kicked_when_idle(void)
 static void kicked_in_a_call(void)
 {
   struct pair pair = single_device_pair();
-  struct phone *tablet;
+  struct client *tablet;
   pair_connect(&pair);
   tablet = order_third(&pair, "bob", "tablet");
-  phone_expect(pair.bob, "on_kicked on_disconnect on_call_end(8)");
-  phone_expect(pair.alice, "on_user_leave on_call_end(20)");
+  client_expect(pair.bob, "on_kicked on_disconnect on_call_end(8)");
+  client_expect(pair.alice, "on_user_leave on_call_end(20)");
   order_end_third(tablet);
   pair_end(&pair);
 }
@@ -85,18 +85,18 @@ static void kicked_in_a_call(void)
 static void kicked_while_ringing_and_while_calling(void)
 {
   struct pair pair = single_device_pair();
-  struct phone *tablet;
+  struct client *tablet;
   pair_ring(&pair);
   fault(pair.hub, KICK, NOW, "bob", 0);
-  phone_expect(pair.bob, "on_kicked on_call_end(8)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_kicked on_call_end(8)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
   tablet = order_third(&pair, "carol", NULL);
-  phone_call(pair.alice, "carol");
-  phone_expect(tablet, "on_invited");
+  client_call(pair.alice, "carol");
+  client_expect(tablet, "on_invited");
   fault(pair.hub, KICK, NOW, "alice", 0);
-  phone_expect(pair.alice, "on_kicked on_call_end(8)");
-  phone_until(tablet, "on_call_end(12)");
+  client_expect(pair.alice, "on_kicked on_call_end(8)");
+  client_until(tablet, "on_call_end(12)");
   order_end_third(tablet);
   pair_end(&pair);
 }
@@ -109,14 +109,14 @@ static void glare(void)
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   fault(pair.hub, DELAY, EVENT_INVITE, NULL, .hit_count = 2, .delay_ms = 400);
   options.user_id = "bob";
-  CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, client_done, pair.alice));
   options.user_id = "alice";
-  CHECK_OK(nertc_callkit_call(pair.bob->kit, &options, phone_done, pair.bob));
-  phone_expect(pair.alice, "done(call,0) on_user_accept on_user_enter on_call_connected");
-  phone_expect(pair.bob, "done(call,0) on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_call(pair.bob->kit, &options, client_done, pair.bob));
+  client_expect(pair.alice, "done(call,0) on_user_accept on_user_enter on_call_connected");
+  client_expect(pair.bob, "done(call,0) on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -124,57 +124,57 @@ static void glare(void)
 static void redial(void)
 {
   struct pair pair = order_pair();
-  struct phone *again;
+  struct client *again;
   pair_ring(&pair);
   fault(pair.hub, CRASH, NOW, "alice", 0);
   again = order_third(&pair, "alice", "second");
-  phone_call(again, "bob");
-  phone_silent(pair.bob);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_until(again, "on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_until(again, "on_call_end(16)");
+  client_call(again, "bob");
+  client_silent(pair.bob);
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_until(again, "on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_until(again, "on_call_end(16)");
   CHECK_OK(nertc_callkit_destroy(again->kit));
   CHECK_OK(nertc_callkit_destroy(pair.alice->kit));
-  phone_destroy(pair.bob, "");
-  phone_free(again);
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_destroy(pair.bob, "");
+  client_free(again);
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
 static void an_invite_waits_for_the_login(void)
 {
   struct pair pair = order_pair();
-  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(logout,0)");
-  phone_call(pair.alice, "bob");
-  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
-  phone_expect(pair.bob, "done(login,0) on_invited");
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, client_done, pair.bob));
+  client_expect(pair.bob, "done(logout,0)");
+  client_call(pair.alice, "bob");
+  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", client_done, pair.bob));
+  client_expect(pair.bob, "done(login,0) on_invited");
   CHECK_INT(pair.bob->flags, NERTC_CALLKIT_INVITED_OFFLINE);
-  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(pair.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
 static void an_invite_that_was_cancelled_is_a_missed_call(void)
 {
   struct pair pair = order_pair();
-  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(logout,0)");
-  phone_call(pair.alice, "bob");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
-  phone_expect(pair.bob, "done(login,0) on_missed_call(1)");
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, client_done, pair.bob));
+  client_expect(pair.bob, "done(logout,0)");
+  client_call(pair.alice, "bob");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", client_done, pair.bob));
+  client_expect(pair.bob, "done(login,0) on_missed_call(1)");
   CHECK_TEXT(pair.bob->user, "alice");
   pair_end(&pair);
 }
@@ -183,17 +183,17 @@ static void an_invite_that_was_cancelled_is_a_missed_call(void)
 static void no_offline_means_no_missed_call(void)
 {
   struct pair pair = order_pair();
-  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(logout,0)");
-  phone_call_at(__FILE__, __LINE__, pair.alice, "bob", NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE);
-  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", phone_done, pair.bob));
-  phone_expect(pair.bob, "done(login,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_destroy(pair.alice, "");
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, client_done, pair.bob));
+  client_expect(pair.bob, "done(logout,0)");
+  client_call_at(__FILE__, __LINE__, pair.alice, "bob", NERTC_CALLKIT_CALL_FLAG_NO_OFFLINE);
+  CHECK_OK(nertc_callkit_login(pair.bob->kit, "bob", "token", client_done, pair.bob));
+  client_expect(pair.bob, "done(login,0)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_destroy(pair.alice, "");
   CHECK_OK(nertc_callkit_destroy(pair.bob->kit));
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 

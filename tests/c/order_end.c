@@ -6,7 +6,7 @@ static const nertc_callkit_timers defaults = NERTC_CALLKIT_TIMERS_INIT;
 static void accept_call(struct pair *pair)
 {
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, phone_done, pair->bob));
+  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
 }
 
 static void joining_media_fails(void)
@@ -14,30 +14,30 @@ static void joining_media_fails(void)
   struct pair pair = order_pair();
   fault(pair.hub, REFUSE, RTC_JOIN, "bob", .code = 30005);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,30005) on_call_end(5)");
-  phone_expect(pair.alice, "on_user_accept on_call_end(16)");
+  client_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,30005) on_call_end(5)");
+  client_expect(pair.alice, "on_user_accept on_call_end(16)");
   pair_end(&pair);
   pair = order_pair();
   fault(pair.hub, REFUSE, RTC_JOIN, "alice", .code = 30005);
   accept_call(&pair);
-  phone_expect(pair.alice, "on_user_accept on_error(joining_the_media_room,30005) on_call_end(5)");
-  phone_expect(pair.bob, "done(accept,0) on_call_end(16)");
+  client_expect(pair.alice, "on_user_accept on_error(joining_the_media_room,30005) on_call_end(5)");
+  client_expect(pair.bob, "done(accept,0) on_call_end(16)");
   pair_end(&pair);
 }
 
-static int has_ended(void *phone)
+static int has_ended(void *client)
 {
-  const struct phone *it = phone;
+  const struct client *it = client;
   return it->ended == it->call_no;
 }
 
 /* Ends by its own timer or by the other's close. */
-static void phone_until_end(struct phone *phone)
+static void client_until_end(struct client *client)
 {
-  WAIT_UNTIL(has_ended, phone);
-  CHECK(strcmp(phone->words[phone->count - 1], "on_call_end(5)") == 0 ||
-        strcmp(phone->words[phone->count - 1], "on_call_end(16)") == 0);
-  phone->read = phone->count;
+  WAIT_UNTIL(has_ended, client);
+  CHECK(strcmp(client->words[client->count - 1], "on_call_end(5)") == 0 ||
+        strcmp(client->words[client->count - 1], "on_call_end(16)") == 0);
+  client->read = client->count;
 }
 
 static void media_is_never_up(void)
@@ -49,11 +49,11 @@ static void media_is_never_up(void)
   fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
   fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0)");
-  phone_expect(pair.alice, "on_user_accept");
+  client_expect(pair.bob, "done(accept,0)");
+  client_expect(pair.alice, "on_user_accept");
   /* Both count from the accept: the first one closes the channel for the other. */
-  phone_until_end(pair.bob);
-  phone_until_end(pair.alice);
+  client_until_end(pair.bob);
+  client_until_end(pair.alice);
   pair_end(&pair);
   timers = defaults;
 }
@@ -69,16 +69,16 @@ static void media_is_never_up_on_one_side(void)
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
   slow.hub = pair.hub;
   slow.timers = NULL;
-  pair.alice = phone_new("alice", &slow);
+  pair.alice = client_new("alice", &slow);
   slow.timers = &quick;
-  pair.bob = phone_new("bob", &slow);
-  phone_login(pair.alice);
-  phone_login(pair.bob);
+  pair.bob = client_new("bob", &slow);
+  client_login(pair.alice);
+  client_login(pair.bob);
   fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
   fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
   accept_call(&pair);
-  phone_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,90006) on_call_end(5)");
-  phone_expect(pair.alice, "on_user_accept on_call_end(16)");
+  client_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,90006) on_call_end(5)");
+  client_expect(pair.alice, "on_user_accept on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -87,10 +87,10 @@ static void both_hang_up_at_once(void)
   struct pair pair = order_pair();
   pair_connect(&pair);
   fault(pair.hub, DELAY, EVENT_CLOSE, NULL, .hit_count = UINT32_MAX, .delay_ms = 400);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
   pair_end(&pair);
 }
 
@@ -98,9 +98,9 @@ static void leave(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(leave,0) on_call_end(0)");
-  phone_expect(pair.bob, "on_user_leave on_call_end(20)");
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(leave,0) on_call_end(0)");
+  client_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
 }
 
@@ -113,9 +113,9 @@ static void leave_seen_by_media_alone(void)
   pair = order_pair();
   pair_connect(&pair);
   fault(pair.hub, DROP, EVENT_LEAVE, "bob", 0);
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(leave,0) on_call_end(0)");
-  phone_expect(pair.bob, "on_user_leave on_call_end(20)");
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(leave,0) on_call_end(0)");
+  client_expect(pair.bob, "on_user_leave on_call_end(20)");
   pair_end(&pair);
   timers = defaults;
 }
@@ -125,11 +125,11 @@ static void the_peer_vanishes(void)
   struct pair pair = order_pair();
   pair_connect(&pair);
   fault(pair.hub, CRASH, NOW, "bob", 0);
-  phone_expect(pair.alice, "on_user_disconnect on_call_end(19)");
-  phone_destroy(pair.alice, "");
+  client_expect(pair.alice, "on_user_disconnect on_call_end(19)");
+  client_destroy(pair.alice, "");
   CHECK_OK(nertc_callkit_destroy(pair.bob->kit));
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
@@ -137,10 +137,10 @@ static void logout_in_a_call(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_logout(pair.alice->kit, phone_done, pair.alice));
-  phone_expect(pair.alice, "on_call_end(0) done(logout,0)");
-  phone_expect(pair.bob, "on_call_end(16)");
-  phone_login(pair.alice);
+  CHECK_OK(nertc_callkit_logout(pair.alice->kit, client_done, pair.alice));
+  client_expect(pair.alice, "on_call_end(0) done(logout,0)");
+  client_expect(pair.bob, "on_call_end(16)");
+  client_login(pair.alice);
   pair_end(&pair);
 }
 
@@ -148,9 +148,9 @@ static void logout_while_ringing(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_logout(pair.bob->kit, phone_done, pair.bob));
-  phone_expect(pair.bob, "on_call_end(0) done(logout,0)");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
+  CHECK_OK(nertc_callkit_logout(pair.bob->kit, client_done, pair.bob));
+  client_expect(pair.bob, "on_call_end(0) done(logout,0)");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14)");
   pair_end(&pair);
 }
 
@@ -158,9 +158,9 @@ static void logout_while_calling(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_logout(pair.alice->kit, phone_done, pair.alice));
-  phone_expect(pair.alice, "on_message_sent(2) on_call_end(0) done(logout,0)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_logout(pair.alice->kit, client_done, pair.alice));
+  client_expect(pair.alice, "on_message_sent(2) on_call_end(0) done(logout,0)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
 }
 
@@ -168,11 +168,11 @@ static void destroy_in_a_call(void)
 {
   struct pair pair = order_pair();
   pair_connect(&pair);
-  phone_destroy(pair.alice, "on_call_end(0)");
-  phone_expect(pair.bob, "on_call_end(16)");
-  phone_destroy(pair.bob, "");
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_destroy(pair.alice, "on_call_end(0)");
+  client_expect(pair.bob, "on_call_end(16)");
+  client_destroy(pair.bob, "");
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
@@ -181,21 +181,21 @@ static void destroy_while_calling(void)
 {
   struct pair pair = order_pair();
   pair_ring(&pair);
-  phone_destroy(pair.alice, "on_message_sent(2) on_call_end(0)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
-  phone_destroy(pair.bob, "");
-  phone_free(pair.alice);
-  phone_free(pair.bob);
+  client_destroy(pair.alice, "on_message_sent(2) on_call_end(0)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  client_destroy(pair.bob, "");
+  client_free(pair.alice);
+  client_free(pair.bob);
   CHECK_OK(nertc_callkit_hub_release(pair.hub));
 }
 
-static void call_again_inside_on_call_end(struct phone *phone, const char *word, const void *event)
+static void call_again_inside_on_call_end(struct client *client, const char *word, const void *event)
 {
   (void)event;
-  if (strcmp(phone->account, "alice") == 0 && strcmp(word, "on_call_end(14)") == 0) {
+  if (strcmp(client->account, "alice") == 0 && strcmp(word, "on_call_end(14)") == 0) {
     nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
     options.user_id = "bob";
-    CHECK_OK(nertc_callkit_call(phone->kit, &options, phone_done, phone));
+    CHECK_OK(nertc_callkit_call(client->kit, &options, client_done, client));
   }
 }
 
@@ -207,12 +207,12 @@ static void call_from_inside_on_call_end(void)
   pair = order_pair();
   mode.on_callback = NULL;
   pair_ring(&pair);
-  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
-  phone_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14) done(call,0)");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_reject(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(reject,0) on_call_end(13) on_invited");
+  client_expect(pair.alice, "on_user_reject on_message_sent(3) on_call_end(14) done(call,0)");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
 }
 
@@ -221,9 +221,9 @@ static void a_completed_call_without_the_servers_record(void)
 {
   struct pair pair = pair_new(0, &mode);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.alice, "on_message_sent(1) on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.alice, "on_message_sent(1) on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -234,13 +234,13 @@ static void signaling_only(void)
   pair = order_pair();
   mode.null_rtc = 0;
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.alice, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.alice, "on_call_end(16)");
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(leave,0) on_call_end(0)");
-  phone_expect(pair.alice, "on_user_leave on_call_end(20)");
+  CHECK_OK(nertc_callkit_leave(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(leave,0) on_call_end(0)");
+  client_expect(pair.alice, "on_user_leave on_call_end(20)");
   pair_end(&pair);
 }
 

@@ -5,19 +5,19 @@
 /* bob, who sets the policy, with alice and carol, who call. */
 struct scene {
   nertc_callkit_hub *hub;
-  struct phone *alice, *bob, *carol;
+  struct client *alice, *bob, *carol;
 };
 
-static struct phone *join(nertc_callkit_hub *hub, const char *account, const char *device)
+static struct client *join(nertc_callkit_hub *hub, const char *account, const char *device)
 {
   struct setup setup = {0};
-  struct phone *phone;
+  struct client *client;
   setup.hub = hub;
   setup.device = device;
   setup.news = strcmp(account, "bob") != 0;
-  phone = phone_new(account, &setup);
-  phone_login(phone);
-  return phone;
+  client = client_new(account, &setup);
+  client_login(client);
+  return client;
 }
 
 static struct scene scene_new(void)
@@ -30,10 +30,10 @@ static struct scene scene_new(void)
   return scene;
 }
 
-static void leave(struct phone *phone)
+static void leave(struct client *client)
 {
-  phone_destroy(phone, "");
-  phone_free(phone);
+  client_destroy(client, "");
+  client_free(client);
 }
 
 static void scene_end(struct scene *scene)
@@ -44,7 +44,7 @@ static void scene_end(struct scene *scene)
   CHECK_OK(nertc_callkit_hub_release(scene->hub));
 }
 
-static nertc_callkit_status set_policy(struct phone *phone, int32_t rule, int32_t answer, uint32_t flags,
+static nertc_callkit_status set_policy(struct client *client, int32_t rule, int32_t answer, uint32_t flags,
                                        const char *account)
 {
   nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
@@ -53,36 +53,36 @@ static nertc_callkit_status set_policy(struct phone *phone, int32_t rule, int32_
   policy.flags = flags;
   policy.accounts = account ? &account : NULL;
   policy.account_count = account != NULL;
-  return nertc_callkit_set_call_policy(phone->kit, &policy);
+  return nertc_callkit_set_call_policy(client->kit, &policy);
 }
 
-static nertc_callkit_status do_not_disturb(struct phone *phone)
+static nertc_callkit_status do_not_disturb(struct client *client)
 {
-  return set_policy(phone, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_SILENT, 0, NULL);
+  return set_policy(client, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_SILENT, 0, NULL);
 }
 
-/* `from` calls bob, and nothing rings there; the caller learns no more than of a phone that is off. */
-static void calls_in_vain(struct scene *scene, struct phone *from, const char *bob_hears)
+/* `from` calls bob, and nothing rings there; the caller learns no more than of a client that is off. */
+static void calls_in_vain(struct scene *scene, struct client *from, const char *bob_gets)
 {
   CHECK_OK(nertc_callkit_set_call_timeout(from->kit, 300));
-  phone_call(from, "bob");
-  phone_expect(from, "on_calling_timeout on_message_sent(4) on_call_end(2)");
-  phone_expect(scene->bob, bob_hears);
+  client_call(from, "bob");
+  client_expect(from, "on_calling_timeout on_message_sent(4) on_call_end(2)");
+  client_expect(scene->bob, bob_gets);
 }
 
-static void calls_and_cancels(struct scene *scene, struct phone *from)
+static void calls_and_cancels(struct scene *scene, struct client *from)
 {
   CHECK_OK(nertc_callkit_set_call_timeout(from->kit, 30000));
-  phone_call(from, "bob");
-  phone_expect(from, "on_user_ringing");
-  phone_expect(scene->bob, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(from->kit, NULL, NULL, phone_done, from));
-  phone_expect(from, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(scene->bob, "on_user_cancel on_call_end(12)");
+  client_call(from, "bob");
+  client_expect(from, "on_user_ringing");
+  client_expect(scene->bob, "on_invited");
+  CHECK_OK(nertc_callkit_cancel(from->kit, NULL, NULL, client_done, from));
+  client_expect(from, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(scene->bob, "on_user_cancel on_call_end(12)");
 }
 
 /* Scenario (policy): Do not disturb: nobody rings, callers learn nothing, and the app gets missed calls. */
-static void nobody_rings_a_phone_that_is_not_to_be_disturbed(void)
+static void nobody_rings_a_client_that_is_not_to_be_disturbed(void)
 {
   struct scene scene = scene_new();
   CHECK_OK(do_not_disturb(scene.bob));
@@ -115,24 +115,24 @@ static void a_list_lets_some_in_or_keeps_some_out(void)
 static void busy_of_one_device_leaves_the_others_ringing(void)
 {
   struct scene scene = scene_new();
-  struct phone *tablet = join(scene.hub, "bob", "tablet");
+  struct client *tablet = join(scene.hub, "bob", "tablet");
   CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_BUSY, 0, NULL));
-  phone_call(scene.alice, "bob");
-  phone_expect(scene.alice, "on_user_ringing");
-  phone_expect(tablet, "on_invited");
-  phone_expect(scene.bob, "on_missed_call(7)");
+  client_call(scene.alice, "bob");
+  client_expect(scene.alice, "on_user_ringing");
+  client_expect(tablet, "on_invited");
+  client_expect(scene.bob, "on_missed_call(7)");
   /* Longer than the two seconds after which it would count, by the clock of the hub. */
   fault(scene.hub, DELAY, CREATE, "carol", .delay_ms = 2200);
-  phone_call(scene.carol, "nobody");
-  CHECK_OK(nertc_callkit_cancel(scene.carol->kit, NULL, NULL, phone_done, scene.carol));
-  phone_expect(scene.carol, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_silent(scene.alice);
-  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, phone_done, tablet));
-  phone_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(tablet, "on_call_end(16)");
+  client_call(scene.carol, "nobody");
+  CHECK_OK(nertc_callkit_cancel(scene.carol->kit, NULL, NULL, client_done, scene.carol));
+  client_expect(scene.carol, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_silent(scene.alice);
+  CHECK_OK(nertc_callkit_accept(tablet->kit, NULL, client_done, tablet));
+  client_expect(tablet, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(tablet, "on_call_end(16)");
   leave(tablet);
   scene_end(&scene);
 }
@@ -141,9 +141,9 @@ static void busy_of_the_only_device_is_the_accounts(void)
 {
   struct scene scene = scene_new();
   CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_NOBODY, NERTC_CALLKIT_POLICY_BUSY, 0, NULL));
-  phone_call(scene.alice, "bob");
-  phone_expect(scene.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
-  phone_expect(scene.bob, "on_missed_call(7)");
+  client_call(scene.alice, "bob");
+  client_expect(scene.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
+  client_expect(scene.bob, "on_missed_call(7)");
   scene_end(&scene);
 }
 
@@ -151,18 +151,18 @@ static void busy_of_the_only_device_is_the_accounts(void)
 static void a_call_that_rings_or_runs_stays(void)
 {
   struct scene scene = scene_new();
-  phone_call(scene.alice, "bob");
-  phone_expect(scene.alice, "on_user_ringing");
-  phone_expect(scene.bob, "on_invited");
+  client_call(scene.alice, "bob");
+  client_expect(scene.alice, "on_user_ringing");
+  client_expect(scene.bob, "on_invited");
   CHECK_OK(do_not_disturb(scene.bob));
-  CHECK_OK(nertc_callkit_accept(scene.bob->kit, NULL, phone_done, scene.bob));
-  phone_expect(scene.bob, "done(accept,0) on_user_enter on_call_connected");
-  phone_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
+  CHECK_OK(nertc_callkit_accept(scene.bob->kit, NULL, client_done, scene.bob));
+  client_expect(scene.bob, "done(accept,0) on_user_enter on_call_connected");
+  client_expect(scene.alice, "on_user_accept on_user_enter on_call_connected");
   CHECK_OK(set_policy(scene.bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_BUSY, 0, "alice"));
   CHECK_INT(nertc_callkit_get_state(scene.bob->kit), NERTC_CALLKIT_STATE_IN_CALL);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene.bob, "on_call_end(16)");
   scene_end(&scene);
 }
 
@@ -176,13 +176,13 @@ static void whom_we_call_may_call_us(void)
   CHECK_OK(do_not_disturb(scene.bob));
   fault(scene.hub, DELAY, EVENT_INVITE, "alice", .delay_ms = 100);
   fault(scene.hub, DELAY, EVENT_INVITE, "bob", .delay_ms = 100);
-  CHECK_OK(nertc_callkit_call(scene.bob->kit, &to_alice, phone_done, scene.bob));
-  CHECK_OK(nertc_callkit_call(scene.alice->kit, &to_bob, phone_done, scene.alice));
-  phone_until(scene.alice, "on_call_connected");
-  phone_until(scene.bob, "on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_until(scene.alice, "on_call_end(15)");
-  phone_until(scene.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_call(scene.bob->kit, &to_alice, client_done, scene.bob));
+  CHECK_OK(nertc_callkit_call(scene.alice->kit, &to_bob, client_done, scene.alice));
+  client_until(scene.alice, "on_call_connected");
+  client_until(scene.bob, "on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_until(scene.alice, "on_call_end(15)");
+  client_until(scene.bob, "on_call_end(16)");
   scene_end(&scene);
 }
 
@@ -191,26 +191,26 @@ static void a_policy_is_kept_until_it_is_replaced(void)
 {
   struct scene scene = scene_new();
   CHECK_OK(do_not_disturb(scene.bob));
-  CHECK_OK(nertc_callkit_logout(scene.bob->kit, phone_done, scene.bob));
-  phone_expect(scene.bob, "done(logout,0)");
-  phone_login(scene.bob);
+  CHECK_OK(nertc_callkit_logout(scene.bob->kit, client_done, scene.bob));
+  client_expect(scene.bob, "done(logout,0)");
+  client_login(scene.bob);
   calls_in_vain(&scene, scene.carol, "on_missed_call(7)");
   /* Set while logged out. */
-  CHECK_OK(nertc_callkit_logout(scene.bob->kit, phone_done, scene.bob));
-  phone_expect(scene.bob, "done(logout,0)");
+  CHECK_OK(nertc_callkit_logout(scene.bob->kit, client_done, scene.bob));
+  client_expect(scene.bob, "done(logout,0)");
   CHECK_OK(nertc_callkit_set_call_policy(scene.bob->kit, NULL));
-  phone_login(scene.bob);
+  client_login(scene.bob);
   calls_and_cancels(&scene, scene.alice);
   scene_end(&scene);
 }
 
-static nertc_callkit_status with_list(struct phone *phone, const char *const *accounts, uint32_t count)
+static nertc_callkit_status with_list(struct client *client, const char *const *accounts, uint32_t count)
 {
   nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
   policy.rule = NERTC_CALLKIT_POLICY_ONLY_LISTED;
   policy.accounts = accounts;
   policy.account_count = count;
-  return nertc_callkit_set_call_policy(phone->kit, &policy);
+  return nertc_callkit_set_call_policy(client->kit, &policy);
 }
 
 static void what_is_no_policy_is_refused_and_the_one_before_stays(void)
@@ -219,7 +219,7 @@ static void what_is_no_policy_is_refused_and_the_one_before_stays(void)
   static char names[4097][8], too_long[66];
   nertc_callkit_call_policy policy = NERTC_CALLKIT_CALL_POLICY_INIT;
   struct scene scene = scene_new();
-  struct phone *bob = scene.bob;
+  struct client *bob = scene.bob;
   int i;
   for (i = 0; i < 4097; i++) {
     snprintf(names[i], sizeof names[i], "n%d", i);
@@ -268,7 +268,7 @@ static void on_call_policy(void *ctx, const nertc_callkit_call_policy *policy)
 static void a_backend_learns_whose_invites_ring(void)
 {
   struct setup setup = {0};
-  struct phone *bob;
+  struct client *bob;
   nertc_callkit_hub *hub;
   nertc_callkit_backends backends;
   struct intercept intercept;
@@ -276,9 +276,9 @@ static void a_backend_learns_whose_invites_ring(void)
   intercept_init(&intercept, hub, &backends);
   intercept.signaling.call_policy = on_call_policy;
   setup.backends = &backends;
-  bob = phone_new("bob", &setup);
+  bob = client_new("bob", &setup);
   CHECK_OK(set_policy(bob, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED, NERTC_CALLKIT_POLICY_SILENT, 0, "carol"));
-  phone_login(bob); /* it is handed over with the login, which comes first */
+  client_login(bob); /* it is handed over with the login, which comes first */
   CHECK_INT(handed_rule, NERTC_CALLKIT_POLICY_ALL_BUT_LISTED);
   CHECK_TEXT(handed_account, "carol");
   CHECK_OK(nertc_callkit_set_call_policy(bob->kit, NULL));
@@ -289,7 +289,7 @@ static void a_backend_learns_whose_invites_ring(void)
 
 int main(void)
 {
-  RUN(nobody_rings_a_phone_that_is_not_to_be_disturbed);
+  RUN(nobody_rings_a_client_that_is_not_to_be_disturbed);
   RUN(a_list_lets_some_in_or_keeps_some_out);
   RUN(busy_of_one_device_leaves_the_others_ringing);
   RUN(busy_of_the_only_device_is_the_accounts);

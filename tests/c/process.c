@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "phone.h"
+#include "client.h"
 
 /* A whole call on a hub of its own. */
 static void whole_call(int32_t delivery, int32_t worker)
@@ -16,9 +16,9 @@ static void whole_call(int32_t delivery, int32_t worker)
   both.worker = worker;
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &both);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -55,7 +55,7 @@ static void be_a_child(nertc_callkit *kit, nertc_callkit_hub *hub)
   nertc_callkit_call_info info = NERTC_CALLKIT_CALL_INFO_INIT;
   intptr_t fd;
   alarm(60);
-  check_phones = NULL; /* the parent's */
+  check_clients = NULL; /* the parent's */
   CHECK_REFUSED(nertc_callkit_get_state(kit), CLOSED);
   CHECK_REFUSED(nertc_callkit_get_call_info(kit, &info), CLOSED);
   CHECK_REFUSED(nertc_callkit_hangup(kit, NULL, NULL, NULL, NULL), CLOSED);
@@ -87,9 +87,9 @@ static void fork_in_a_call(void)
       be_a_child(pair.alice->kit, pair.hub);
       _exit(0);
     }
-    CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-    phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-    phone_expect(pair.alice, "on_call_end(16)");
+    CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+    client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+    client_expect(pair.alice, "on_call_end(16)");
     await_child(child);
     pair_end(&pair);
   }
@@ -138,9 +138,9 @@ static void fork_while_it_connects(void)
 
 static int inside, forked;
 
-static void hold(struct phone *phone, const char *word, const void *event)
+static void hold(struct client *client, const char *word, const void *event)
 {
-  (void)phone;
+  (void)client;
   (void)event;
   if (strcmp(word, "done(login,0)") == 0) {
     change(&inside, 1);
@@ -152,36 +152,36 @@ static void hold(struct phone *phone, const char *word, const void *event)
 static void fork_while_a_callback_runs(void)
 {
   struct setup setup = {0};
-  struct phone *phone;
+  struct client *client;
   pid_t child;
   inside = forked = 0;
   setup.on_callback = hold;
-  phone = phone_new("alice", &setup);
-  CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+  client = client_new("alice", &setup);
+  CHECK_OK(nertc_callkit_login(client->kit, "alice", NULL, client_done, client));
   WAIT_UNTIL(at_least_one, &inside);
   child = fork_safely();
   if (child == 0) {
-    be_a_child(phone->kit, (nertc_callkit_hub *)(uintptr_t)1);
+    be_a_child(client->kit, (nertc_callkit_hub *)(uintptr_t)1);
     _exit(0);
   }
   await_child(child);
   change(&forked, 1);
-  phone_destroy(phone, "done(login,0)");
-  phone_free(phone);
+  client_destroy(client, "done(login,0)");
+  client_free(client);
 }
 
 static pid_t forked_inside;
 
-static void fork_here(struct phone *phone, const char *word, const void *event)
+static void fork_here(struct client *client, const char *word, const void *event)
 {
   (void)event;
   if (strcmp(word, "done(login,0)") == 0) {
     forked_inside = fork_safely();
     if (forked_inside == 0) {
-      CHECK_REFUSED(nertc_callkit_get_state(phone->kit), CLOSED);
-      CHECK_REFUSED(nertc_callkit_hangup(phone->kit, NULL, NULL, NULL, NULL), CLOSED);
+      CHECK_REFUSED(nertc_callkit_get_state(client->kit), CLOSED);
+      CHECK_REFUSED(nertc_callkit_hangup(client->kit, NULL, NULL, NULL, NULL), CLOSED);
       alarm(60);
-      if (phone->setup.delivery == NERTC_CALLKIT_DELIVERY_WORKER) {
+      if (client->setup.delivery == NERTC_CALLKIT_DELIVERY_WORKER) {
         _exit(0); /* the only thread of this child is the worker of its parent */
       }
     }
@@ -194,27 +194,27 @@ static void fork_inside_a_callback(void)
   int32_t delivery;
   for (delivery = 0; delivery < 2; delivery++) {
     struct setup setup = {0};
-    struct phone *phone;
+    struct client *client;
     setup.delivery = delivery;
     setup.on_callback = fork_here;
     forked_inside = -1;
-    phone = phone_new("alice", &setup);
-    CHECK_OK(nertc_callkit_login(phone->kit, "alice", NULL, phone_done, phone));
+    client = client_new("alice", &setup);
+    CHECK_OK(nertc_callkit_login(client->kit, "alice", NULL, client_done, client));
     while (delivery == NERTC_CALLKIT_DELIVERY_APP && forked_inside < 0) {
-      const int32_t answer = nertc_callkit_dispatch(phone->kit, -1);
+      const int32_t answer = nertc_callkit_dispatch(client->kit, -1);
       if (forked_inside == 0) {
         CHECK_INT(answer, NERTC_CALLKIT_STATUS_CLOSED);
-        check_phones = NULL;
-        CHECK_REFUSED(nertc_callkit_destroy(phone->kit), CLOSED);
+        check_clients = NULL;
+        CHECK_REFUSED(nertc_callkit_destroy(client->kit), CLOSED);
         whole_call(NERTC_CALLKIT_DELIVERY_APP, NERTC_CALLKIT_WORKER_SHARED);
         _exit(0);
       }
       CHECK_INT(answer, 1);
     }
-    phone_expect(phone, "done(login,0)");
-    phone_destroy(phone, "");
+    client_expect(client, "done(login,0)");
+    client_destroy(client, "");
     await_child(forked_inside);
-    phone_free(phone);
+    client_free(client);
   }
 }
 
@@ -254,12 +254,12 @@ static int is_of_a_fault(int number)
          number == SIGSYS || number == SIGTRAP;
 }
 
-static void look_at_the_thread(struct phone *phone, const char *word, const void *event)
+static void look_at_the_thread(struct client *client, const char *word, const void *event)
 {
   sigset_t blocked;
   char name[16];
   int number;
-  (void)phone;
+  (void)client;
   (void)word;
   (void)event;
   CHECK_INT(pthread_getname_np(pthread_self(), name, sizeof name), 0);
@@ -278,16 +278,16 @@ static void the_worker_has_a_name_and_no_signals(void)
   int32_t worker;
   for (worker = 0; worker < 2; worker++) {
     struct setup setup = {0};
-    struct phone *phone;
+    struct client *client;
     is_right_name = sees_signals = 0;
     setup.worker = worker;
     setup.on_callback = look_at_the_thread;
-    phone = phone_new("alice", &setup);
-    phone_login(phone);
-    phone_destroy(phone, "");
+    client = client_new("alice", &setup);
+    client_login(client);
+    client_destroy(client, "");
     CHECK_INT(is_right_name, 1);
     CHECK_INT(sees_signals, 0);
-    phone_free(phone);
+    client_free(client);
   }
 }
 

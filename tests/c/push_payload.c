@@ -51,7 +51,7 @@ static void what_was_encoded_is_decoded(void)
   CHECK_TEXT(exact, text);
 }
 
-static void a_buffer_that_is_too_small_is_told_what_is_needed(void)
+static void a_buffer_that_is_too_small_gets_the_size_needed(void)
 {
   const nertc_callkit_push_call call = some_call();
   char text[NERTC_CALLKIT_PUSH_SIZE], small[NERTC_CALLKIT_PUSH_SIZE];
@@ -152,7 +152,7 @@ static void what_is_cut_foreign_or_huge_is_refused(void)
   free(huge);
 }
 
-static void a_later_version_is_told_apart(void)
+static void a_later_version_is_recognized(void)
 {
   nertc_callkit_push_call small = untouched();
   char text[NERTC_CALLKIT_PUSH_SIZE];
@@ -172,10 +172,10 @@ static void a_later_version_is_told_apart(void)
 int main(void)
 {
   RUN(what_was_encoded_is_decoded);
-  RUN(a_buffer_that_is_too_small_is_told_what_is_needed);
+  RUN(a_buffer_that_is_too_small_gets_the_size_needed);
   RUN(the_longest_call_fits);
   RUN(a_call_that_cannot_be_is_not_encoded);
   RUN(what_is_cut_foreign_or_huge_is_refused);
-  RUN(a_later_version_is_told_apart);
+  RUN(a_later_version_is_recognized);
   return 0;
 }

@@ -4,12 +4,12 @@
  * once, and another call can be made afterwards.
  */
 #include "functions.h"
-#include "phone.h"
+#include "client.h"
 #include "intercept.h"
 
 /* What causes the callback. alice and bob are logged in, unless the row differs. */
 struct stage {
-  struct phone *alice, *bob, *tablet;
+  struct client *alice, *bob, *tablet;
   nertc_callkit_hub *hub;
 };
 
@@ -19,7 +19,7 @@ struct row {
   void (*play)(struct stage *stage);
   int32_t confirm_to_video;
   uint32_t ring_ms;
-  int host_only, logged_out, has_tablet, has_tap;
+  int app_only, logged_out, has_tablet, has_tap;
 };
 
 static const struct row *row;
@@ -85,7 +85,7 @@ static void *call_there(void *kit)
 }
 
 /* The callback under test: calls the function, has it called, and continues. */
-static void strike(struct phone *own, struct phone *other)
+static void call_from_callback(struct client *own, struct client *other)
 {
   pthread_mutex_lock(&check_lock);
   if (hit) {
@@ -105,34 +105,34 @@ static void strike(struct phone *own, struct phone *other)
   change(&hit, 1);
 }
 
-static void on_callback(struct phone *phone, const char *word, const void *event)
+static void on_callback(struct client *client, const char *word, const void *event)
 {
   (void)event;
-  if (strcmp(phone->account, row->who) == 0 && strcmp(word, row->word) == 0 &&
-      (!row->has_tablet || phone->setup.device)) {
-    strike(phone, phone == stage.alice ? stage.bob : stage.alice);
+  if (strcmp(client->account, row->who) == 0 && strcmp(word, row->word) == 0 &&
+      (!row->has_tablet || client->setup.device)) {
+    call_from_callback(client, client == stage.alice ? stage.bob : stage.alice);
   }
 }
 
 static void on_frame(nertc_callkit *kit, const char *user, const nertc_callkit_frame *frame, void *user_data)
 {
   (void)user;
-  CHECK(((struct phone *)user_data)->kit == kit && frame->media == NERTC_CALLKIT_MEDIA_AUDIO);
+  CHECK(((struct client *)user_data)->kit == kit && frame->media == NERTC_CALLKIT_MEDIA_AUDIO);
   if (strcmp(row->word, "on_frame") == 0) {
-    strike(user_data, stage.bob);
+    call_from_callback(user_data, stage.bob);
   }
 }
 
 static void on_wakeup(void *user_data)
 {
-  if (strcmp(row->word, "on_wakeup") == 0 && strcmp(((struct phone *)user_data)->account, row->who) == 0) {
-    strike(user_data, stage.bob);
+  if (strcmp(row->word, "on_wakeup") == 0 && strcmp(((struct client *)user_data)->account, row->who) == 0) {
+    call_from_callback(user_data, stage.bob);
   }
 }
 
 static void on_released(void *user_data)
 {
-  strike(user_data, stage.bob);
+  call_from_callback(user_data, stage.bob);
   change(&released, 1);
 }
 
@@ -141,13 +141,13 @@ static void on_log(int32_t level, const char *text, void *user_data)
   (void)user_data;
   CHECK(level > 0 && text[0]);
   if (strcmp(row->word, "log") == 0 && stage.alice) {
-    strike(stage.alice, stage.bob);
+    call_from_callback(stage.alice, stage.bob);
   }
 }
 
 /* ---- what brings it about ----------------------------------------------------------------------------- */
 
-#define ASK(phone, name, ...) CHECK_OK(nertc_callkit_##name((phone)->kit, __VA_ARGS__, phone_done, phone))
+#define ASK(client, name, ...) CHECK_OK(nertc_callkit_##name((client)->kit, __VA_ARGS__, client_done, client))
 
 static void call(struct stage *it)
 {
@@ -159,10 +159,10 @@ static void call(struct stage *it)
 static void ring(struct stage *it)
 {
   call(it);
-  phone_until(it->alice, "done(call,0)");
-  phone_until(it->bob, "on_invited");
+  client_until(it->alice, "done(call,0)");
+  client_until(it->bob, "on_invited");
   if (it->tablet) {
-    phone_until(it->tablet, "on_invited");
+    client_until(it->tablet, "on_invited");
   }
 }
 
@@ -170,8 +170,8 @@ static void connect(struct stage *it)
 {
   ring(it);
   ASK(it->bob, accept, NULL);
-  phone_until(it->alice, "on_call_connected");
-  phone_until(it->bob, "on_call_connected");
+  client_until(it->alice, "on_call_connected");
+  client_until(it->bob, "on_call_connected");
 }
 
 static void play_login(struct stage *it)
@@ -217,7 +217,7 @@ static void play_leave(struct stage *it)
 static void play_logout(struct stage *it)
 {
   connect(it);
-  CHECK_OK(nertc_callkit_logout(it->alice->kit, phone_done, it->alice));
+  CHECK_OK(nertc_callkit_logout(it->alice->kit, client_done, it->alice));
 }
 
 static void play_vanish(struct stage *it)
@@ -248,7 +248,7 @@ static void play_mute(struct stage *it)
 {
   connect(it);
   ASK(it->bob, enable_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
-  phone_until(it->bob, "done(enable_local,0)");
+  client_until(it->bob, "done(enable_local,0)");
   ASK(it->bob, mute_local, NERTC_CALLKIT_MEDIA_AUDIO | NERTC_CALLKIT_MEDIA_VIDEO, 1);
 }
 
@@ -273,14 +273,14 @@ static void play_data(struct stage *it)
 /* bob misses a call while he is logged out. */
 static void play_missed(struct stage *it)
 {
-  phone_login(it->alice);
-  phone_login(it->bob);
-  CHECK_OK(nertc_callkit_logout(it->bob->kit, phone_done, it->bob));
-  phone_until(it->bob, "done(logout,0)");
+  client_login(it->alice);
+  client_login(it->bob);
+  CHECK_OK(nertc_callkit_logout(it->bob->kit, client_done, it->bob));
+  client_until(it->bob, "done(logout,0)");
   call(it);
-  phone_until(it->alice, "done(call,0)");
+  client_until(it->alice, "done(call,0)");
   ASK(it->alice, cancel, NULL, NULL);
-  phone_until(it->alice, "on_call_end(11)");
+  client_until(it->alice, "on_call_end(11)");
   ASK(it->bob, login, "bob", "token");
 }
 
@@ -289,7 +289,7 @@ static void play_frame(struct stage *it)
   nertc_callkit_frame frame;
   connect(it);
   ASK(it->bob, enable_local, NERTC_CALLKIT_MEDIA_AUDIO, 1);
-  phone_until(it->alice, "on_audio_available(1)");
+  client_until(it->alice, "on_audio_available(1)");
   sound(&frame);
   CHECK_OK(nertc_callkit_push_frame(it->bob->kit, &frame));
 }
@@ -322,7 +322,7 @@ static void play_log(struct stage *it)
   int32_t answer;
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_DEBUG, 0, on_log, NULL));
   /* The first line comes while this runs, on this thread, and the function may close the client. */
-  answer = nertc_callkit_login(it->alice->kit, "alice", "token", phone_done, it->alice);
+  answer = nertc_callkit_login(it->alice->kit, "alice", "token", client_done, it->alice);
   CHECK(answer == NERTC_CALLKIT_STATUS_OK || answer == NERTC_CALLKIT_STATUS_CLOSED);
 }
 
@@ -378,7 +378,7 @@ static const struct row rows[] = {
   {"on_reconnected(1)", "alice", play_lost_signaling, .has_tap = 1},
   {"on_network_quality(2)", "alice", play_quality, .has_tap = 1},
   {"on_frame", "alice", play_frame},
-  {"on_wakeup", "alice", play_login, .host_only = 1, .logged_out = 1},
+  {"on_wakeup", "alice", play_login, .app_only = 1, .logged_out = 1},
   {"released", "alice", play_release},
   {"log", "alice", play_log, .logged_out = 1},
 };
@@ -405,16 +405,16 @@ static void set_stage(void)
     intercept_init(&intercept, stage.hub, &tapped);
     setup.backends = &tapped;
   }
-  stage.alice = phone_new("alice", &setup);
+  stage.alice = client_new("alice", &setup);
   setup.backends = NULL;
-  stage.bob = phone_new("bob", &setup);
+  stage.bob = client_new("bob", &setup);
   setup.device = "tablet";
-  stage.tablet = row->has_tablet ? phone_new("bob", &setup) : NULL;
+  stage.tablet = row->has_tablet ? client_new("bob", &setup) : NULL;
   if (!row->logged_out) {
-    phone_login(stage.alice);
-    phone_login(stage.bob);
+    client_login(stage.alice);
+    client_login(stage.bob);
     if (stage.tablet) {
-      phone_login(stage.tablet);
+      client_login(stage.tablet);
     }
   }
 }
@@ -425,13 +425,13 @@ static int has_struck(void *unused)
   return hit == 2;
 }
 
-/* Ends a phone, whatever has happened to it: destroyed, released by the function, or alive. */
-static void end_phone(struct phone *phone)
+/* Ends a client, whatever has happened to it: destroyed, released by the function, or alive. */
+static void end_client(struct client *client)
 {
-  const int32_t status = nertc_callkit_destroy(phone->kit);
+  const int32_t status = nertc_callkit_destroy(client->kit);
   if (status != NERTC_CALLKIT_STATUS_OK) {
     CHECK_INT(status, NERTC_CALLKIT_STATUS_CLOSED);
-    while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(phone->kit, -1) >= 0) {
+    while (delivery == NERTC_CALLKIT_DELIVERY_APP && nertc_callkit_dispatch(client->kit, -1) >= 0) {
     }
   }
 }
@@ -466,10 +466,10 @@ static void cell(void)
     FAIL("%s inside %s of %s: hangs, or the callback never came", function->name, row->word, row->who);
   }
   join_second();
-  end_phone(stage.alice);
-  end_phone(stage.bob);
+  end_client(stage.alice);
+  end_client(stage.bob);
   if (stage.tablet) {
-    end_phone(stage.tablet);
+    end_client(stage.tablet);
   }
   WAIT_UNTIL(all_done, NULL);
   check_tally(&tally);
@@ -477,11 +477,11 @@ static void cell(void)
   CHECK_OK(nertc_callkit_hub_release(stage.hub));
 }
 
-/* A phone that was released, not destroyed, may still be in a callback: they are freed all at once, later. */
-static void free_phones(void)
+/* A client that was released, not destroyed, may still be in a callback: they are freed all at once, later. */
+static void free_clients(void)
 {
-  while (check_phones) {
-    phone_free(check_phones);
+  while (check_clients) {
+    client_free(check_clients);
   }
 }
 
@@ -500,11 +500,11 @@ static void one_row(void)
     cell();
     pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
     pair_connect(&pair);
-    phone_destroy(pair.alice, "on_call_end(0)");
-    phone_expect(pair.bob, "on_call_end(16)");
-    phone_destroy(pair.bob, "");
+    client_destroy(pair.alice, "on_call_end(0)");
+    client_expect(pair.bob, "on_call_end(16)");
+    client_destroy(pair.bob, "");
     CHECK_OK(nertc_callkit_hub_release(pair.hub));
-    free_phones();
+    free_clients();
   }
 }
 
@@ -515,7 +515,7 @@ int main(void)
   for (delivery = NERTC_CALLKIT_DELIVERY_WORKER; delivery <= NERTC_CALLKIT_DELIVERY_APP; delivery++) {
     for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
       row = &rows[i];
-      if (delivery == NERTC_CALLKIT_DELIVERY_APP || !row->host_only) {
+      if (delivery == NERTC_CALLKIT_DELIVERY_APP || !row->app_only) {
         char name[96];
         snprintf(name, sizeof name, "%s of %s, %s", row->word, row->who, delivery ? "APP" : "WORKER");
         run_test(name, one_row);

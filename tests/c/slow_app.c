@@ -1,6 +1,6 @@
 /* slow_app.c: an app that is too slow: full queues, blocked workers, long callbacks. Ending a call always works. */
 #include "check.h"
-#include "phone.h"
+#include "client.h"
 #include "intercept.h"
 
 #include <sched.h>
@@ -10,10 +10,10 @@ static int blocked, open_gate;
 
 
 /* Holds the worker until the test opens the gate. */
-static void block(struct phone *phone, const char *word, const void *event)
+static void block(struct client *client, const char *word, const void *event)
 {
   (void)event;
-  if (strcmp(phone->account, "alice") == 0 && strcmp(word, "on_call_connected") == 0) {
+  if (strcmp(client->account, "alice") == 0 && strcmp(word, "on_call_connected") == 0) {
     change(&blocked, 1);
     pthread_mutex_lock(&check_lock);
     while (!open_gate) {
@@ -44,7 +44,7 @@ static void start_blocked_call(struct pair *pair, int32_t worker)
   blocked = open_gate = completed = 0;
   *pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &setup);
   pair_ring(pair);
-  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, phone_done, pair->bob));
+  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
   WAIT_UNTIL(at_least_one, &blocked);
 }
 
@@ -62,17 +62,17 @@ static void a_full_inbox(void)
   CHECK_INT(status, NERTC_CALLKIT_STATUS_QUEUE_FULL);
   CHECK(accepted >= 1000);
   /* These have slots of their own. */
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_reject(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  CHECK_OK(nertc_callkit_logout(pair.alice->kit, phone_done, pair.alice));
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  CHECK_OK(nertc_callkit_reject(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  CHECK_OK(nertc_callkit_leave(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  CHECK_OK(nertc_callkit_logout(pair.alice->kit, client_done, pair.alice));
   change(&open_gate, 1);
-  phone_until(pair.alice, "on_call_connected");
-  phone_until(pair.alice, "done(hangup,0)");
-  phone_until(pair.alice, "on_call_end(15)");
-  phone_until(pair.alice, "done(logout,0)");
-  phone_until(pair.bob, "on_call_end(16)");
+  client_until(pair.alice, "on_call_connected");
+  client_until(pair.alice, "done(hangup,0)");
+  client_until(pair.alice, "on_call_end(15)");
+  client_until(pair.alice, "done(logout,0)");
+  client_until(pair.bob, "on_call_end(16)");
   WAIT_UNTIL(has_all, &accepted);
   pair_end(&pair);
 }
@@ -86,16 +86,16 @@ static void an_own_worker_stalls_nobody(void)
   start_blocked_call(&slow, NERTC_CALLKIT_WORKER_OWN);
   quick = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, NULL);
   pair_connect(&quick);
-  CHECK_OK(nertc_callkit_hangup(quick.alice->kit, NULL, NULL, phone_done, quick.alice));
-  phone_expect(quick.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(quick.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(quick.alice->kit, NULL, NULL, client_done, quick.alice));
+  client_expect(quick.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(quick.bob, "on_call_end(16)");
   pair_end(&quick);
   change(&open_gate, 1);
-  phone_until(slow.alice, "on_call_connected");
-  phone_until(slow.bob, "on_call_connected");
-  CHECK_OK(nertc_callkit_hangup(slow.bob->kit, NULL, NULL, phone_done, slow.bob));
-  phone_expect(slow.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(slow.alice, "on_call_end(16)");
+  client_until(slow.alice, "on_call_connected");
+  client_until(slow.bob, "on_call_connected");
+  CHECK_OK(nertc_callkit_hangup(slow.bob->kit, NULL, NULL, client_done, slow.bob));
+  client_expect(slow.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(slow.alice, "on_call_end(16)");
   pair_end(&slow);
 }
 
@@ -111,10 +111,10 @@ static void on_log(int32_t level, const char *text, void *unused)
   }
 }
 
-static void take_500_ms(struct phone *phone, const char *word, const void *event)
+static void take_500_ms(struct client *client, const char *word, const void *event)
 {
   (void)event;
-  if (strcmp(phone->account, "alice") == 0 && strcmp(word, "on_user_accept") == 0) {
+  if (strcmp(client->account, "alice") == 0 && strcmp(word, "on_user_accept") == 0) {
     const struct timespec half_a_second = {0, 500000000};
     nanosleep(&half_a_second, NULL);
   }
@@ -129,9 +129,9 @@ static void a_callback_of_500_ms(void)
   pair = pair_new(NERTC_CALLKIT_HUB_SERVER_RECORD, &setup);
   pair_connect(&pair);
   WAIT_UNTIL(at_least_one, &slow_lines);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
 }
@@ -145,23 +145,23 @@ static void count_network_change(void *ctx)
 }
 
 /* Queues `number` callbacks for an app that does not dispatch, and leaves no request for the worker. */
-static void pile_up(struct phone *phone, int number)
+static void pile_up(struct client *client, int number)
 {
   int i;
   completed = network_changes = 0;
   for (i = 0; i < number; i++) {
-    while (nertc_callkit_mute_local(phone->kit, NERTC_CALLKIT_MEDIA_AUDIO, i % 2, count, NULL) ==
+    while (nertc_callkit_mute_local(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, i % 2, count, NULL) ==
            NERTC_CALLKIT_STATUS_QUEUE_FULL) {
       sched_yield();
     }
   }
-  CHECK_OK(nertc_callkit_network_changed(phone->kit));
+  CHECK_OK(nertc_callkit_network_changed(client->kit));
   WAIT_UNTIL(at_least_one, &network_changes);
 }
 
 /* APP delivery: with 1024 undelivered callbacks a new call is refused, an invite is answered busy, and ending
  * something still works. */
-static void a_host_that_does_not_dispatch(void)
+static void an_app_that_does_not_dispatch(void)
 {
   struct setup worker = {0}, app = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
@@ -175,50 +175,50 @@ static void a_host_that_does_not_dispatch(void)
   intercept.rtc.mute_local = intercept.rtc.enable_local; /* never reached: there is no call */
   intercept.signaling.network_changed = count_network_change;
   app.backends = &backends;
-  pair.alice = phone_new("alice", &worker);
-  pair.bob = phone_new("bob", &app);
-  phone_login(pair.alice);
-  phone_login(pair.bob);
+  pair.alice = client_new("alice", &worker);
+  pair.bob = client_new("bob", &app);
+  client_login(pair.alice);
+  client_login(pair.bob);
   pair.bob->held = 1;
   pile_up(pair.bob, number);
   options.user_id = "alice";
-  CHECK_REFUSED(nertc_callkit_call(pair.bob->kit, &options, phone_done, pair.bob), QUEUE_FULL);
-  phone_call(pair.alice, "bob");
-  phone_expect(pair.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
+  CHECK_REFUSED(nertc_callkit_call(pair.bob->kit, &options, client_done, pair.bob), QUEUE_FULL);
+  client_call(pair.alice, "bob");
+  client_expect(pair.alice, "on_user_busy on_message_sent(5) on_call_end(3)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
   CHECK_INT(completed, 0);
   pair.bob->held = 0;
-  phone_until(pair.bob, "done(hangup,20005)");
+  client_until(pair.bob, "done(hangup,20005)");
   WAIT_UNTIL(has_all, &number);
   /* Everything was delivered: it can be called again. */
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
 /* Without an end: requests are refused eventually, and nothing grows. */
 /* Scenario (failure): An app never takes its completions: requests are refused at a limit, and each accepted one
  * completes inside destroy. */
-static void a_host_that_never_dispatches(void)
+static void an_app_that_never_dispatches(void)
 {
   struct setup app = {.delivery = NERTC_CALLKIT_DELIVERY_APP};
-  struct phone *phone = phone_new("bob", &app);
+  struct client *client = client_new("bob", &app);
   nertc_callkit_status status = NERTC_CALLKIT_STATUS_OK;
   int accepted = 0, i;
-  phone_login(phone);
-  phone->held = 1;
+  client_login(client);
+  client->held = 1;
   completed = 0;
   for (i = 0; i < 100000 && status == NERTC_CALLKIT_STATUS_OK; i++) {
-    status = nertc_callkit_mute_local(phone->kit, NERTC_CALLKIT_MEDIA_AUDIO, i % 2, count, NULL);
+    status = nertc_callkit_mute_local(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, i % 2, count, NULL);
     accepted += status == NERTC_CALLKIT_STATUS_OK;
   }
   CHECK_INT(status, NERTC_CALLKIT_STATUS_QUEUE_FULL);
   CHECK(accepted >= 1024);
-  phone_destroy(phone, "");
+  client_destroy(client, "");
   CHECK_INT(completed, accepted); /* SHUTTING_DOWN at the latest, and inside destroy */
-  phone_free(phone);
+  client_free(client);
 }
 
 int main(void)
@@ -226,7 +226,7 @@ int main(void)
   RUN(a_full_inbox);
   RUN(an_own_worker_stalls_nobody);
   RUN(a_callback_of_500_ms);
-  RUN(a_host_that_does_not_dispatch);
-  RUN(a_host_that_never_dispatches);
+  RUN(an_app_that_does_not_dispatch);
+  RUN(an_app_that_never_dispatches);
   return 0;
 }

@@ -194,7 +194,7 @@ static void check_sizes(const struct input *input)
 
 static void options_of_every_size(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_timers timers = NERTC_CALLKIT_TIMERS_INIT;
   nertc_callkit_backends none = NERTC_CALLKIT_BACKENDS_INIT;
@@ -248,15 +248,15 @@ static void options_of_every_size(void)
   mqtt.endpoint_count = 1;
   webrtc.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO;
   server.url = "stun:127.0.0.1";
-  phone_login(phone);
-  kit = phone->kit;
+  client_login(client);
+  kit = client->kit;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
   for (at = 0; at < sizeof inputs / sizeof inputs[0]; at++) {
     check_sizes(&inputs[at]);
   }
   CHECK_OK(nertc_callkit_hub_release(hub));
   CHECK_OK(nertc_callkit_destroy(kit));
-  phone_free(phone);
+  client_free(client);
 }
 
 /* Backends that nobody logs in to: none of their functions is called. */
@@ -308,7 +308,7 @@ static void tables_of_functions_of_every_size(void)
     {"rtc", &rtc, sizeof rtc, offsetof(nertc_callkit_rtc, enable_local), take_rtc, 1},
   };
   size_t at;
-  phone_listener(&listener);
+  client_listener(&listener);
   signaling.open = open_signaling;
   signaling.login = login;
   signaling.logout = operate_alone;
@@ -336,15 +336,15 @@ static void a_vtable_without_an_abi_number_is_of_the_first(void)
   intercept_init(&intercept, pair.hub, &backends);
   intercept.signaling.abi = intercept.rtc.abi = 0;
   setup.hub = pair.hub;
-  pair.alice = phone_new("alice", &setup);
+  pair.alice = client_new("alice", &setup);
   setup.backends = &backends;
-  pair.bob = phone_new("bob", &setup);
-  phone_login(pair.alice);
-  phone_login(pair.bob);
+  pair.bob = client_new("bob", &setup);
+  client_login(pair.alice);
+  client_login(pair.bob);
   pair_connect(&pair);
-  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, phone_done, pair.bob));
-  phone_expect(pair.bob, "done(hangup,0) on_call_end(15)");
-  phone_expect(pair.alice, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.bob->kit, NULL, NULL, client_done, pair.bob));
+  client_expect(pair.bob, "done(hangup,0) on_call_end(15)");
+  client_expect(pair.alice, "on_call_end(16)");
   pair_end(&pair);
   CHECK_INT(intercept.opened, 2);
   CHECK_INT(intercept.closed, 2);

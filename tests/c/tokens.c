@@ -5,7 +5,7 @@ struct scene {
   nertc_callkit_hub *hub;
   nertc_callkit_timers timers;
   struct setup setup;
-  struct phone *alice, *bob;
+  struct client *alice, *bob;
 };
 
 static struct scene scene_new(uint32_t hub_flags)
@@ -19,26 +19,26 @@ static struct scene scene_new(uint32_t hub_flags)
   return scene;
 }
 
-static struct phone *join(struct scene *scene, const char *account, const char *device)
+static struct client *join(struct scene *scene, const char *account, const char *device)
 {
   struct setup setup = scene->setup;
-  struct phone *phone;
+  struct client *client;
   setup.device = device;
   setup.timers = &scene->timers;
-  phone = phone_new(account, &setup);
-  phone_login(phone);
-  return phone;
+  client = client_new(account, &setup);
+  client_login(client);
+  return client;
 }
 
 static void scene_end(struct scene *scene)
 {
   if (scene->alice) {
-    phone_destroy(scene->alice, "");
-    phone_free(scene->alice);
+    client_destroy(scene->alice, "");
+    client_free(scene->alice);
   }
   if (scene->bob) {
-    phone_destroy(scene->bob, "");
-    phone_free(scene->bob);
+    client_destroy(scene->bob, "");
+    client_free(scene->bob);
   }
   CHECK_OK(nertc_callkit_hub_release(scene->hub));
 }
@@ -63,7 +63,7 @@ static void bad_tokens_are_refused_and_others_need_no_login(void)
   struct scene scene = scene_new(0);
   struct setup setup = scene.setup;
   memset(too_long, 'x', 4097);
-  scene.alice = phone_new("alice", &setup);
+  scene.alice = client_new("alice", &setup);
   CHECK_REFUSED(nertc_callkit_set_token(NULL, "t"), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_set_token(scene.alice->kit, too_long), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_set_token(scene.alice->kit, "\xff"), INVALID_ARGUMENT);
@@ -71,13 +71,13 @@ static void bad_tokens_are_refused_and_others_need_no_login(void)
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "t"));
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, NULL));
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, ""));
-  phone_login(scene.alice);
+  client_login(scene.alice);
   /* Connected: kept, also twice; without one only the next connection would fail. */
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "t2"));
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "t3"));
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, NULL));
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,20005)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,20005)");
   scene_end(&scene);
 }
 
@@ -90,7 +90,7 @@ static void a_backend_without_set_token_cannot(void)
   intercept_init(&intercept, scene.hub, &backends);
   intercept.signaling.set_token = NULL;
   setup.backends = &backends;
-  scene.alice = phone_new("alice", &setup);
+  scene.alice = client_new("alice", &setup);
   CHECK_REFUSED(nertc_callkit_set_token(scene.alice->kit, "t"), UNSUPPORTED);
   scene_end(&scene);
 }
@@ -101,13 +101,13 @@ static void an_expired_token_is_asked_for_and_the_session_goes_on(void)
   scene.alice = join(&scene, "alice", NULL);
   scene.bob = join(&scene, "bob", NULL);
   expire(&scene, "bob");
-  phone_expect(scene.bob, "on_reconnecting(1) on_token_needed(302)");
+  client_expect(scene.bob, "on_reconnecting(1) on_token_needed(302)");
   CHECK_OK(nertc_callkit_set_token(scene.bob->kit, "fresh"));
-  phone_expect(scene.bob, "on_reconnected(1)");
+  client_expect(scene.bob, "on_reconnected(1)");
   connect_both(&scene);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene.bob, "on_call_end(16)");
   scene_end(&scene);
 }
 
@@ -115,21 +115,21 @@ static void a_login_is_asked_for_a_token(void)
 {
   struct scene scene = scene_new(0);
   struct setup setup = scene.setup;
-  scene.alice = phone_new("alice", &setup);
+  scene.alice = client_new("alice", &setup);
   fault(scene.hub, EXPIRE_TOKEN, LOGIN, "alice", 0);
-  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", "old", phone_done, scene.alice));
-  phone_expect(scene.alice, "on_token_needed(302)");
+  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", "old", client_done, scene.alice));
+  client_expect(scene.alice, "on_token_needed(302)");
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "fresh"));
-  phone_expect(scene.alice, "done(login,0)");
-  CHECK_OK(nertc_callkit_logout(scene.alice->kit, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(logout,0)");
+  client_expect(scene.alice, "done(login,0)");
+  CHECK_OK(nertc_callkit_logout(scene.alice->kit, client_done, scene.alice));
+  client_expect(scene.alice, "done(logout,0)");
   /* There is none: the login ends at once. */
   fault(scene.hub, EXPIRE_TOKEN, LOGIN, "alice", 0);
-  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", "old", phone_done, scene.alice));
-  phone_expect(scene.alice, "on_token_needed(302)");
+  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", "old", client_done, scene.alice));
+  client_expect(scene.alice, "on_token_needed(302)");
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, NULL));
-  phone_expect(scene.alice, "done(login,302)");
-  phone_login(scene.alice);
+  client_expect(scene.alice, "done(login,302)");
+  client_login(scene.alice);
   scene_end(&scene);
 }
 
@@ -139,12 +139,12 @@ static void without_an_answer_the_session_ends(void)
   scene.timers.token_ms = 60;
   scene.alice = join(&scene, "alice", NULL);
   expire(&scene, "alice");
-  phone_expect(scene.alice, "on_reconnecting(1) on_token_needed(302) on_kicked");
+  client_expect(scene.alice, "on_reconnecting(1) on_token_needed(302) on_kicked");
   CHECK_INT(nertc_callkit_get_state(scene.alice->kit), NERTC_CALLKIT_STATE_IDLE);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,20001)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,20001)");
   CHECK_OK(nertc_callkit_set_token(scene.alice->kit, "late"));
-  phone_login(scene.alice);
+  client_login(scene.alice);
   scene_end(&scene);
 }
 
@@ -155,12 +155,12 @@ static void a_call_that_has_media_outlives_its_token(void)
   scene.bob = join(&scene, "bob", NULL);
   connect_both(&scene);
   expire(&scene, "bob");
-  phone_expect(scene.bob, "on_reconnecting(1) on_token_needed(302)");
+  client_expect(scene.bob, "on_reconnecting(1) on_token_needed(302)");
   CHECK_OK(nertc_callkit_set_token(scene.bob->kit, NULL));
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,0) on_call_end(15)");
   /* Its signaling is cut off: media reports that the peer left. */
-  phone_expect(scene.bob, "on_user_leave on_call_end(20) on_kicked");
+  client_expect(scene.bob, "on_user_leave on_call_end(20) on_kicked");
   scene_end(&scene);
 }
 
@@ -170,9 +170,9 @@ static void a_login_with_a_fresh_token_restores_the_connection(void)
   struct scene scene = scene_new(0);
   scene.alice = join(&scene, "alice", NULL);
   expire(&scene, "alice");
-  phone_expect(scene.alice, "on_reconnecting(1) on_token_needed(302)");
-  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", "fresh", phone_done, scene.alice));
-  phone_expect(scene.alice, "done(login,0) on_reconnected(1)");
+  client_expect(scene.alice, "on_reconnecting(1) on_token_needed(302)");
+  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", "fresh", client_done, scene.alice));
+  client_expect(scene.alice, "done(login,0) on_reconnected(1)");
   scene_end(&scene);
 }
 
@@ -182,32 +182,32 @@ static void a_login_that_timed_out_never_comes(void)
 {
   struct scene scene = scene_new(NERTC_CALLKIT_HUB_SINGLE_DEVICE);
   struct setup setup = {0};
-  struct phone *ghost;
+  struct client *ghost;
   scene.alice = join(&scene, "alice", NULL);
   scene.bob = join(&scene, "bob", "old phone");
   scene.timers.login_ms = 40;
   setup.hub = scene.hub;
   setup.device = "new phone";
   setup.timers = &scene.timers;
-  ghost = phone_new("bob", &setup);
+  ghost = client_new("bob", &setup);
   fault(scene.hub, DELAY, LOGIN, "bob", .delay_ms = 300);
-  CHECK_OK(nertc_callkit_login(ghost->kit, "bob", NULL, phone_done, ghost));
-  phone_expect(ghost, "done(login,408)");
+  CHECK_OK(nertc_callkit_login(ghost->kit, "bob", NULL, client_done, ghost));
+  client_expect(ghost, "done(login,408)");
   /* Later than that login was due, by the same clock: something else that is delayed. */
   fault(scene.hub, DELAY, CREATE, "alice", .delay_ms = 400);
   connect_both(&scene);
-  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(hangup,0) on_call_end(15)");
-  phone_expect(scene.bob, "on_call_end(16)");
-  phone_silent(scene.bob);
-  phone_silent(ghost);
-  CHECK_OK(nertc_callkit_hangup(ghost->kit, NULL, NULL, phone_done, ghost));
-  phone_expect(ghost, "done(hangup,20001)");
+  CHECK_OK(nertc_callkit_hangup(scene.alice->kit, NULL, NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(hangup,0) on_call_end(15)");
+  client_expect(scene.bob, "on_call_end(16)");
+  client_silent(scene.bob);
+  client_silent(ghost);
+  CHECK_OK(nertc_callkit_hangup(ghost->kit, NULL, NULL, client_done, ghost));
+  client_expect(ghost, "done(hangup,20001)");
   /* A later login is one. */
-  phone_login(ghost);
-  phone_expect(scene.bob, "on_kicked");
-  phone_destroy(ghost, "");
-  phone_free(ghost);
+  client_login(ghost);
+  client_expect(scene.bob, "on_kicked");
+  client_destroy(ghost, "");
+  client_free(ghost);
   scene_end(&scene);
 }
 
@@ -223,11 +223,11 @@ static void a_login_that_timed_out_is_logged_out_of_an_older_backend(void)
   scene.timers.login_ms = 40;
   setup.backends = &backends;
   setup.timers = &scene.timers;
-  scene.alice = phone_new("alice", &setup);
+  scene.alice = client_new("alice", &setup);
   intercept.act[INTERCEPT_LOGIN] = INTERCEPT_NEVER;
-  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", NULL, phone_done, scene.alice));
-  phone_expect(scene.alice, "done(login,408)");
-  phone_login(scene.alice);
+  CHECK_OK(nertc_callkit_login(scene.alice->kit, "alice", NULL, client_done, scene.alice));
+  client_expect(scene.alice, "done(login,408)");
+  client_login(scene.alice);
   CHECK_INT(intercept.asked[INTERCEPT_LOGOUT], 1);
   CHECK_INT(intercept.aborted, 0);
   scene_end(&scene);

@@ -1,6 +1,6 @@
 /* trace.c: traces through the C interface: what may be started where, what the file is, and that it replays. */
 #include "check.h"
-#include "phone.h"
+#include "client.h"
 
 #include <poll.h>
 #include <sys/inotify.h>
@@ -53,16 +53,16 @@ static void check_replays(const char *path)
   CHECK_INT(lstat(path, &it), 0);
   CHECK_INT(it.st_mode, S_IFREG | 0600);
   CHECK(it.st_size > 0 && it.st_size < LIMIT + (1 << 20));
-  snprintf(command, sizeof command, "'" NERTC_CALLKIT_TOOL "' replay '%s' >'%s/said'", path, folder);
+  snprintf(command, sizeof command, "'" NERTC_CALLKIT_TOOL "' replay '%s' >'%s/replayed'", path, folder);
   if (system(command) != 0) {
-    FAIL("%s: %s", command, content(in("said")));
+    FAIL("%s: %s", command, content(in("replayed")));
   }
-  CHECK(strstr(content(in("said")), "the same\n"));
+  CHECK(strstr(content(in("replayed")), "the same\n"));
 }
 
-static int start(struct phone *phone, const char *path)
+static int start(struct client *client, const char *path)
 {
-  return nertc_callkit_trace_start(phone->kit, path, 0);
+  return nertc_callkit_trace_start(client->kit, path, 0);
 }
 
 static void a_life_is_recorded_and_replays_without_personal_words(void)
@@ -73,28 +73,28 @@ static void a_life_is_recorded_and_replays_without_personal_words(void)
   CHECK_OK(nertc_callkit_trace_start(pair.bob->kit, in("bob"), NERTC_CALLKIT_TRACE_PERSONAL));
   options.user_id = "bob";
   options.attachment = "{\"dish\":\"petunias\"}";
-  CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(call,0)");
-  phone_expect(pair.bob, "on_invited");
-  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
-  phone_expect(pair.bob, "on_user_cancel on_call_end(12)");
+  CHECK_OK(nertc_callkit_call(pair.alice->kit, &options, client_done, pair.alice));
+  client_expect(pair.alice, "done(call,0)");
+  client_expect(pair.bob, "on_invited");
+  CHECK_OK(nertc_callkit_cancel(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(cancel,0) on_message_sent(2) on_call_end(11)");
+  client_expect(pair.bob, "on_user_cancel on_call_end(12)");
   pair_end(&pair);
   check_replays(in("alice"));
   check_replays(in("bob"));
-  CHECK(strncmp(content(in("alice")), "{\"trace\":3,", 11) == 0);
+  CHECK(strncmp(content(in("alice")), "{\"trace\":4,", 11) == 0);
   CHECK(!strstr(content(in("alice")), "petunias") && !strstr(content(in("alice")), "bob"));
   CHECK(strstr(content(in("bob")), "petunias") && strstr(content(in("bob")), "alice"));
 }
 
-static void start_when_it_rings(struct phone *phone, const char *word, const void *event)
+static void start_when_it_rings(struct client *client, const char *word, const void *event)
 {
   (void)event;
   if (strcmp(word, "on_invited") == 0) {
-    CHECK_OK(start(phone, in("inside")));
-    CHECK_OK(nertc_callkit_accept(phone->kit, NULL, phone_done, phone));
+    CHECK_OK(start(client, in("inside")));
+    CHECK_OK(nertc_callkit_accept(client->kit, NULL, client_done, client));
   } else if (strncmp(word, "on_call_end", 11) == 0) {
-    CHECK_OK(nertc_callkit_trace_stop(phone->kit));
+    CHECK_OK(nertc_callkit_trace_stop(client->kit));
   }
 }
 
@@ -102,13 +102,13 @@ static void a_trace_may_start_and_stop_inside_callbacks_in_the_middle_of_a_call(
 {
   struct setup setup = {.on_callback = start_when_it_rings};
   struct pair pair = pair_new(0, &setup);
-  phone_call(pair.alice, "bob");
-  phone_until(pair.alice, "on_call_connected");
-  phone_until(pair.bob, "on_call_connected");
+  client_call(pair.alice, "bob");
+  client_until(pair.alice, "on_call_connected");
+  client_until(pair.bob, "on_call_connected");
   CHECK_OK(start(pair.alice, in("connected")));
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_until(pair.alice, "on_call_end(15)");
-  phone_until(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_until(pair.alice, "on_call_end(15)");
+  client_until(pair.bob, "on_call_end(16)");
   pair_end(&pair);
   check_replays(in("inside"));
   CHECK(strstr(content(in("inside")), "\"Called\":{") && strstr(content(in("inside")), "\"CallEnd\""));
@@ -130,9 +130,9 @@ static void what_happened_is_in_the_file_once_the_worker_sleeps(void)
     CHECK(read(written.fd, changes, sizeof changes) > 0);
   }
   close(written.fd);
-  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, phone_done, pair.alice));
-  phone_expect(pair.alice, "done(hangup,0) on_message_sent(1) on_call_end(15)");
-  phone_expect(pair.bob, "on_call_end(16)");
+  CHECK_OK(nertc_callkit_hangup(pair.alice->kit, NULL, NULL, client_done, pair.alice));
+  client_expect(pair.alice, "done(hangup,0) on_message_sent(1) on_call_end(15)");
+  client_expect(pair.bob, "on_call_end(16)");
   pair_end(&pair);
 }
 
@@ -143,23 +143,23 @@ static void on_released(void *number)
 
 static void a_second_start_ends_the_first_trace_and_an_older_trace_is_kept(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   int released = 0;
-  CHECK_OK(start(phone, in("first")));
-  phone_login(phone);
-  CHECK_OK(start(phone, in("second")));
-  CHECK_OK(nertc_callkit_logout(phone->kit, phone_done, phone));
-  phone_expect(phone, "done(logout,0)");
-  CHECK_OK(start(phone, in("second"))); /* its own file */
-  CHECK_OK(nertc_callkit_trace_stop(phone->kit));
-  CHECK_OK(nertc_callkit_trace_stop(phone->kit));
-  phone_login(phone); /* after the stop: in no file */
-  CHECK_OK(nertc_callkit_release(phone->kit, on_released, &released));
-  CHECK_REFUSED(start(phone, in("late")), CLOSED);
-  CHECK_REFUSED(nertc_callkit_trace_stop(phone->kit), CLOSED);
+  CHECK_OK(start(client, in("first")));
+  client_login(client);
+  CHECK_OK(start(client, in("second")));
+  CHECK_OK(nertc_callkit_logout(client->kit, client_done, client));
+  client_expect(client, "done(logout,0)");
+  CHECK_OK(start(client, in("second"))); /* its own file */
+  CHECK_OK(nertc_callkit_trace_stop(client->kit));
+  CHECK_OK(nertc_callkit_trace_stop(client->kit));
+  client_login(client); /* after the stop: in no file */
+  CHECK_OK(nertc_callkit_release(client->kit, on_released, &released));
+  CHECK_REFUSED(start(client, in("late")), CLOSED);
+  CHECK_REFUSED(nertc_callkit_trace_stop(client->kit), CLOSED);
   CHECK(access(in("late"), F_OK) != 0);
   WAIT_UNTIL(at_least_one, &released);
-  phone_free(phone);
+  client_free(client);
 }
 
 static void they_are_complete(void)
@@ -174,44 +174,44 @@ static void they_are_complete(void)
 
 static void what_cannot_be_a_trace_is_refused_and_stays_as_it_is(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   char longer[4200];
   memset(longer, 'x', sizeof longer - 1);
   longer[sizeof longer - 1] = '\0';
   CHECK_REFUSED(nertc_callkit_trace_start(NULL, in("x"), 0), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_trace_stop(NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, NULL), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, ""), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, longer), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, "\xff"), INVALID_ARGUMENT);
-  CHECK_REFUSED(nertc_callkit_trace_start(phone->kit, in("x"), 2), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, in("no/such/folder")), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, folder), INVALID_ARGUMENT);
-  CHECK_REFUSED(start(phone, "/dev/full"), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, NULL), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, ""), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, longer), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, "\xff"), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_trace_start(client->kit, in("x"), 2), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, in("no/such/folder")), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, folder), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, "/dev/full"), INVALID_ARGUMENT);
   CHECK_INT(mkfifo(in("fifo"), 0600), 0);
-  CHECK_REFUSED(start(phone, in("fifo")), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, in("fifo")), INVALID_ARGUMENT);
   CHECK_INT(symlink("nowhere", in("link")), 0);
-  CHECK_REFUSED(start(phone, in("link")), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, in("link")), INVALID_ARGUMENT);
   CHECK(access(in("nowhere"), F_OK) != 0);
   put(in("thesis"), "years of work");
-  CHECK_REFUSED(start(phone, in("thesis")), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, in("thesis")), INVALID_ARGUMENT);
   CHECK_TEXT(content(in("thesis")), "years of work");
   put(in("kept"), "{\"trace\":1}\n");
   put(in("kept.1"), "years of work");
-  CHECK_REFUSED(start(phone, in("kept")), INVALID_ARGUMENT);
+  CHECK_REFUSED(start(client, in("kept")), INVALID_ARGUMENT);
   CHECK_TEXT(content(in("kept")), "{\"trace\":1}\n");
   CHECK_TEXT(content(in("kept.1")), "years of work");
   CHECK(access(in("x"), F_OK) != 0);
   put(in("empty"), "");
   CHECK_INT(chmod(in("empty"), 0666), 0);
-  CHECK_OK(start(phone, in("empty")));
-  phone_destroy(phone, "");
-  phone_free(phone);
+  CHECK_OK(start(client, in("empty")));
+  client_destroy(client, "");
+  client_free(client);
   check_replays(in("empty"));
 }
 
 /* `count` cancels of no call, each with a text of nearly 2 KB. */
-static void talk(struct phone *phone, int count)
+static void cancel_many(struct client *client, int count)
 {
   nertc_callkit_end_options options = NERTC_CALLKIT_END_OPTIONS_INIT;
   const nertc_callkit_call_ref *options_call = NULL;
@@ -219,20 +219,20 @@ static void talk(struct phone *phone, int count)
   memset(text, 'y', sizeof text - 1);
   options.text = text;
   for (; count > 0; count--) {
-    CHECK_OK(nertc_callkit_cancel(phone->kit, options_call, &options, phone_done, phone));
-    phone_expect(phone, "done(cancel,20013)");
-    phone->count = phone->read = 0;
+    CHECK_OK(nertc_callkit_cancel(client->kit, options_call, &options, client_done, client));
+    client_expect(client, "done(cancel,20013)");
+    client->count = client->read = 0;
   }
 }
 
 static void a_long_life_takes_two_files_at_most(void)
 {
-  struct phone *phone = phone_new("alice", NULL);
-  CHECK_OK(start(phone, in("long")));
-  phone_login(phone);
-  talk(phone, 5 * LIMIT / 4096);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  struct client *client = client_new("alice", NULL);
+  CHECK_OK(start(client, in("long")));
+  client_login(client);
+  cancel_many(client, 5 * LIMIT / 4096);
+  client_destroy(client, "");
+  client_free(client);
   check_replays(in("long"));
   check_replays(in("long.1"));
   CHECK(access(in("long.1.1"), F_OK) != 0 && access(in("long.2"), F_OK) != 0);
@@ -249,21 +249,21 @@ static void on_log(int32_t level, const char *text, void *unused)
 static void a_full_disk_ends_the_trace_and_not_the_call(void)
 {
   struct rlimit before, small;
-  struct phone *phone = phone_new("alice", NULL);
+  struct client *client = client_new("alice", NULL);
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL));
   CHECK_INT(getrlimit(RLIMIT_FSIZE, &before), 0);
   small = before;
   small.rlim_cur = 20000;
-  CHECK_OK(start(phone, in("full")));
+  CHECK_OK(start(client, in("full")));
   CHECK_INT(setrlimit(RLIMIT_FSIZE, &small), 0);
-  phone_login(phone);
-  talk(phone, 40);
+  client_login(client);
+  cancel_many(client, 40);
   CHECK_INT(setrlimit(RLIMIT_FSIZE, &before), 0);
   CHECK_INT(warnings, 1);
-  CHECK_OK(start(phone, in("after")));
-  talk(phone, 3);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  CHECK_OK(start(client, in("after")));
+  cancel_many(client, 3);
+  client_destroy(client, "");
+  client_free(client);
   CHECK_INT(warnings, 1);
   CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
   check_replays(in("after"));

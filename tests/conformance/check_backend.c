@@ -4,7 +4,7 @@
 #include "check_device.h"
 
 static const char account_a[] = "check-a", account_b[] = "check-b";
-enum { no_channel = NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS };
+enum { no_channel = NERTC_CALLKIT_CODE_CHANNEL_NOT_EXISTS, CALL = 9 };
 
 /* ---- the steps --------------------------------------------------------------------------------------- */
 
@@ -49,7 +49,7 @@ static void wait_answer(const char *step, int32_t signal, const char *request)
   expect(step, strcmp(it->custom_info, "{\"n\":1}") == 0, "attachment");
   if (devices[B].backends.signaling->caps & NERTC_CALLKIT_SIGNALING_CAP_OTHER_DEVICE) {
     it = wait_event(step, &devices[B2], 0, signal);
-    expect(step, it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, "source of what the other device hears");
+    expect(step, it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_OTHER_DEVICE, "source of what the other device receives");
   }
 }
 
@@ -246,7 +246,7 @@ static void step_away(void)
   ask("close", OP(A, close), channel, NULL, NULL, 0);
 }
 
-static void tell_state(struct device *device, const char *channel, const char *request, int32_t state)
+static void report_state(struct device *device, const char *channel, const char *request, int32_t state)
 {
   nertc_callkit_signaling_args args = NERTC_CALLKIT_SIGNALING_ARGS_INIT;
   args.channel_id = channel;
@@ -264,8 +264,8 @@ static void step_invite_state(void)
     return;
   }
   channel = invite("rings");
-  tell_state(&devices[B2], channel, "rings", NERTC_CALLKIT_INVITE_HELD);
-  tell_state(&devices[B], channel, "rings", NERTC_CALLKIT_INVITE_RINGING);
+  report_state(&devices[B2], channel, "rings", NERTC_CALLKIT_INVITE_HELD);
+  report_state(&devices[B], channel, "rings", NERTC_CALLKIT_INVITE_RINGING);
   it = wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
   expect("invite_state", strcmp(it->from, account_b) == 0 && strcmp(it->request, "rings") == 0, "from or request id");
   expect("invite_state", it->source == NERTC_CALLKIT_MESSAGE_ORIGIN_ONLINE, "source");
@@ -274,8 +274,8 @@ static void step_invite_state(void)
   expect("invite_state", count_events(&devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING) == 1, "HELD is no ringing");
   ask("close", OP(A, close), channel, NULL, NULL, 0);
   channel = invite("dropped");
-  tell_state(&devices[B], channel, "dropped", NERTC_CALLKIT_INVITE_DROPPED);
-  tell_state(&devices[B2], channel, "dropped", NERTC_CALLKIT_INVITE_RINGING);
+  report_state(&devices[B], channel, "dropped", NERTC_CALLKIT_INVITE_DROPPED);
+  report_state(&devices[B2], channel, "dropped", NERTC_CALLKIT_INVITE_RINGING);
   wait_event("invite_state", &devices[A], 0, NERTC_CALLKIT_SIGNAL_RINGING);
   ask("cancel", OP(A, cancel_invite), channel, account_b, "dropped", 0);
   wait_event("cancel", &devices[B2], 0, NERTC_CALLKIT_SIGNAL_CANCEL);
@@ -356,6 +356,9 @@ static nertc_callkit_req join_room(struct device *device, uint64_t uid)
   args.flags = device == &devices[A] ? NERTC_CALLKIT_RTC_JOIN_INVITER : 0;
   args.peer = device == &devices[A] ? account_b : account_a;
   args.call_id = "check-call";
+  args.call_no = CALL;
+  args.account = device->account;
+  args.device_id = "check-device";
   pthread_mutex_lock(&lock);
   device->join = req;
   pthread_mutex_unlock(&lock);
@@ -441,12 +444,39 @@ static void step_texts(void)
   expect("receive", ends[1]->texts_taken > 0, "an offer is not answered");
 }
 
+/* A prepares, again in another role, and discards, while B is in the room and must not notice. Then both
+ * prepare what they join. */
+static void step_prepare(struct device *a, struct device *b)
+{
+  const nertc_callkit_rtc *rtc = a->backends.rtc;
+  int sent;
+  if (!NERTC_CALLKIT_HAS(rtc, nertc_callkit_rtc, discard) || !rtc->prepare) {
+    return;
+  }
+  expect("prepare", rtc->discard != NULL, "who prepares must discard");
+  expect("rtc join", wait_done("rtc join", b, join_room(b, 1002))->code == 0, "failed");
+  prepare(a, account_b, CALL - 2, 1);
+  prepare(a, account_b, CALL - 2, 0);
+  rtc->discard(a->backends.rtc_ctx, CALL - 2);
+  prepare(a, account_b, CALL - 1, 1);
+  leave_room(b); /* what reached it would have come before the completion */
+  expect("prepare", count_events(b, 1, NERTC_CALLKIT_RTC_PEER_JOIN) == 0, "the peer noticed it");
+  pthread_mutex_lock(&lock);
+  sent = a->text_count;
+  pthread_mutex_unlock(&lock);
+  expect("prepare", sent == 0, "a text was sent before the join");
+  rtc->discard(a->backends.rtc_ctx, CALL - 1);
+  prepare(a, account_b, CALL, 1);
+  prepare(b, account_a, CALL, 0);
+}
+
 static void step_media(void)
 {
   struct device *a = &devices[A], *b = &devices[B];
   const nertc_callkit_rtc *rtc = a->backends.rtc;
   const struct event *it;
   int frames;
+  step_prepare(a, b);
   expect("rtc join", wait_done("rtc join", a, join_room(a, 1001))->code == 0, "failed");
   expect("rtc join", wait_done("rtc join", b, join_room(b, 1002))->code == 0, "failed");
   if (rtc->caps & NERTC_CALLKIT_RTC_CAP_SIGNALS) {
@@ -491,7 +521,7 @@ static void step_media(void)
 }
 
 /* A sends to B while B closes: nothing may reach B's sinks when close_backend has returned. */
-static void *talk(void *argument)
+static void *send_and_push(void *argument)
 {
   const char *channel = argument;
   int i;
@@ -515,7 +545,10 @@ static void step_barrier(void)
   if (devices[A].backends.rtc->enable_local) {
     wait_done("enable_local", &devices[A], bits(&devices[A], devices[A].backends.rtc->enable_local, 1));
   }
-  pthread_create(&thread, NULL, talk, channel);
+  if (NERTC_CALLKIT_HAS(devices[B2].backends.rtc, nertc_callkit_rtc, prepare) && devices[B2].backends.rtc->prepare) {
+    prepare(&devices[B2], account_a, CALL, 0); /* closed without a discard */
+  }
+  pthread_create(&thread, NULL, send_and_push, channel);
   close_device(&devices[B]);
   pthread_join(thread, NULL);
   for (req = 1; req <= devices[A].last; req++) {

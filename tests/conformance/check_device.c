@@ -328,7 +328,7 @@ int count_events(struct device *device, int kind, int32_t what)
   pthread_mutex_lock(&lock);
   for (i = 0; i < device->event_count; i++) {
     const struct event *it = &device->events[i];
-    count += it->kind == kind && it->what == what && strcmp(it->channel, current) == 0;
+    count += it->kind == kind && it->what == what && (kind || strcmp(it->channel, current) == 0);
   }
   pthread_mutex_unlock(&lock);
   return count;
@@ -437,4 +437,15 @@ void close_device(struct device *device)
   }
   pthread_mutex_unlock(&lock);
   release(&device->backends);
+}
+
+void prepare(struct device *device, const char *peer, nertc_callkit_call_no call_no, int is_inviter)
+{
+  nertc_callkit_rtc_prepare args = NERTC_CALLKIT_RTC_PREPARE_INIT;
+  args.flags = is_inviter ? NERTC_CALLKIT_RTC_JOIN_INVITER : 0;
+  args.call_type = NERTC_CALLKIT_CALL_TYPE_AUDIO;
+  args.call_no = call_no;
+  args.peer = peer;
+  args.call_id = "check-call";
+  device->backends.rtc->prepare(device->backends.rtc_ctx, &args);
 }

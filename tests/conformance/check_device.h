@@ -67,6 +67,8 @@ struct timespec deadline(unsigned ms);
 const struct operation *wait_done(const char *step, struct device *device, nertc_callkit_req req);
 /* Notes what the backend answered at once to its newest operation; the number of it. */
 nertc_callkit_req accepted(const char *step, struct device *device, int32_t answer);
+/* Lets the media backend make ready for this call. */
+void prepare(struct device *device, const char *peer, nertc_callkit_call_no call_no, int is_inviter);
 /* The number of the next operation. */
 nertc_callkit_req next(struct device *device);
 /* Starts an operation; the number of it. */

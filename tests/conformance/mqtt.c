@@ -15,7 +15,7 @@ static int make(void *context, nertc_callkit_backends *out)
          nertc_callkit_null_rtc(out) == NERTC_CALLKIT_STATUS_OK;
 }
 
-static void say(int32_t level, const char *text, void *user_data)
+static void on_log(int32_t level, const char *text, void *user_data)
 {
   (void)user_data;
   printf("log %d: %s\n", (int)level, text);
@@ -29,7 +29,7 @@ int main(int count, char **arguments)
     printf("mqtt: needs the address of a broker, like mqtt://localhost:1883\n");
     return 2;
   }
-  if (nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_INFO, 0, say, NULL) != NERTC_CALLKIT_STATUS_OK) {
+  if (nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_INFO, 0, on_log, NULL) != NERTC_CALLKIT_STATUS_OK) {
     return 1;
   }
   maker.context = &arguments[1];

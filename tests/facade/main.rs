@@ -5,7 +5,7 @@
 //! Time is real here and limits are short: a seed repeats what users and the hub do, not every interleaving.
 //! A failure names its seed and prints every client's events: `FACADE_SEED0=n FACADE_SEEDS=1`.
 
-mod phone;
+mod client;
 
 use std::ffi::CString;
 use std::ptr;
@@ -17,7 +17,7 @@ use nertc_callkit::ffi::api::loopback::{
 use nertc_callkit_abi::{nertc_callkit_fault, nertc_callkit_hub, nertc_callkit_status as status};
 use nertc_callkit_testkit::{Random, number};
 
-use phone::{Ask, Phone};
+use client::{Ask, Client};
 
 /// Longer than any wait can be, also on a busy machine: a longer wait is a hang.
 const HANGS: Duration = Duration::from_secs(60);
@@ -25,8 +25,8 @@ const HANGS: Duration = Duration::from_secs(60);
 /// A hub, the clients on it, and what users do.
 struct Fleet {
     hub: *mut nertc_callkit_hub,
-    #[expect(clippy::vec_box, reason = "a client keeps its phone's address")]
-    phones: Vec<Box<Phone>>,
+    #[expect(clippy::vec_box, reason = "a client's callbacks hold its address")]
+    clients: Vec<Box<Client>>,
     random: Random,
 }
 
@@ -40,17 +40,17 @@ impl Fleet {
         let shapes: [&[&str]; 4] =
             [&["al", "bo"], &["al", "bo", "bo"], &["al", "al", "bo", "bo"], &["al", "bo", "cy", "bo"]];
         let accounts = *random.pick(&shapes);
-        let phones = accounts.iter().enumerate();
-        let phones =
-            phones.map(|(at, account)| Phone::new(hub, account, at, random.chance(500), random.chance(300)));
-        Fleet { hub, phones: phones.collect(), random }
+        let clients = accounts.iter().enumerate();
+        let clients = clients
+            .map(|(at, account)| Client::new(hub, account, at, random.chance(500), random.chance(300)));
+        Fleet { hub, clients: clients.collect(), random }
     }
 
     /// Lets callbacks run for a while: APP clients run theirs here.
     fn pass(&self, ms: u64) {
         let end = Instant::now() + Duration::from_millis(ms);
         while Instant::now() < end {
-            self.phones.iter().for_each(|phone| phone.take_some());
+            self.clients.iter().for_each(|client| client.take_some());
         }
     }
 
@@ -61,17 +61,17 @@ impl Fleet {
             if Instant::now() > end {
                 return Err(format!("never: {what}"));
             }
-            self.phones.iter().for_each(|phone| phone.take_some());
+            self.clients.iter().for_each(|client| client.take_some());
         }
         Ok(())
     }
 
     fn act(&mut self) {
-        let at = self.random.below(self.phones.len() as u64) as usize;
-        let others: Vec<&str> = self.phones.iter().map(|other| other.account()).collect();
+        let at = self.random.below(self.clients.len() as u64) as usize;
+        let others: Vec<&str> = self.clients.iter().map(|other| other.account()).collect();
         let user = (*self.random.pick(&others)).to_owned();
-        let phone = &self.phones[at];
-        let ask = match (phone.state(), self.random.below(100)) {
+        let client = &self.clients[at];
+        let ask = match (client.state(), self.random.below(100)) {
             (0, 0..60) => Ask::Call(&user),
             (1, 0..25) => Ask::Cancel,
             (2, 0..50) => Ask::Accept,
@@ -91,14 +91,14 @@ impl Fleet {
             (_, 92..93) => Ask::Call(&user),
             (_, 93..96) => {
                 let account = self.random.chance(700).then_some(&*user);
-                return phone.refuse(account, self.random.chance(500));
+                return client.refuse(account, self.random.chance(500));
             }
-            (_, 96) => return phone.give_token(),
+            (_, 96) => return client.give_token(),
             _ => return self.go_wrong(),
         };
-        phone.ask(ask);
+        client.ask(ask);
         if self.random.chance(60) {
-            phone.ask(ask);
+            client.ask(ask);
         }
     }
 
@@ -129,7 +129,7 @@ impl Fleet {
     }
 
     fn run(&mut self) -> Result<(), String> {
-        self.phones.iter().for_each(|phone| phone.ask(Ask::Login));
+        self.clients.iter().for_each(|client| client.ask(Ask::Login));
         self.pass(5);
         for _ in 0..120 {
             self.act();
@@ -138,32 +138,37 @@ impl Fleet {
         }
         self.calm_down()?;
         self.end()?;
-        self.phones.iter().try_for_each(|phone| phone.verdict())
+        self.clients.iter().try_for_each(|client| client.result())
     }
 
     /// Everybody hangs up until nobody calls any more; then every request has completed.
     fn calm_down(&mut self) -> Result<(), String> {
         let end = Instant::now() + HANGS;
-        while self.phones.iter().any(|phone| phone.state() > 0) {
+        while self.clients.iter().any(|client| client.state() > 0) {
             if Instant::now() > end {
                 return Err("never idle after hanging up".into());
             }
-            self.phones.iter().filter(|phone| phone.state() > 0).for_each(|phone| phone.ask(Ask::Hangup));
+            self.clients
+                .iter()
+                .filter(|client| client.state() > 0)
+                .for_each(|client| client.ask(Ask::Hangup));
             self.pass(20);
         }
-        self.until("all requests complete", |fleet| fleet.phones.iter().all(|phone| phone.waits_for() == 0))
+        self.until("all requests complete", |fleet| {
+            fleet.clients.iter().all(|client| client.waits_for() == 0)
+        })
     }
 
     /// Some are destroyed, some released, some with requests under way.
     fn end(&mut self) -> Result<(), String> {
-        for phone in &self.phones {
+        for client in &self.clients {
             if self.random.chance(500) {
-                phone.ask(Ask::Login);
-                phone.ask(Ask::Call("al"));
+                client.ask(Ask::Login);
+                client.ask(Ask::Call("al"));
             }
-            if self.random.chance(500) { phone.destroy()? } else { phone.release()? }
+            if self.random.chance(500) { client.destroy()? } else { client.release()? }
         }
-        self.until("released", |fleet| fleet.phones.iter().all(|phone| phone.is_gone()))
+        self.until("released", |fleet| fleet.clients.iter().all(|client| client.is_gone()))
     }
 }
 
@@ -181,21 +186,21 @@ fn random_calls_through_the_c_functions_keep_every_promise() {
     for seed in first..first + count {
         let mut fleet = Fleet::new(seed);
         if let Err(why) = fleet.run() {
-            let histories: Vec<String> = fleet.phones.iter().map(|phone| phone.history()).collect();
-            // What still runs must not find its phone gone.
-            fleet.phones.drain(..).for_each(|phone| {
-                Box::leak(phone);
+            let histories: Vec<String> = fleet.clients.iter().map(|client| client.history()).collect();
+            // What still runs must not find its client gone.
+            fleet.clients.drain(..).for_each(|client| {
+                Box::leak(client);
             });
             panic!("seed {seed}: {why}\n{}", histories.join("\n\n"));
         }
-        callbacks += fleet.phones.iter().map(|phone| phone.callbacks()).sum::<u64>();
+        callbacks += fleet.clients.iter().map(|client| client.callbacks()).sum::<u64>();
         let [refused, asked] = fleet
-            .phones
+            .clients
             .iter()
-            .map(|phone| phone.refused_and_asked())
+            .map(|client| client.refused_and_asked())
             .fold([0; 2], |all, one| [all[0] + one[0], all[1] + one[1]]);
         (refusals, tokens) = (refusals + refused, tokens + asked);
-        connected += fleet.phones.iter().map(|phone| phone.connected()).sum::<usize>();
+        connected += fleet.clients.iter().map(|client| client.connected()).sum::<usize>();
     }
     println!("facade: seeds {count}, callbacks {callbacks}, connected {connected}, violations 0");
     println!("facade: calls refused {refusals}, tokens asked for {tokens}");

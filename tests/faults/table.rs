@@ -140,18 +140,20 @@ pub(crate) const FAULTS: &[Fault] = &[
         "CLOSE ignored while calling",
         5,
         "src/engine/routing.rs",
-        "                self.confirm_call();
-                let extra = self.foreign_text(",
+        "                self.app.extend(calling.own.confirm(Outcome::default()));
+                let extra = calling.own.foreign_text(",
         "                if PLANTED { return self.ignore(\"planted\"); }
-                self.confirm_call();
-                let extra = self.foreign_text(",
+                self.app.extend(calling.own.confirm(Outcome::default()));
+                let extra = calling.own.foreign_text(",
     ),
     sim(
         "CANCEL of a ringing invite ignored",
         5,
         "src/engine/routing.rs",
-        "                self.on_caller_cancelled(now, &event.custom_info);",
-        "                if !PLANTED { self.on_caller_cancelled(now, &event.custom_info); }",
+        "
+                self.on_caller_cancelled(now, cancel);",
+        "
+                if !PLANTED { self.on_caller_cancelled(now, cancel); }",
     ),
     sim(
         "a CANCEL that comes before its INVITE is not remembered",
@@ -176,11 +178,12 @@ pub(crate) const FAULTS: &[Fault] = &[
         "ACCEPT of an earlier call obeyed by the next",
         6,
         "src/engine/routing.rs",
-        "            && own.channel_id == event.channel.id
-            && own.request_id == event.request_id
-            && own.options.user == event.from",
-        "            && (PLANTED || own.channel_id == event.channel.id && own.request_id == event.request_id)
-            && own.options.user == event.from",
+        "                    && own.channel_id == event.channel.id
+                    && own.request_id == event.request_id
+                    && own.options.user == event.from;",
+        "                    && (PLANTED
+                        || own.channel_id == event.channel.id && own.request_id == event.request_id)
+                    && own.options.user == event.from;",
     ),
     // 7
     sim(
@@ -313,7 +316,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ),
     // 15
     sim(
-        "the backend of an invite that has ended is not told",
+        "the backend of an invite that has ended is not notified",
         15,
         "src/engine/incoming.rs",
         "            self.notify_event_state(event, InviteState::Dropped);
@@ -322,7 +325,7 @@ pub(crate) const FAULTS: &[Fault] = &[
             self.ignore(\"invite that has ended already\");",
     ),
     sim(
-        "the backend says that it rings before the app knows",
+        "ringing is reported to the backend before the app is notified",
         15,
         "src/engine/incoming.rs",
         "        if !self.ring(now, invite.clone()) {",
@@ -330,7 +333,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         if !self.ring(now, invite.clone()) && !PLANTED {",
     ),
     sim(
-        "the backend is told twice of an invite that waits",
+        "the backend is notified twice of an invite that waits",
         15,
         "src/engine/incoming.rs",
         "                self.notify_invite_state(&invite, InviteState::Held);
@@ -491,4 +494,47 @@ pub(crate) const FAULTS: &[Fault] = &[
         put: "if (local && !PLANTED) || self.config.busy_is_local",
         finder: Finder::ProtocolModel("two callees, one is busy itself"),
     },
+    // 17
+    sim(
+        "media: what was prepared is not discarded",
+        17,
+        "src/engine/preparation.rs",
+        "                if !self.is_media_of(no) {",
+        "                if !self.is_media_of(no) && !PLANTED {",
+    ),
+    sim(
+        "media: a call is prepared before its user's answer counts",
+        17,
+        "src/engine/incoming.rs",
+        "        self.state = State::Called(Box::new(called));
+        match answer {",
+        "        self.state = State::Called(Box::new(called));
+        if PLANTED { self.settle_preparation(); }
+        match answer {",
+    ),
+    sim(
+        "media: the loser of a glare joins as the inviter",
+        17,
+        "src/engine/media.rs",
+        "            is_inviter: call.is_inviter,",
+        "            is_inviter: call.is_inviter || PLANTED && call.alias.is_some(),",
+    ),
+    sim(
+        "media: a glare does not prepare the new role",
+        17,
+        "src/engine/preparation.rs",
+        "                && standing.is_inviter == wanted.is_inviter
+                && standing.call_id == wanted.call_id",
+        "                && (PLANTED || standing.is_inviter == wanted.is_inviter)
+                && (PLANTED || standing.call_id == wanted.call_id)",
+    ),
+    sim(
+        "media: the security of a room that is left counts for the next call",
+        6,
+        "src/engine/in_call.rs",
+        "        if !self.is_in_media() {
+            return self.ignore(\"media event outside",
+        "        if !self.is_in_media() && !(PLANTED && matches!(event, RtcEvent::Secured { .. })) {
+            return self.ignore(\"media event outside",
+    ),
 ];

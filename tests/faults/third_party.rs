@@ -143,14 +143,14 @@ pub(crate) const THIRD_PARTY: &[Fault] = &[
         if PLANTED { return; }",
     ),
     paired(
-        "a hello goes out before the device has heard itself",
+        "a hello goes out before the device has received its own",
         14,
         "backends/mqtt/src/protocol/login.rs",
         "        self.send_to_self(false);",
         "        self.send_to_self(PLANTED && !self.session.is_in);",
     ),
     Fault {
-        name: "third party: an invite's id that somebody else said first is a repeat",
+        name: "third party: an invite's id that somebody else sent first is a repeat",
         invariant: 13,
         file: "backends/mqtt/src/protocol/callee.rs",
         find: "        let id = &message.channel;

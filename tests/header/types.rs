@@ -26,16 +26,16 @@ impl Enums {
     }
 
     /// The enum that a comment names for a number of this integer type.
-    fn said(&self, comment: &str, integer: &str) -> Option<&str> {
-        let said = comment.replace("\n", " ");
-        let words: Vec<&str> = said
+    fn documented(&self, comment: &str, integer: &str) -> Option<&str> {
+        let documented = comment.replace("\n", " ");
+        let words: Vec<&str> = documented
             .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
             .filter(|it| !it.is_empty())
             .collect();
         let named = words.windows(2).find_map(|pair| {
             let name = if ["A", "a"].contains(&pair[0]) { pair[1] } else { pair[0] };
-            let is_said = ["A", "a"].contains(&pair[0]) || pair[1] == "bits";
-            self.integers.get_key_value(name).filter(|_| is_said)
+            let is_documented = ["A", "a"].contains(&pair[0]) || pair[1] == "bits";
+            self.integers.get_key_value(name).filter(|_| is_documented)
         });
         let constant =
             || words.iter().find_map(|word| self.integers.get_key_value(self.of_constant.get(*word)?));
@@ -143,9 +143,9 @@ fn parameter(line: &str, params: &BTreeMap<String, String>, enums: &Enums) -> St
     let pieces = line.split_inclusive([',', ')']).map(|piece| {
         let end = piece.trim_end_matches([',', ')', ';']);
         let name = end.rsplit([' ', '*', '(']).next().unwrap_or_default();
-        let Some(said) = params.get(name) else { return piece.to_owned() };
-        let piece = retyped(piece, said, enums);
-        let nullable = !said.contains("Not NULL");
+        let Some(documented) = params.get(name) else { return piece.to_owned() };
+        let piece = retyped(piece, documented, enums);
+        let nullable = !documented.contains("Not NULL");
         if nullable { marked(&piece, name) } else { piece }
     });
     pieces.collect()
@@ -166,8 +166,8 @@ fn slot(code: &str, comment: &str, enums: &Enums) -> String {
         let optional = ["ctx", "user_data", "message", "view", "push"];
         let piece = if optional.contains(&name) { marked(piece, name) } else { piece.to_owned() };
         match comment.split_once(&format!("`{name}` is ")) {
-            Some((_, said)) if !name.is_empty() => {
-                retyped(&piece, said.split(['.', ';']).next().unwrap_or_default(), enums)
+            Some((_, documented)) if !name.is_empty() => {
+                retyped(&piece, documented.split(['.', ';']).next().unwrap_or_default(), enums)
             }
             _ => piece,
         }
@@ -177,7 +177,7 @@ fn slot(code: &str, comment: &str, enums: &Enums) -> String {
     if code.starts_with("typedef") { code } else { code.replacen("(*", "(*NERTC_CALLKIT_NULLABLE ", 1) }
 }
 
-fn retyped(piece: &str, said: &str, enums: &Enums) -> String {
+fn retyped(piece: &str, documented: &str, enums: &Enums) -> String {
     for integer in ["uint32_t", "int32_t"] {
         let lead = piece.len() - piece.trim_start().len();
         let body = &piece[lead..];
@@ -187,7 +187,7 @@ fn retyped(piece: &str, said: &str, enums: &Enums) -> String {
             .map_or(("", body), |(h, b)| (&piece[lead..lead + h.len() + 1], b));
         let body = body.trim_start_matches(' ');
         if let Some(rest) = body.strip_prefix(integer).filter(|rest| rest.starts_with(' ')) {
-            if let Some(name) = enums.said(said, integer) {
+            if let Some(name) = enums.documented(documented, integer) {
                 return format!("{}{head}{name}{rest}", &piece[..lead]);
             }
             return piece.to_owned();

@@ -21,6 +21,8 @@ mod legacy;
 mod monitor;
 #[path = "../sim/peer_texts.rs"]
 mod peer_texts;
+#[path = "../sim/preparations.rs"]
+mod preparations;
 mod scenarios;
 mod search;
 mod trace_file;

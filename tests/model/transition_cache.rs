@@ -67,7 +67,7 @@ pub(crate) struct Served {
     /// What sets out then.
     pub(crate) in_flight: Rc<Vec<Rc<InFlight>>>,
     /// An event of the media room.
-    pub(crate) heard: Rc<Vec<(usize, RtcEvent)>>,
+    pub(crate) received: Rc<Vec<(usize, RtcEvent)>>,
     /// What a login finds: channels and unread events.
     pub(crate) found: Rc<(Vec<ChannelState>, Vec<signaling::Event>)>,
 }
@@ -217,8 +217,8 @@ impl TransitionCache {
         unread.iter_mut().for_each(|event| undate(&mut event.channel));
         let hub = Hub::after(key, exchange);
         let in_flight = Rc::new(in_flight.into_iter().map(Rc::new).collect());
-        let (heard, found) = (Rc::default(), Rc::new((channels, unread)));
-        keep(&mut self.served, key, Served { hub, code, in_flight, heard, found })
+        let (received, found) = (Rc::default(), Rc::new((channels, unread)));
+        keep(&mut self.served, key, Served { hub, code, in_flight, received, found })
     }
 
     /// A media room is ideal: its operations always succeed.
@@ -229,17 +229,17 @@ impl TransitionCache {
         }
         let mut exchange = (*hub.exchange).clone();
         exchange.run_media(EPOCH, device, Req(0), op);
-        let (mut code, mut heard) = (Code::OK, Vec::new());
+        let (mut code, mut received) = (Code::OK, Vec::new());
         while let Some((to, report)) = exchange.poll() {
             if let Report::MediaDone(_, done) = report {
                 code = done;
             } else if let Report::Media(event) = report {
-                heard.push((to, event));
+                received.push((to, event));
             }
         }
         let hub = Hub::after(key, exchange);
         let served =
-            Served { hub, code, in_flight: Rc::default(), heard: Rc::new(heard), found: Rc::default() };
+            Served { hub, code, in_flight: Rc::default(), received: Rc::new(received), found: Rc::default() };
         keep(&mut self.served, key, served)
     }
 }

@@ -127,7 +127,8 @@ impl World {
     /// Everybody is logged in and idle.
     pub(crate) fn new(setting: Setting, budget: Budget) -> World {
         let names: Vec<Text> = setting.accounts.iter().map(|name| Text::from(*name)).collect();
-        let caps = Caps { send_record: true, control: true, enable_local: true, ..Caps::default() };
+        let caps =
+            Caps { send_record: true, control: true, enable_local: true, prepare: true, ..Caps::default() };
         let config =
             Config { caps, confirm_audio_to_video: setting.confirm, takes_data: true, ..Config::default() };
         let seeds = seeds(names.len(), setting.other_wins);
@@ -486,14 +487,14 @@ impl World {
         let served = self.memo.borrow_mut().serve_media(&self.hub, device, op);
         self.hub = served.hub;
         let outcome = Outcome { code: served.code, ..Outcome::default() };
-        let mut heard = served.heard.iter().cloned();
+        let mut received = served.received.iter().cloned();
         if self.setting.slow_media {
             self.send(device, req, What::MediaDone(outcome));
-            heard.for_each(|(to, event)| self.send(to, Req(0), What::MediaEvent(event)));
+            received.for_each(|(to, event)| self.send(to, Req(0), What::MediaEvent(event)));
             return Ok(());
         }
         self.feed(device, Fed::Input(Input::RtcDone { req, outcome }))?;
-        heard.try_for_each(|(to, event)| self.feed(to, Fed::Input(Input::Rtc(event))))
+        received.try_for_each(|(to, event)| self.feed(to, Fed::Input(Input::Rtc(event))))
     }
 
     /// What the state is, whatever its past.

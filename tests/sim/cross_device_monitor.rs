@@ -199,14 +199,14 @@ impl CrossDeviceMonitor {
             // An earlier failure may only be reported now.
             let is_well = |at: usize| self.troubles[at].is_none_or(|trouble| trouble + 8_000 < now);
             let can_meet = |at: usize| is_well(at) && !devices[at].is_legacy && !devices[at].is_backlogged;
-            let can_talk = devices[other].media_protocol == devices[inviter].media_protocol;
+            let is_compatible = devices[other].media_protocol == devices[inviter].media_protocol;
             let is_fair =
                 self.conditions.max_delay_ms <= self.fair_ms && can_meet(other) && can_meet(inviter);
             self.glares.push(Glare {
                 devices: [inviter, other],
                 calls: [a.call_no, b.call_no],
                 seen: [false, false],
-                is_spoiled: !is_fair || !can_talk || busy > 2 || self.conditions.is_before_1_1,
+                is_spoiled: !is_fair || !is_compatible || busy > 2 || self.conditions.is_before_1_1,
             });
         }
     }

@@ -169,7 +169,7 @@ impl World {
             Report::Record(from, record) => self.send_record(to, &from, &record),
             Report::Media(event) => {
                 let delay = self.media_delay(&event);
-                self.tell_media(to, delay, event);
+                self.notify_media(to, delay, event);
             }
             // Nobody waits for it: the simulation issued it, or a process that has ended.
             Report::Completed(..) | Report::MediaDone(..) | Report::Kicked | Report::Backlog(..) => {}

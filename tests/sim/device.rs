@@ -39,7 +39,7 @@ pub(crate) struct Device {
     /// Cut off from every service until then.
     pub(crate) cut_until: u64,
     /// Its backend has noticed that it is cut off.
-    pub(super) knows_cut: bool,
+    pub(super) has_noticed_cut: bool,
     /// Its app does not take its events: it answers busy.
     pub(crate) is_backlogged: bool,
     pub(super) waiting: Vec<Delivery>,
@@ -47,7 +47,7 @@ pub(crate) struct Device {
     /// Media operations run in their order: nothing before this.
     pub(super) media_free: u64,
     /// Media events arrive in order: nothing before this.
-    pub(super) next_heard: u64,
+    pub(super) next_received: u64,
     /// A logout that was issued before it is about a session that is gone.
     pub(super) last_login: u64,
     /// Counts joins: events of an earlier room are lost.

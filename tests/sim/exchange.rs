@@ -85,7 +85,7 @@ impl Exchange {
     }
 
     pub(crate) fn run_media(&mut self, now: u64, device: usize, req: Req, op: &RtcOp) {
-        self.service.run_media(now, self.media_port(device), req, op);
+        self.service.run_media(|| now, self.media_port(device), req, op);
     }
 
     /// What the service has for devices, in its order.

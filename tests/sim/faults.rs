@@ -13,19 +13,19 @@ impl World {
     pub(super) fn drop_link(&mut self, device: usize, is_own_wish: bool) {
         self.expect_will(device);
         let gasps_until = self.now + self.delay();
-        let Some(phone) = self.phone(device) else { return };
-        if phone.link == Link::Off {
+        let Some(client) = self.client(device) else { return };
+        if client.link == Link::Off {
             return;
         }
-        let was_up = phone.link == Link::Up;
-        phone.hang_up(Link::Connecting, gasps_until);
-        let connection = phone.connection;
+        let was_up = client.link == Link::Up;
+        client.hang_up(Link::Connecting, gasps_until);
+        let connection = client.connection;
         self.note(|| format!("device {device}: the connection breaks"));
         if !is_own_wish {
             self.trouble(device);
         }
         if was_up {
-            self.tell_protocol(device, protocol::Input::Down);
+            self.feed_protocol(device, protocol::Input::Down);
         }
         let pause = 100 + self.random.below(2_000);
         self.send(device, pause, Scheduled::Wire(connection, Wire::Connect));
@@ -34,10 +34,10 @@ impl World {
     /// A disconnect that was not noticed on this side is over: does the connection still work?
     pub(super) fn mend_link(&mut self, device: usize) {
         let Some(peers) = &mut self.peers else { return };
-        let connection = peers.phones[device].connection;
+        let connection = peers.clients[device].connection;
         let session = peers.broker.session(device);
         let is_known = session.is_some_and(|session| session.connection == Some(connection));
-        if peers.phones[device].link == Link::Up && !is_known {
+        if peers.clients[device].link == Link::Up && !is_known {
             self.drop_link(device, false);
         }
     }
@@ -49,12 +49,12 @@ impl World {
         }
         self.expect_will(device);
         let gasps_until = self.now + self.delay();
-        let Some(phone) = self.phone(device) else { return };
-        phone.hang_up(Link::Off, gasps_until);
-        phone.open.clear();
-        phone.config.instance = format!("{}-{life}", phone.config.device).into();
-        phone.config.remember_instance();
-        phone.protocol = Peer::new(phone.config.clone(), Peer::test_seed(seed));
+        let Some(client) = self.client(device) else { return };
+        client.hang_up(Link::Off, gasps_until);
+        client.open.clear();
+        client.config.instance = format!("{}-{life}", client.config.device).into();
+        client.config.remember_instance();
+        client.protocol = Peer::new(client.config.clone(), Peer::test_seed(seed));
     }
 
     /// The broker restarts without state.

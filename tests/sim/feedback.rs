@@ -62,15 +62,15 @@ impl Feedback {
         {
             let ids = (channel_id.clone(), request_id.clone());
             let waiting = self.waiting.get_mut(&(ids.clone(), account.clone()));
-            let is_due = waiting.is_some_and(|(handed, told)| {
-                *told += 1;
-                *told <= *handed
+            let is_due = waiting.is_some_and(|(handed, notified)| {
+                *notified += 1;
+                *notified <= *handed
             });
             if !is_due && !self.answered.contains(&ids) {
                 return Err(format!("invariant 15: {ids:?} is {state:?}, and nobody asked"));
             }
             if *state == InviteState::Ringing && !self.shown.contains(&ids) {
-                return Err(format!("invariant 15: {ids:?} rings, and the app was not told"));
+                return Err(format!("invariant 15: {ids:?} rings, and the app was not notified"));
             }
         }
         Ok(())
@@ -79,10 +79,10 @@ impl Feedback {
     /// After an input was handled and its outputs were seen.
     pub(crate) fn settled(&mut self) -> Result<(), String> {
         if self.is_logging_in {
-            self.waiting.retain(|_, (handed, told)| told < handed);
+            self.waiting.retain(|_, (handed, notified)| notified < handed);
             return Ok(());
         }
-        self.waiting.retain(|_, (_, told)| *told == 0);
+        self.waiting.retain(|_, (_, notified)| *notified == 0);
         match self.waiting.first_key_value() {
             Some((invite, _)) => Err(format!("invariant 15: never learns what became of {invite:?}")),
             None => Ok(()),

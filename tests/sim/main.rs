@@ -18,6 +18,7 @@ mod network;
 mod network_conditions;
 mod paired;
 mod peer_texts;
+mod preparations;
 mod side_events;
 mod trace;
 mod users;
@@ -69,8 +70,8 @@ fn run_until(kind: Kind, seed: u64, fails_at: Option<u64>) -> Result<World, Stri
     assert_eq!(repeated, Err(why.clone()), "seed {seed} does not repeat");
     let (lines, trace) = again.shown();
     let from = lines.len().saturating_sub(number("SIM_TRACE", 60) as usize);
-    let (told, file) = (lines[from..].join("\n"), keep(&format!("sim {seed}"), ".trace", &trace));
-    Err(format!("seed {seed}, step {}: {why}\n{told}\ntrace: {file}", again.steps))
+    let (tail, file) = (lines[from..].join("\n"), keep(&format!("sim {seed}"), ".trace", &trace));
+    Err(format!("seed {seed}, step {}: {why}\n{tail}\ntrace: {file}", again.steps))
 }
 
 /// Runs many seeds; the closing lines, and what failed.
@@ -148,7 +149,7 @@ fn every_device_replays_the_same_when_redacted() {
             std::fs::write(Path::new(&folder).join(format!("{seed}.trace")), &trace).expect("a file");
         }
         let text = String::from_utf8_lossy(&trace);
-        let said = ["user0", "user1", "petunias", "\u{9f8d}", "sesame"];
-        assert!(!said.iter().any(|word| text.contains(word)), "seed {seed}: something personal");
+        let personal = ["user0", "user1", "petunias", "\u{9f8d}", "sesame"];
+        assert!(!personal.iter().any(|word| text.contains(word)), "seed {seed}: something personal");
     }
 }

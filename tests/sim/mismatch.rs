@@ -16,7 +16,7 @@ impl World {
     }
 
     /// An app's events about calls with incompatible media.
-    pub(super) fn media_can_talk(&mut self, device: usize, event: &Event) -> Result<(), String> {
+    pub(super) fn media_is_compatible(&mut self, device: usize, event: &Event) -> Result<(), String> {
         if let Event::Invited(invited) = event {
             let own = &self.devices[device].media_protocol;
             let is_caller = |it: &&Device| {
@@ -28,13 +28,19 @@ impl World {
                 return Err(format!("invariant 16: {who} rings, whose media talks something else"));
             }
         }
+        if let Event::MediaSecured(secured) = event {
+            let room = self.devices[device].engine.snapshot().rtc_channel;
+            if secured.code != room {
+                return Err(format!("invariant 6: the security of {}, the call is in {room}", secured.code));
+            }
+        }
         let mut blamed = None;
         if let Event::CallEnd(end) = event
             && end.reason == EndReason::MediaMismatch
         {
             blamed = Some(&end.user);
         } else if let Event::MissedCall(missed) = event
-            && missed.why == Missed::MediaMismatch
+            && missed.reason == Missed::MediaMismatch
         {
             blamed = Some(&missed.user);
         }

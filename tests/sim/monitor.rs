@@ -14,6 +14,7 @@ use nertc_callkit_signaling::{
 
 use crate::feedback::Feedback;
 use crate::peer_texts::PeerTexts;
+use crate::preparations::Preparations;
 
 /// Events of one call.
 #[derive(Clone, Debug, Default, Hash)]
@@ -71,6 +72,8 @@ pub(crate) struct Monitor {
     /// The input is about another call than this live one.
     foreign: Option<u64>,
     feedback: Feedback,
+    /// Not in the digest: it follows from the engine's state.
+    preparations: Preparations,
     pub(crate) peer_texts: PeerTexts,
     /// Answers that wait for their calls: inviter, channel, request.
     waiting: BTreeMap<Ticket, (Text, Text, Text)>,
@@ -230,6 +233,7 @@ impl Monitor {
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> CheckResult {
         self.feedback.output(output)?;
+        self.preparations.output(output, engine)?;
         self.peer_texts.output(output, engine)?;
         match output {
             Output::Done { ticket, result } => self.done(*ticket, result),
@@ -359,6 +363,7 @@ impl Monitor {
     /// After an input was handled and its outputs were seen.
     pub(crate) fn settled(&mut self, engine: &Engine) -> CheckResult {
         self.feedback.settled()?;
+        self.preparations.settled(engine)?;
         let now = engine.snapshot();
         let phase = engine.phase();
         let is_touched = (now.call_no, Some(phase)) != (self.live.call_no, self.live.phase);
@@ -433,7 +438,7 @@ impl Monitor {
         if let Event::RecordReceived(record) = event
             && !self.records.insert((record.user.clone(), record.msg_id.clone()))
         {
-            return Err(format!("invariant 7: a record of others is told twice: {record:?}"));
+            return Err(format!("invariant 7: a record of others is reported twice: {record:?}"));
         }
         if matches!(event, Event::TokenNeeded(_) | Event::RecordReceived(_) | Event::MissedCall(_)) {
             return Ok(());

@@ -20,7 +20,7 @@ pub(super) enum Link {
 }
 
 /// A device's MQTT peer and its connection.
-pub(super) struct Phone {
+pub(super) struct Client {
     pub(super) protocol: Peer,
     pub(super) config: protocol::Config,
     pub(super) link: Link,
@@ -42,7 +42,7 @@ pub(super) struct Phone {
 
 /// All MQTT peers, and the broker between them.
 pub(super) struct MqttPeers {
-    pub(super) phones: Vec<Phone>,
+    pub(super) clients: Vec<Client>,
     pub(super) names: Vec<Topics>,
     pub(super) broker: Broker,
     /// Messages of different topics, or QoS, overtake each other.
@@ -76,7 +76,7 @@ pub(super) enum Wire {
 
 /// A backend's report to its core.
 #[derive(Clone, Debug)]
-pub(super) enum Mail {
+pub(super) enum SinkMessage {
     Done(Req, OperationResult),
     Events(Origin, Vec<signaling::Event>),
     Connection(Connection),
@@ -91,7 +91,7 @@ impl MqttPeers {
         let busy_is_local = random.chance(300);
         let peer_lost_ms = *random.pick(&[0, 20_000, 60_000]);
         let mut peers = MqttPeers {
-            phones: Vec::new(),
+            clients: Vec::new(),
             names: Vec::new(),
             broker: Broker::new(accounts.len(), random.chance(700)),
             reorders: random.chance(500),
@@ -108,15 +108,15 @@ impl MqttPeers {
                 ..protocol::Config::new(account.clone(), device, instance)
             };
             peers.names.push(Topics::new("nck1", account, &config.device).expect("plain names"));
-            peers.phones.push(Phone::new(config, random.next_u64(), random.chance(300)));
+            peers.clients.push(Client::new(config, random.next_u64(), random.chance(300)));
         }
         peers
     }
 
     /// The next deadline of an MQTT peer, and its owner.
     pub(super) fn next_due(&self) -> Option<(u64, usize)> {
-        let due = |(index, phone): (usize, &Phone)| Some((phone.protocol.poll_timeout()?, index));
-        self.phones.iter().enumerate().filter_map(due).min()
+        let due = |(index, client): (usize, &Client)| Some((client.protocol.poll_timeout()?, index));
+        self.clients.iter().enumerate().filter_map(due).min()
     }
 
     /// How long ago a ringing invite was issued; 0 where the broker does not let messages expire.
@@ -127,15 +127,21 @@ impl MqttPeers {
 
     /// At the end of a run: nothing is remembered that would not fade away by itself.
     pub(super) fn at_rest(&self, now: u64) -> Result<(), String> {
-        for (index, phone) in self.phones.iter().enumerate() {
-            if !phone.protocol.is_at_rest() {
-                return Err(format!("invariant 11: peer {index} is left in a channel: {:?}", phone.protocol));
+        for (index, client) in self.clients.iter().enumerate() {
+            if !client.protocol.is_at_rest() {
+                return Err(format!(
+                    "invariant 11: peer {index} is left in a channel: {:?}",
+                    client.protocol
+                ));
             }
-            let due = phone.protocol.poll_timeout();
+            let due = client.protocol.poll_timeout();
             if due.is_some_and(|at| at < now + 100_000) {
-                return Err(format!("invariant 3: peer {index} does not come to rest: {:?}", phone.protocol));
+                return Err(format!(
+                    "invariant 3: peer {index} does not come to rest: {:?}",
+                    client.protocol
+                ));
             }
-            let bytes = format!("{:?}", phone.protocol).len();
+            let bytes = format!("{:?}", client.protocol).len();
             if bytes > 1_000_000 {
                 return Err(format!("peer {index} has grown to {bytes} bytes of text"));
             }
@@ -144,9 +150,9 @@ impl MqttPeers {
     }
 }
 
-impl Phone {
-    fn new(config: protocol::Config, seed: u64, is_older: bool) -> Phone {
-        Phone {
+impl Client {
+    fn new(config: protocol::Config, seed: u64, is_older: bool) -> Client {
+        Client {
             protocol: Peer::new(config.clone(), Peer::test_seed(seed)),
             config,
             link: Link::Off,

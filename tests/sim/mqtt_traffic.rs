@@ -10,12 +10,12 @@ use nertc_callkit_signaling::{
 
 use super::broker::QueuedMessage;
 use super::cross_device_monitor;
-use super::mqtt_peers::{Link, Mail, Phone, Wire};
+use super::mqtt_peers::{Client, Link, SinkMessage, Wire};
 use super::world::{Scheduled, World};
 
 impl World {
-    pub(super) fn phone(&mut self, device: usize) -> Option<&mut Phone> {
-        self.peers.as_mut().map(|peers| &mut peers.phones[device])
+    pub(super) fn client(&mut self, device: usize) -> Option<&mut Client> {
+        self.peers.as_mut().map(|peers| &mut peers.clients[device])
     }
 
     /// The core issues an operation. None: there is a backend; else the operation comes back.
@@ -26,19 +26,19 @@ impl World {
         op: signaling::Operation,
     ) -> Option<signaling::Operation> {
         let now = self.now;
-        let Some(phone) = self.phone(device) else { return Some(op) };
+        let Some(client) = self.client(device) else { return Some(op) };
         let is_login = matches!(op, signaling::Operation::Login { .. });
-        if is_login && phone.link == Link::Off {
-            phone.link = Link::Connecting;
-            let connection = phone.connection;
+        if is_login && client.link == Link::Off {
+            client.link = Link::Connecting;
+            let connection = client.connection;
             let delay = self.delay();
             self.send(device, delay, Scheduled::Wire(connection, Wire::Connect));
         }
-        let phone = self.phone(device)?;
+        let client = self.client(device)?;
         if req != Req(u64::MAX) {
-            phone.open.insert(req, op.clone());
+            client.open.insert(req, op.clone());
         }
-        phone.protocol.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
+        client.protocol.handle(now, protocol::Input::Op { req: req.0, op: op.clone() });
         if let signaling::Operation::Invite { message, .. } = &op {
             let ids = (message.channel_id.clone(), message.request_id.clone());
             if let Some(peers) = &mut self.peers {
@@ -54,10 +54,10 @@ impl World {
     }
 
     /// An input of an MQTT peer.
-    pub(super) fn tell_protocol(&mut self, device: usize, input: protocol::Input) {
+    pub(super) fn feed_protocol(&mut self, device: usize, input: protocol::Input) {
         let now = self.now;
-        let Some(phone) = self.phone(device) else { return };
-        phone.protocol.handle(now, input);
+        let Some(client) = self.client(device) else { return };
+        client.protocol.handle(now, input);
         self.run_protocol(device);
     }
 
@@ -65,9 +65,9 @@ impl World {
     pub(super) fn protocol_timeout(&mut self, device: usize) {
         let now = self.now;
         self.note(|| format!("device {device}: protocol: timer"));
-        let Some(phone) = self.phone(device) else { return };
-        phone.protocol.handle_timeout(now);
-        let next = phone.protocol.poll_timeout();
+        let Some(client) = self.client(device) else { return };
+        client.protocol.handle_timeout(now);
+        let next = client.protocol.poll_timeout();
         if next.is_some_and(|at| at <= now) {
             self.blame(device, "invariant 3: its deadline does not pass");
         }
@@ -88,7 +88,7 @@ impl World {
     /// An MQTT peer's outputs are sent.
     fn run_protocol(&mut self, device: usize) {
         let mut count = 0;
-        while let Some(output) = self.phone(device).and_then(|phone| phone.protocol.poll_output()) {
+        while let Some(output) = self.client(device).and_then(|client| client.protocol.poll_output()) {
             count += 1;
             self.run_output(device, output);
         }
@@ -114,20 +114,20 @@ impl World {
             protocol::Output::CallActive(_) => {}
             protocol::Output::Disconnect { forget } => {
                 self.send_up(device, Wire::Bye { forget });
-                let Some(phone) = self.phone(device) else { return };
-                phone.hang_up(Link::Off, u64::MAX);
+                let Some(client) = self.client(device) else { return };
+                client.hang_up(Link::Off, u64::MAX);
             }
             protocol::Output::Reconnect => self.drop_link(device, true),
             protocol::Output::Done { req, answer } => self.answered(device, Req(req), answer),
             protocol::Output::Events { origin, events } => {
-                self.tell_core(device, Mail::Events(origin, events));
+                self.notify_core(device, SinkMessage::Events(origin, events));
             }
             protocol::Output::Record { from, id, .. } => {
-                self.tell_core(device, Mail::Record(from, id));
+                self.notify_core(device, SinkMessage::Record(from, id));
             }
             protocol::Output::Connection { change, code, message } => {
                 let now_is = change.because(Outcome::failed(code, &message));
-                self.tell_core(device, Mail::Connection(now_is));
+                self.notify_core(device, SinkMessage::Connection(now_is));
             }
             protocol::Output::Log { text } => self.note(|| format!("device {device}: protocol: {text}")),
         }
@@ -137,7 +137,7 @@ impl World {
         if req == Req(u64::MAX) {
             return;
         }
-        let Some(op) = self.phone(device).and_then(|phone| phone.open.remove(&req)) else {
+        let Some(op) = self.client(device).and_then(|client| client.open.remove(&req)) else {
             return self.blame(device, "invariant 1: it answers an operation twice, or one of nobody");
         };
         if self.kin(device).into_iter().any(|kin| self.is_connecting(kin)) {
@@ -151,12 +151,12 @@ impl World {
         if matches!(op, signaling::Operation::Login { .. }) && answer.outcome.code == Code::OK {
             self.trouble(device);
         }
-        self.tell_core(device, Mail::Done(req, answer));
+        self.notify_core(device, SinkMessage::Done(req, answer));
     }
 
     /// It is logged in, or is to be, and has no connection.
     fn is_connecting(&self, device: usize) -> bool {
-        self.peers.as_ref().is_some_and(|it| it.phones[device].link == Link::Connecting)
+        self.peers.as_ref().is_some_and(|it| it.clients[device].link == Link::Connecting)
     }
 
     /// A device with other media decides for itself only, and a busy one if so configured.
@@ -164,31 +164,31 @@ impl World {
         let signaling::Operation::Reject(message) = op else { return false };
         let is_busy = &*message.custom_info == "601" || message.custom_info.contains("\"reason\":3");
         cross_device_monitor::is_local(op)
-            || is_busy && self.peers.as_ref().is_some_and(|it| it.phones[device].config.busy_is_local)
+            || is_busy && self.peers.as_ref().is_some_and(|it| it.clients[device].config.busy_is_local)
     }
 
     /// A backend's thread takes a moment, and keeps the order.
-    fn tell_core(&mut self, device: usize, mail: Mail) {
+    fn notify_core(&mut self, device: usize, message: SinkMessage) {
         let at = self.now + self.random.below(3);
-        let Some(phone) = self.phone(device) else { return };
-        let at = at.max(phone.next_report);
-        phone.next_report = at;
-        self.send(device, at - self.now, Scheduled::Mail(mail));
+        let Some(client) = self.client(device) else { return };
+        let at = at.max(client.next_report);
+        client.next_report = at;
+        self.send(device, at - self.now, Scheduled::SinkMessage(message));
     }
 
     /// The core receives its backend's report.
-    pub(super) fn hear_mail(&mut self, device: usize, mail: Mail) -> Result<(), String> {
-        match mail {
-            Mail::Done(req, result) => {
+    pub(super) fn receive_message(&mut self, device: usize, message: SinkMessage) -> Result<(), String> {
+        match message {
+            SinkMessage::Done(req, result) => {
                 self.note(|| format!("device {device}: completed {req:?} {}", result.outcome.code));
                 self.feed(device, Input::SignalDone { req, result: result.into() })
             }
-            Mail::Events(Origin::Offline, events) => self.feed_backlog(device, events),
-            Mail::Events(source, events) => {
+            SinkMessage::Events(Origin::Offline, events) => self.feed_backlog(device, events),
+            SinkMessage::Events(source, events) => {
                 events.into_iter().try_for_each(|event| self.receive(device, source, event))
             }
-            Mail::Record(from, id) => self.receive_claim(device, from, id),
-            Mail::Connection(now_is) => {
+            SinkMessage::Record(from, id) => self.receive_claim(device, from, id),
+            SinkMessage::Connection(now_is) => {
                 self.note(|| format!("device {device}: {now_is:?}"));
                 if matches!(now_is, Connection::Kicked(_)) {
                     self.relogin(device);
@@ -202,7 +202,7 @@ impl World {
     pub(super) fn notify_protocol(&mut self, device: usize, notice: Notification) {
         self.note(|| format!("device {device}: {notice:?}"));
         let Some(input) = protocol::Input::of(notice) else { return };
-        self.tell_protocol(device, input);
+        self.feed_protocol(device, input);
     }
 
     fn publish(
@@ -214,7 +214,7 @@ impl World {
         expires_ms: u32,
     ) {
         let Some(peers) = &mut self.peers else { return };
-        if peers.phones[device].link != Link::Up {
+        if peers.clients[device].link != Link::Up {
             return self.blame(device, "it publishes without a connection");
         }
         let Some(topic) = peers.names[device].write(topic) else {
@@ -222,7 +222,7 @@ impl World {
         };
         self.note(|| format!("device {device}: publish {topic} {payload}"));
         // Older clients publish everything with QoS 1.
-        let is_older = self.phone(device).is_some_and(|phone| phone.is_older);
+        let is_older = self.client(device).is_some_and(|client| client.is_older);
         let qos = if is_older { Qos::AtLeastOnce } else { qos };
         self.send_up(device, Wire::Publish { token, qos, topic, payload, expires_ms });
     }
@@ -230,10 +230,10 @@ impl World {
     /// What a device sends arrives in order.
     fn send_up(&mut self, device: usize, wire: Wire) {
         let at = self.now + self.delay();
-        let Some(phone) = self.phone(device) else { return };
-        let at = at.max(phone.sent);
-        phone.sent = at;
-        let connection = phone.connection;
+        let Some(client) = self.client(device) else { return };
+        let at = at.max(client.sent);
+        client.sent = at;
+        let connection = client.connection;
         self.send(device, at - self.now, Scheduled::Wire(connection, wire));
     }
 
@@ -247,9 +247,9 @@ impl World {
     /// Something arrives, at the broker or at the device.
     pub(super) fn on_wire(&mut self, device: usize, connection: u32, wire: Wire) {
         let (now, is_cut) = (self.now, self.devices[device].cut_until > self.now);
-        let Some(phone) = self.phone(device) else { return };
-        let is_current = connection == phone.connection;
-        let gasps = phone.gasp.0 == connection && phone.gasp.1 >= now;
+        let Some(client) = self.client(device) else { return };
+        let is_current = connection == client.connection;
+        let gasps = client.gasp.0 == connection && client.gasp.1 >= now;
         if is_cut && (is_current || gasps) && !matches!(wire, Wire::Will) {
             let delay = self.devices[device].cut_until - now + 1;
             return self.send(device, delay, Scheduled::Wire(connection, wire));
@@ -259,24 +259,24 @@ impl World {
             Wire::Publish { token, qos, topic, payload, expires_ms } => {
                 self.carry(device, connection, token, (qos, &topic, &payload), expires_ms);
             }
-            Wire::Bye { forget } => self.say_bye(device, connection, forget),
+            Wire::Bye { forget } => self.send_bye(device, connection, forget),
             Wire::Will => self.publish_will(device, connection),
             _ if !is_current => {}
             Wire::Connect => self.connect(device, connection),
             Wire::Up { resumed } => {
                 self.note(|| format!("device {device}: up, resumed {resumed}"));
-                self.phone(device).into_iter().for_each(|phone| phone.link = Link::Up);
-                self.tell_protocol(device, protocol::Input::Up { resumed });
+                self.client(device).into_iter().for_each(|client| client.link = Link::Up);
+                self.feed_protocol(device, protocol::Input::Up { resumed });
             }
             Wire::Answer { token, result } => {
-                self.tell_protocol(device, protocol::Input::Published { token, result });
+                self.feed_protocol(device, protocol::Input::Published { token, result });
             }
             Wire::QueuedMessage(queued) => self.deliver_queued(device, queued),
             Wire::Gone { whose } => {
                 let account = self.devices[whose].account.clone();
                 let gone = whose.to_string().into();
                 self.note(|| format!("device {device}: the will of device {whose}"));
-                self.tell_protocol(device, protocol::Input::Gone { account, device: gone });
+                self.feed_protocol(device, protocol::Input::Gone { account, device: gone });
             }
         }
     }
@@ -289,9 +289,9 @@ impl World {
         if self.random.chance(self.conditions.refused_permille) {
             self.note(|| format!("device {device}: the broker refuses"));
             self.trouble(device);
-            self.phone(device).into_iter().for_each(|phone| phone.hang_up(Link::Off, 0));
+            self.client(device).into_iter().for_each(|client| client.hang_up(Link::Off, 0));
             let (code, raw_code, message) = (Code::BACKEND_FAILED, 0x87, "not permitted".into());
-            return self.tell_protocol(device, protocol::Input::Refused { code, raw_code, message });
+            return self.feed_protocol(device, protocol::Input::Refused { code, raw_code, message });
         }
         self.trouble(device);
         let Some(peers) = &mut self.peers else { return };
@@ -367,7 +367,7 @@ impl World {
             let Some(peers) = &mut self.peers else { return };
             let kind =
                 if peers.reorders { format!("{:?} {}", queued.qos, queued.topic) } else { String::new() };
-            let next_arrival = peers.phones[device].next_arrival.entry(kind).or_default();
+            let next_arrival = peers.clients[device].next_arrival.entry(kind).or_default();
             *next_arrival = at.max(*next_arrival);
             let delay = *next_arrival - now;
             self.send_down(device, delay, Wire::QueuedMessage(queued));
@@ -388,10 +388,10 @@ impl World {
         // MQTT 3.1.1 has no expiry.
         let (payload, expires_at) = (payload.into_bytes(), peers.broker.is_five.then_some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
-        self.tell_protocol(device, input);
+        self.feed_protocol(device, input);
     }
 
-    fn say_bye(&mut self, device: usize, connection: u32, forget: bool) {
+    fn send_bye(&mut self, device: usize, connection: u32, forget: bool) {
         let Some(peers) = &mut self.peers else { return };
         let session = peers.broker.session(device);
         let Some(session) = session.filter(|session| session.connection == Some(connection)) else { return };
@@ -404,7 +404,7 @@ impl World {
     fn publish_will(&mut self, device: usize, connection: u32) {
         let is_cut = self.devices[device].cut_until > self.now;
         let Some(peers) = &mut self.peers else { return };
-        let is_left = peers.phones[device].connection != connection;
+        let is_left = peers.clients[device].connection != connection;
         let session = peers.broker.session(device);
         let Some(session) = session.filter(|it| it.connection == Some(connection)) else { return };
         if !is_cut && !is_left {
@@ -419,7 +419,7 @@ impl World {
 
     /// The broker will notice, after a while, that this connection is dead.
     pub(super) fn expect_will(&mut self, device: usize) {
-        let Some(connection) = self.phone(device).map(|phone| phone.connection) else { return };
+        let Some(connection) = self.client(device).map(|client| client.connection) else { return };
         let delay = 5_000 + self.random.below(15_000);
         self.send(device, delay, Scheduled::Wire(connection, Wire::Will));
     }

@@ -1,8 +1,8 @@
 //! What lies between devices and services: delay, loss, copies, refusals, late and missing answers, cuts.
 
-use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::input::{Input, RtcEvent, Security};
 use nertc_callkit::engine::output::RtcOp;
-use nertc_callkit_signaling::{self as signaling, Code, Connection, OperationResult, Outcome, Req};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, OperationResult, Outcome, Req, Text};
 
 use super::exchange::Report;
 use super::legacy;
@@ -17,6 +17,16 @@ const REFUSALS: &[Code] = &[
     Code::NOT_MEMBER,
     Code::BAD_SETTINGS,
 ];
+
+/// A report of the media backend's security, which says of which room it is.
+fn secured(room: &Text) -> RtcEvent {
+    RtcEvent::Secured {
+        security: Security::Unverified,
+        code: room.clone(),
+        local_fingerprint: Text::EMPTY,
+        remote_fingerprint: Text::EMPTY,
+    }
+}
 
 impl World {
     /// An operation leaves its device.
@@ -81,8 +91,11 @@ impl World {
                 } else {
                     self.send(device, delay, Scheduled::RtcCompleted(req, code));
                 }
+                if let (RtcOp::Join(join), Code::OK) = (op, code) {
+                    self.tell_media(device, delay + 2, secured(&join.channel_name));
+                }
             } else if let Report::Media(event) = report {
-                self.tell_media(to, delay + 1, event);
+                self.notify_media(to, delay + 1, event);
             }
         }
         // A device that is cut off is still in the room, and silent.
@@ -95,14 +108,14 @@ impl World {
     }
 
     /// The media service notifies a device, after all its earlier events.
-    pub(super) fn tell_media(&mut self, to: usize, delay: u64, event: RtcEvent) {
-        let at = (self.now + delay).max(self.devices[to].next_heard);
-        self.devices[to].next_heard = at + 1;
+    pub(super) fn notify_media(&mut self, to: usize, delay: u64, event: RtcEvent) {
+        let at = (self.now + delay).max(self.devices[to].next_received);
+        self.devices[to].next_received = at + 1;
         let epoch = self.devices[to].media_epoch;
         self.send(to, at - self.now, Scheduled::RtcEvent(epoch, event));
     }
 
-    pub(super) fn hear(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
+    pub(super) fn receive_media(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
         if epoch != self.devices[device].media_epoch || !self.service.is_in_room(device) {
             return Ok(());
         }
@@ -153,7 +166,7 @@ impl World {
             }
             Scheduled::Record(..) => self.note(|| format!("device {device}: lost in a cut: {scheduled:?}")),
             // A connection has its own idea of a cut; a backend and its core are on one device.
-            Scheduled::Wire(..) | Scheduled::Mail(_) | Scheduled::Token | Scheduled::RtcSend(..) => {
+            Scheduled::Wire(..) | Scheduled::SinkMessage(_) | Scheduled::Token | Scheduled::RtcSend(..) => {
                 return Some(scheduled);
             }
         }
@@ -216,10 +229,10 @@ impl World {
     }
 
     pub(super) fn notice_cut(&mut self, device: usize) -> Result<(), String> {
-        if !self.is_cut(device) || self.devices[device].knows_cut {
+        if !self.is_cut(device) || self.devices[device].has_noticed_cut {
             return Ok(());
         }
-        self.devices[device].knows_cut = true;
+        self.devices[device].has_noticed_cut = true;
         self.note(|| format!("device {device} notices that it is cut off"));
         if self.service.is_in_room(device) {
             self.feed(device, Input::Rtc(RtcEvent::Reconnecting))?;
@@ -233,14 +246,14 @@ impl World {
 
     /// Nothing was received for two seconds.
     pub(super) fn fall_silent(&mut self, device: usize, epoch: u32, other: usize) -> Result<(), String> {
-        let is_heard = !self.is_cut(device) && !self.is_cut(other);
+        let is_reachable = !self.is_cut(device) && !self.is_cut(other);
         // A device that is cut off is not notified either that the other left.
         let is_gone = !self.is_cut(device) && !self.service.room_mates(device).contains(&other);
-        if is_heard || is_gone || epoch != self.devices[device].media_epoch {
+        if is_reachable || is_gone || epoch != self.devices[device].media_epoch {
             return Ok(());
         }
         let uid = self.devices[other].media_uid;
-        self.note(|| format!("device {device} hears nothing of device {other}"));
+        self.note(|| format!("device {device} on_received nothing of device {other}"));
         self.feed(device, Input::Rtc(RtcEvent::PeerSilent { uid }))
     }
 
@@ -253,11 +266,11 @@ impl World {
             for (to, about) in [(device, other), (other, device)] {
                 let uid = self.devices[about].media_uid;
                 if !self.is_cut(other) {
-                    self.tell_media(to, 10, RtcEvent::PeerHeard { uid });
+                    self.notify_media(to, 10, RtcEvent::PeerActive { uid });
                 }
             }
         }
-        let knew = std::mem::replace(&mut self.devices[device].knows_cut, false);
+        let knew = std::mem::replace(&mut self.devices[device].has_noticed_cut, false);
         if knew && self.service.is_in_room(device) {
             self.feed(device, Input::Rtc(RtcEvent::Reconnected))?;
         }

@@ -22,7 +22,7 @@ fn counted(event: &Event) -> Option<&'static str> {
         (is_early, "calls answered before they came"),
         (is_counted, "missed calls counted"),
         (is_refused, "sessions ended for want of a token"),
-        (matches!(event, Event::UserRinging(_)), "rings told to the caller"),
+        (matches!(event, Event::UserRinging(_)), "rings reported to the caller"),
         (matches!(event, Event::TokenNeeded(_)), "tokens asked for"),
         (matches!(event, Event::RecordReceived(_)), "records of others"),
     ]

@@ -127,7 +127,7 @@ impl World {
         }
     }
 
-    pub(super) fn media_says(&mut self, device: usize, join: Req, channel: &Text) -> Result<(), String> {
+    pub(super) fn media_sends(&mut self, device: usize, join: Req, channel: &Text) -> Result<(), String> {
         self.texts += 1;
         let json = peer_texts::text(channel, self.texts);
         self.feed(device, Input::RtcSend { join, json })

@@ -18,7 +18,7 @@ use super::device::{Delivery, Device, MediaProtocols, Push, config};
 use super::exchange::Exchange;
 use super::legacy;
 use super::monitor::Monitor;
-use super::mqtt_peers::{Mail, MqttPeers, Wire};
+use super::mqtt_peers::{MqttPeers, SinkMessage, Wire};
 use super::network_conditions::NetworkConditions;
 use super::trace::{Redaction, RunTrace};
 
@@ -53,7 +53,7 @@ pub(super) enum Scheduled {
     /// Between a device and the broker, on this connection.
     Wire(u32, Wire),
     /// A backend's report to its core.
-    Mail(Mail),
+    SinkMessage(SinkMessage),
     /// The app answers that a token is wanted.
     Token,
     /// A call record.
@@ -122,12 +122,12 @@ impl World {
                     life: 0,
                     is_offline: false,
                     cut_until: 0,
-                    knows_cut: false,
+                    has_noticed_cut: false,
                     is_backlogged: false,
                     waiting: Vec::new(),
                     last_ticket: 0,
                     media_free: 0,
-                    next_heard: 0,
+                    next_received: 0,
                     last_login: 0,
                     media_epoch: 0,
                     media_uid: 0,
@@ -346,7 +346,7 @@ impl World {
                 let outcome = Outcome { code, ..Outcome::default() };
                 self.feed(device, Input::RtcDone { req, outcome })
             }
-            Scheduled::RtcEvent(epoch, event) => self.hear(device, epoch, event),
+            Scheduled::RtcEvent(epoch, event) => self.receive_media(device, epoch, event),
             Scheduled::Silence(epoch, other) => self.fall_silent(device, epoch, other),
             Scheduled::Backlog(channels, events) => {
                 self.feed(device, Input::ChannelStates(channels))?;
@@ -354,9 +354,9 @@ impl World {
                 self.take_backlog(device)
             }
             Scheduled::CutNoticed => self.notice_cut(device),
-            Scheduled::Mail(mail) => self.hear_mail(device, mail),
+            Scheduled::SinkMessage(message) => self.receive_message(device, message),
             Scheduled::Token => self.give_token(device),
-            Scheduled::RtcSend(join, channel) => self.media_says(device, join, &channel),
+            Scheduled::RtcSend(join, channel) => self.media_sends(device, join, &channel),
             Scheduled::Record(from, record) => self.receive_record(device, from, record),
             Scheduled::Reborn => self.restart(device),
         }
@@ -425,7 +425,8 @@ impl World {
                     self.note(|| format!("device {device}: {event:?}"));
                     self.arrived += u64::from(matches!(event, Event::Data(_)));
                     self.is_fresh(&event).map_err(|why| format!("device {device}: {why}"))?;
-                    self.media_can_talk(device, &event).map_err(|why| format!("device {device}: {why}"))?;
+                    self.media_is_compatible(device, &event)
+                        .map_err(|why| format!("device {device}: {why}"))?;
                     self.on_event(device, &event);
                 }
                 Output::Ignored(why) => self.note(|| format!("device {device}: ignored: {why}")),
@@ -559,7 +560,7 @@ impl World {
         self.trace.iter_mut().for_each(|trace| trace.reborn(device, self.now, &target.engine));
         target.monitor = Monitor::new(target.account.clone());
         target.is_offline = false;
-        target.knows_cut = false;
+        target.has_noticed_cut = false;
         target.is_backlogged = false;
         target.last_login = 0;
         self.renew_protocol(device, life, seed);

@@ -259,7 +259,7 @@ pub(crate) fn media(of: &mut Fields) -> Result<RtcEvent, String> {
             RtcEvent::PeerMute { uid, media: Media::of(of.number("media")?), muted: of.flag("on", false)? }
         }
         "peer_silent" => RtcEvent::PeerSilent { uid },
-        "peer_heard" => RtcEvent::PeerHeard { uid },
+        "peer_active" => RtcEvent::PeerActive { uid },
         "reconnecting" => RtcEvent::Reconnecting,
         "reconnected" => RtcEvent::Reconnected,
         "disconnected" => RtcEvent::Disconnected(outcome(of)?),

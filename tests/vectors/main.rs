@@ -106,7 +106,7 @@ fn the_readme_names_every_file() {
 /// A vector of these steps, played.
 fn played(steps: Value) -> Result<(), String> {
     let vector =
-        json!({"name": "n", "says": "s", "role": "both", "source": ["x"], "ends": 0, "steps": steps});
+        json!({"name": "n", "description": "s", "role": "both", "source": ["x"], "ends": 0, "steps": steps});
     player::play(&vector, &Sequences::new())
 }
 

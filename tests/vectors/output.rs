@@ -28,14 +28,14 @@ pub(crate) fn show(output: &Output) -> Option<Value> {
 /// Drops what is as if it were not there: 0, "", false, null, [].
 pub(crate) fn plain(value: Value) -> Value {
     let Value::Object(map) = value else { return value };
-    let is_said = |value: &Value| match value {
+    let is_kept = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::Number(number) => number.as_i64() != Some(0),
         Value::String(text) => !text.is_empty(),
         Value::Array(list) => !list.is_empty(),
         Value::Object(_) | Value::Bool(true) => true,
     };
-    Value::Object(map.into_iter().filter(|(_, value)| is_said(value)).collect())
+    Value::Object(map.into_iter().filter(|(_, value)| is_kept(value)).collect())
 }
 
 /// A text on the wire; a JSON object as such, since the order of its keys means nothing.
@@ -268,8 +268,8 @@ fn sent(event: &RecordSent) -> Value {
 }
 
 fn connection(event: &ConnectionEvent) -> Value {
-    let ConnectionEvent { call_no, layer, user, code, raw_code, message: _, quality } = event;
-    json!({"call_no": call_no, "layer": *layer as i32, "user_id": &**user, "code": code.number(),
+    let ConnectionEvent { call_no, transport, user, code, raw_code, message: _, quality } = event;
+    json!({"call_no": call_no, "transport": *transport as i32, "user_id": &**user, "code": code.number(),
         "raw_code": raw_code, "quality": quality})
 }
 
@@ -281,11 +281,19 @@ fn error(event: &ErrorEvent) -> Value {
 
 fn missed(event: &MissedCall) -> Value {
     // Ids that the vector knows from the invite.
-    let MissedCall { user, call_type, attachment, why, invited_at_ms, channel_id: _, request_id: _, count } =
-        event;
+    let MissedCall {
+        user,
+        call_type,
+        attachment,
+        reason,
+        invited_at_ms,
+        channel_id: _,
+        request_id: _,
+        count,
+    } = event;
     let count = if *count == 1 { 0 } else { *count };
     json!({"user_id": &**user, "call_type": type_of(*call_type), "attachment": &**attachment,
-        "why": *why as i32, "invited_at_ms": invited_at_ms, "count": count})
+        "reason": *reason as i32, "invited_at_ms": invited_at_ms, "count": count})
 }
 
 fn data(event: &DataEvent) -> Value {

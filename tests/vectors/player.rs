@@ -51,9 +51,9 @@ struct Player<'a> {
 /// Runs a vector; the error names the step and the difference.
 pub(crate) fn play(vector: &Value, sequences: &Sequences) -> Result<(), String> {
     let mut vector = Fields::of(vector.clone())?;
-    let texts = ["name", "says"].map(|key| vector.text(key));
+    let texts = ["name", "description"].map(|key| vector.text(key));
     if texts.iter().any(|text| text.as_ref().is_ok_and(String::is_empty)) {
-        return Err("a vector has a name and says what it shows".to_owned());
+        return Err("a vector has a name and a description".to_owned());
     }
     if !["caller", "callee", "both"].contains(&vector.text("role")?.as_str()) {
         return Err("role: caller, callee or both (ours)".to_owned());

@@ -3,7 +3,6 @@
 //! Under the lock messages are only put into the queues of their sinks; the queues are flushed when the lock
 //! is released. So the order of the service is the order of every sink, whichever threads were involved.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -15,8 +14,8 @@ use nertc_callkit_backend::{
 use nertc_callkit_media::Media;
 use nertc_callkit_signaling::Req;
 use parking_lot::Mutex;
-use smallvec::SmallVec;
 
+use crate::by_number::ByNumber;
 use crate::service::{Fault, Options, Output, Port, Refused, SentRecord, Service};
 use crate::timer::Timer;
 
@@ -35,7 +34,7 @@ pub struct Hub {
 /// Everything that the hub's lock guards.
 struct State {
     service: Service,
-    sinks: BTreeMap<Port, Sink>,
+    sinks: ByNumber<Port, Sink>,
     /// When the timer wakes the service, if it will.
     wakes_at: Option<u64>,
 }
@@ -49,10 +48,14 @@ enum Sink {
 
 /// Sinks that have something to send, in order. Most operations concern two.
 #[must_use = "what happened must be delivered once the lock is released"]
-struct FlushList(SmallVec<[(Port, Sink); 2]>);
+#[derive(Default)]
+struct FlushList {
+    first: [Option<(Port, Sink)>; 2],
+    rest: Vec<(Port, Sink)>,
+}
 
 /// The service's clock, ms since 1970. Follows the system's at creation and never goes back.
-struct Clock {
+pub(crate) struct Clock {
     epoch_ms: u64,
     start: Instant,
 }
@@ -64,7 +67,8 @@ impl Clock {
         Clock { epoch_ms: epoch.as_millis() as u64, start: Instant::now() }
     }
 
-    fn now(&self) -> u64 {
+    /// The time. To read it takes as long as a small operation: only who needs it does.
+    pub(crate) fn now(&self) -> u64 {
         let elapsed = self.start.elapsed();
         self.epoch_ms + elapsed.as_secs() * 1_000 + u64::from(elapsed.subsec_millis())
     }
@@ -90,7 +94,7 @@ impl Hub {
             server_records: flags & SERVER_RECORD != 0,
             channel_prefix: format!("loopback-{number}-").into(),
         });
-        let state = State { service, sinks: BTreeMap::new(), wakes_at: None };
+        let state = State { service, sinks: ByNumber::default(), wakes_at: None };
         Arc::new(Hub { flags, clock: Clock::new(), state: Mutex::new(state), timer: Timer::default() })
     }
 
@@ -99,7 +103,7 @@ impl Hub {
     /// # Errors
     /// The line makes no sense, or the script is full.
     pub fn add_fault(self: &Arc<Self>, fault: Fault) -> Result<(), Refused> {
-        self.run(None, |service, now| service.add_fault(now, fault))
+        self.run(None, |service, clock| service.add_fault(clock.now(), fault))
     }
 
     /// The records that passed through this hub, oldest first; only the last few are kept.
@@ -129,9 +133,9 @@ impl Hub {
     }
 
     /// Nothing is delivered to this port any more; `body` notifies the service.
-    pub(crate) fn detach(self: &Arc<Self>, port: Port, body: impl FnOnce(&mut Service, u64)) {
+    pub(crate) fn detach(self: &Arc<Self>, port: Port, body: impl FnOnce(&mut Service, &Clock)) {
         self.run(None, body);
-        self.state.lock().sinks.remove(&port);
+        self.state.lock().sinks.remove(port);
     }
 
     /// Runs the service. Its outputs for `port`, the requester, are delivered before those that it causes for
@@ -139,7 +143,7 @@ impl Hub {
     pub(crate) fn run<R>(
         self: &Arc<Self>,
         port: Option<Port>,
-        body: impl FnOnce(&mut Service, u64) -> R,
+        body: impl FnOnce(&mut Service, &Clock) -> R,
     ) -> R {
         self.run_after_frames(port, None, body)
     }
@@ -149,25 +153,25 @@ impl Hub {
         self: &Arc<Self>,
         port: Option<Port>,
         leave: Option<Req>,
-        body: impl FnOnce(&mut Service, u64) -> R,
+        body: impl FnOnce(&mut Service, &Clock) -> R,
     ) -> R {
         let mut state = self.state.lock();
-        let now = self.clock.now();
-        let result = body(&mut state.service, now);
+        let result = body(&mut state.service, &self.clock);
         let list = state.collect(port, leave);
-        self.wake(&mut state, now);
+        if let Some(at) = state.service.poll_timeout() {
+            self.wake(&mut state, at);
+        }
         drop(state);
-        self.flush(list);
+        self.flush(&list);
         result
     }
 
-    /// Asks the timer to wake when the service has a deadline.
-    fn wake(self: &Arc<Self>, state: &mut State, now: u64) {
-        let Some(at) = state.service.poll_timeout() else { return };
+    /// Asks the timer to wake at the service's next deadline.
+    fn wake(self: &Arc<Self>, state: &mut State, at: u64) {
         if state.wakes_at.is_none_or(|wakes_at| at < wakes_at) {
             state.wakes_at = Some(at);
             // The clock truncates: one millisecond more, or the deadline could be early.
-            let delay = Duration::from_millis(at.saturating_sub(now) + 1);
+            let delay = Duration::from_millis(at.saturating_sub(self.clock.now()) + 1);
             let hub = Arc::downgrade(self);
             self.timer.after(delay, move || {
                 hub.upgrade().inspect(Hub::handle_timeout);
@@ -177,16 +181,22 @@ impl Hub {
 
     fn handle_timeout(self: &Arc<Self>) {
         self.state.lock().wakes_at = None;
-        self.run(None, Service::handle_timeout);
+        self.run(None, |service, clock| service.handle_timeout(clock.now()));
     }
 
     /// No lock is held.
-    fn flush(&self, list: FlushList) {
-        for (_, sink) in list.0 {
-            match sink {
-                Sink::Signaling(sink) => flush(&self.timer, &sink, |sink| sink),
-                Sink::Media(sink) => flush(&self.timer, &sink, MediaSink::messages),
-            }
+    fn flush(&self, list: &FlushList) {
+        for place in &list.first {
+            let Some((_, sink)) = place else { return };
+            self.flush_sink(sink);
+        }
+        list.rest.iter().for_each(|(_, sink)| self.flush_sink(sink));
+    }
+
+    fn flush_sink(&self, sink: &Sink) {
+        match sink {
+            Sink::Signaling(sink) => flush(&self.timer, sink, |sink| sink),
+            Sink::Media(sink) => flush(&self.timer, sink, MediaSink::messages),
         }
     }
 
@@ -204,7 +214,7 @@ impl Hub {
     ) -> (u64, Vec<(Arc<MediaSink>, FrameDelivery)>) {
         let state = self.state.lock();
         let (uid, receivers) = state.service.receivers(port, media);
-        let begin = |port: Port| match state.sinks.get(&port)? {
+        let begin = |port: Port| match state.sinks.get(port)? {
             Sink::Media(sink) => Some((sink.clone(), sink.begin_frame()?)),
             Sink::Signaling(_) => None,
         };
@@ -213,26 +223,36 @@ impl Hub {
 }
 
 /// Flushes the queue of a sink, again and again while the sink is full.
+#[inline]
 fn flush<S: Send + Sync + 'static, M: SinkMessage>(
     timer: &Timer,
     sink: &Arc<S>,
     queue: fn(&S) -> &SinkQueue<M>,
 ) {
     if queue(sink).flush() {
-        let (sink, again): (Weak<S>, Timer) = (Arc::downgrade(sink), timer.clone());
-        timer.after(Duration::from_millis(RETRY_MS), move || {
-            if let Some(sink) = sink.upgrade() {
-                queue(&sink).retry();
-                flush(&again, &sink, queue);
-            }
-        });
+        flush_later(timer, sink, queue);
     }
+}
+
+#[inline(never)]
+fn flush_later<S: Send + Sync + 'static, M: SinkMessage>(
+    timer: &Timer,
+    sink: &Arc<S>,
+    queue: fn(&S) -> &SinkQueue<M>,
+) {
+    let (sink, again): (Weak<S>, Timer) = (Arc::downgrade(sink), timer.clone());
+    timer.after(Duration::from_millis(RETRY_MS), move || {
+        if let Some(sink) = sink.upgrade() {
+            queue(&sink).retry();
+            flush(&again, &sink, queue);
+        }
+    });
 }
 
 impl State {
     /// Moves what the service has for its ports into the queues of their sinks; answers which to flush.
     fn collect(&mut self, first: Option<Port>, leave: Option<Req>) -> FlushList {
-        let mut list = FlushList(SmallVec::new());
+        let mut list = FlushList::default();
         first.and_then(|port| list.sink(port, &self.sinks));
         while let Some(output) = self.service.poll_output() {
             let Some(sink) = list.sink(output.port(), &self.sinks) else { continue };
@@ -260,15 +280,21 @@ impl State {
 
 impl FlushList {
     /// The sink of a port, which is in the list from then on.
-    fn sink(&mut self, port: Port, sinks: &BTreeMap<Port, Sink>) -> Option<&Sink> {
-        let at = match self.0.iter().position(|(other, _)| *other == port) {
-            Some(at) => at,
-            None => {
-                self.0.push((port, sinks.get(&port)?.clone()));
-                self.0.len() - 1
+    fn sink(&mut self, port: Port, sinks: &ByNumber<Port, Sink>) -> Option<&Sink> {
+        for place in &mut self.first {
+            if place.is_none() {
+                *place = Some((port, sinks.get(port)?.clone()));
             }
-        };
-        self.0.get(at).map(|(_, sink)| sink)
+            if let Some((other, sink)) = place
+                && *other == port
+            {
+                return Some(sink);
+            }
+        }
+        if !self.rest.iter().any(|(other, _)| *other == port) {
+            self.rest.push((port, sinks.get(port)?.clone()));
+        }
+        self.rest.iter().find(|(other, _)| *other == port).map(|(_, sink)| sink)
     }
 }
 

@@ -9,11 +9,12 @@
 //!   check run this very service.
 //! - `hub`: makes the value shareable: the lock, the clock, the sinks of its ports. `timer`: a thread
 //!   that exists while something is delayed.
-//! - `default_hub`: the hub of clients that do not specify one.
+//! - `default_hub`: the hub of clients that do not specify one. `by_number`: a small map.
 //!
 //! An operation: lock the hub, run the service, move its outputs for the ports into the queues of
 //! their sinks, unlock, flush those queues. A device that is offline gets its messages when it logs in again.
 
+mod by_number;
 mod default_hub;
 mod hub;
 mod limits;

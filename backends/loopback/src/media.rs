@@ -31,7 +31,7 @@ pub fn new(hub: &Arc<Hub>) -> (&'static nertc_callkit_rtc, *mut c_void) {
 impl LoopbackMedia {
     /// Without a leave its peers see a lost connection.
     fn detach(&self) {
-        self.hub.detach(self.port, |service, now| service.detach_media(now, self.port));
+        self.hub.detach(self.port, |service, clock| service.detach_media(clock.now(), self.port));
     }
 }
 
@@ -43,8 +43,8 @@ impl MediaBackend for LoopbackMedia {
     fn run(&self, req: Req, operation: MediaOperation) -> Result<(), Code> {
         // No frame follows the completion of a leave.
         let leave = (operation == MediaOperation::Leave).then_some(req);
-        self.hub.run_after_frames(Some(self.port), leave, |service, now| {
-            service.run_media(now, self.port, req, &operation);
+        self.hub.run_after_frames(Some(self.port), leave, |service, clock| {
+            service.run_media(|| clock.now(), self.port, req, &operation);
         });
         Ok(())
     }

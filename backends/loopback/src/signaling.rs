@@ -38,7 +38,7 @@ pub fn new(hub: &Arc<Hub>) -> (&'static abi::nertc_callkit_signaling, *mut c_voi
 
 impl LoopbackSignaling {
     fn detach(&self) {
-        self.hub.detach(self.port, |service, now| service.detach(now, self.port));
+        self.hub.detach(self.port, |service, clock| service.detach(clock.now(), self.port));
     }
 }
 
@@ -50,17 +50,17 @@ impl SignalingBackend for LoopbackSignaling {
     /// Any account, any token.
     fn login(&self, req: Req, login: Login) -> Result<(), Code> {
         let addr = DeviceAddr { account: login.account, device: login.device };
-        self.hub.run(Some(self.port), |service, now| service.login(now, self.port, req, addr));
+        self.hub.run(Some(self.port), |service, clock| service.login(clock.now(), self.port, req, addr));
         Ok(())
     }
 
     fn run(&self, req: Req, operation: Operation) -> Result<(), Code> {
-        self.hub.run(Some(self.port), |service, now| service.run(now, self.port, req, &operation));
+        self.hub.run(Some(self.port), |service, clock| service.run(clock.now(), self.port, req, &operation));
         Ok(())
     }
 
     fn notify(&self, notification: Notification) {
-        self.hub.run(Some(self.port), |service, now| service.notify(now, self.port, &notification));
+        self.hub.run(Some(self.port), |service, clock| service.notify(clock.now(), self.port, &notification));
     }
 }
 

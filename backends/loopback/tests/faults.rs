@@ -23,7 +23,7 @@ fn pair(hub: &Arc<Hub>) -> (Device, Device, String) {
 }
 
 /// Bob sends 1, 2, 3; what alice receives.
-fn talk(alice: &Device, bob: &Device, room: &str) -> String {
+fn exchange_controls(alice: &Device, bob: &Device, room: &str) -> String {
     for n in ["1", "2", "3"] {
         bob.control(room, "", n);
     }
@@ -36,17 +36,17 @@ fn messages_are_dropped_doubled_swapped_and_counted() {
     let (alice, bob, room) = pair(&hub);
     let on = NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL;
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, none());
-    assert_eq!(talk(&alice, &bob, &room), "23");
-    assert_eq!(talk(&alice, &bob, &room), "123", "the line has done its work");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "23");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "123", "the line has done its work");
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { skip_count: 1, ..none() });
-    assert_eq!(talk(&alice, &bob, &room), "13");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "13");
     fault(&hub, NERTC_CALLKIT_FAULT_DUPLICATE, on, Fault { hit_count: 2, ..none() });
-    assert_eq!(talk(&alice, &bob, &room), "11223");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "11223");
     fault(&hub, NERTC_CALLKIT_FAULT_REORDER, on, none());
-    assert_eq!(talk(&alice, &bob, &room), "213");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "213");
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { hit_count: ALL, ..none() });
-    assert_eq!(talk(&alice, &bob, &room), "");
-    assert_eq!(talk(&alice, &bob, &room), "");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn lines_of_the_same_place_act_one_after_the_other() {
         NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL,
         Fault { skip_count: 1, ..none() },
     );
-    assert_eq!(talk(&alice, &bob, &room), "233");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "233");
 }
 
 #[test]
@@ -95,12 +95,12 @@ fn only_the_named_account_and_device_are_meant() {
     let (alice, bob, room) = pair(&hub);
     let on = NERTC_CALLKIT_FAULT_ON_EVENT_CONTROL;
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { account: Some("bob".into()), ..none() });
-    assert_eq!(talk(&alice, &bob, &room), "123", "bob is the sender, not the receiver");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "123", "bob is the sender, not the receiver");
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, Fault { device: Some("tablet".into()), ..none() });
-    assert_eq!(talk(&alice, &bob, &room), "123");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "123");
     let alices = Fault { account: Some("alice".into()), device: Some("phone".into()), ..none() };
     fault(&hub, NERTC_CALLKIT_FAULT_DROP, on, alices);
-    assert_eq!(talk(&alice, &bob, &room), "23");
+    assert_eq!(exchange_controls(&alice, &bob, &room), "23");
 }
 
 #[test]

@@ -17,7 +17,7 @@ const AUDIO: u32 = 1;
 const VIDEO: u32 = 2;
 const INVALID_ARGUMENT: i32 = -1;
 
-fn talking(hub: &Arc<Hub>) -> (Media, Media) {
+fn in_media_room(hub: &Arc<Hub>) -> (Media, Media) {
     let (alice, bob) = (Media::new(hub), Media::new(hub));
     alice.enable(AUDIO | VIDEO, true);
     alice.join("room", 1);
@@ -48,7 +48,7 @@ fn after_the_join_both_see_each_other_and_what_they_send() {
 #[test]
 fn leaving_and_vanishing_are_distinguished() {
     let hub = Hub::new();
-    let (alice, bob) = talking(&hub);
+    let (alice, bob) = in_media_room(&hub);
     alice.mute(AUDIO, true);
     bob.take();
     assert_eq!(alice.leave(), ["done 4 0"]);
@@ -74,7 +74,7 @@ fn a_uid_is_in_a_room_once_and_a_backend_in_one_room() {
 #[test]
 fn frames_carry_the_senders_uid_to_whoever_wants_them() {
     let hub = Hub::new();
-    let (alice, bob) = talking(&hub);
+    let (alice, bob) = in_media_room(&hub);
     assert_eq!(alice.push(AUDIO, 7), 0);
     assert_eq!(alice.push(VIDEO, 8), 0);
     assert_eq!(bob.take(), ["frame 1 1 7", "frame 1 2 8"]);
@@ -129,7 +129,7 @@ fn with_a_frame_inside(alice: &Media, bob: &Media, meanwhile: impl FnOnce(&mpsc:
 #[test]
 fn leave_completes_when_the_last_frame_has_left_the_sink() {
     let hub = Hub::new();
-    let (alice, bob) = talking(&hub);
+    let (alice, bob) = in_media_room(&hub);
     with_a_frame_inside(&alice, &bob, |leave| {
         assert_eq!(bob.leave(), [""; 0], "it does not wait, and does not complete yet");
         assert_eq!(alice.take(), ["LEAVE 2 0"]);
@@ -141,7 +141,7 @@ fn leave_completes_when_the_last_frame_has_left_the_sink() {
 #[test]
 fn close_backend_waits_for_a_frame() {
     let hub = Hub::new();
-    let (alice, bob) = talking(&hub);
+    let (alice, bob) = in_media_room(&hub);
     let closed = AtomicBool::new(false);
     with_a_frame_inside(&alice, &bob, |leave| {
         thread::scope(|scope| {
@@ -162,7 +162,7 @@ fn close_backend_waits_for_a_frame() {
 fn frames_join_and_leave_race_without_harm() {
     let hub = Hub::new();
     for _ in 0..50 {
-        let (alice, bob) = talking(&hub);
+        let (alice, bob) = in_media_room(&hub);
         thread::scope(|scope| {
             scope.spawn(|| (0..50).for_each(|n| assert_eq!(alice.push(AUDIO, n), 0)));
             scope.spawn(|| {

@@ -101,7 +101,7 @@ fn kinds(outputs: &[Output], whose: Port) -> Vec<EventKind> {
 }
 
 /// A call that rings one device of bob, is rejected as busy by it, and waits for an offline one.
-fn story(rig: &mut Rig) -> Vec<Output> {
+fn scenario(rig: &mut Rig) -> Vec<Output> {
     let alice = rig.online("alice", "phone");
     let (bob, tablet) = (rig.online("bob", "phone"), rig.online("bob", "tablet"));
     rig.run(tablet, &Operation::Logout);
@@ -121,7 +121,7 @@ fn story(rig: &mut Rig) -> Vec<Output> {
 #[test]
 fn a_copy_goes_on_alike() {
     let mut one = Rig::new(NOW, 0);
-    story(&mut one);
+    scenario(&mut one);
     let mut two = one.clone();
     assert_eq!(one.hash(), two.hash());
     let (alice, bob) = (one.online("alice", "desk"), one.online("bob", "tablet"));
@@ -139,8 +139,8 @@ fn a_copy_goes_on_alike() {
 #[test]
 fn a_hash_leaves_out_times_and_request_numbers() {
     let (mut one, mut two) = (Rig::new(NOW, 0), Rig::new(NOW + 12_345, 700));
-    story(&mut one);
-    story(&mut two);
+    scenario(&mut one);
+    scenario(&mut two);
     assert_eq!(one.hash(), two.hash());
     assert_eq!(one.times(), [2_000, -100], "the local reject, and the invite that waits for the tablet");
     assert_eq!(one.times(), two.times());
@@ -185,7 +185,7 @@ fn different_behaviour_has_different_hashes() {
     };
     after(&|rig| {
         let port = rig.service.attach_media();
-        rig.service.run_media(NOW, port, Req(1), &join(1));
+        rig.service.run_media(|| NOW, port, Req(1), &join(1));
         rig.take();
     });
     let count = hashes.len();

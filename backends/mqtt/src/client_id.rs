@@ -50,7 +50,7 @@ pub(crate) fn load(hooks: &dyn Hooks, account: &str, device: &str, folder: &str)
     if let Some(path) = path("mqtt", account, device, folder) {
         match keep(&path) {
             Ok(text) => return Some(ClientId { text, kept: true }),
-            Err(error) => log::warn!("mqtt: the client id cannot be stored in data_dir: {error}"),
+            Err(error) => log::warn!("mqtt: the client id in data_dir cannot be read or stored: {error}"),
         }
     }
     let mut ours = OURS.get().lock();
@@ -96,19 +96,26 @@ fn path(kind: &str, account: &str, device: &str, folder: &str) -> Option<PathBuf
     (!folder.is_empty()).then(|| Path::new(folder).join(file))
 }
 
-/// The contents of the file; if there are none, a new id, which is stored.
+/// The contents of the file; if there is none, or no id in it, a new id, which is stored. A file that cannot be
+/// read now keeps its id: it is the key to the session at the broker.
 fn keep(path: &Path) -> io::Result<String> {
-    let known = fs::read_to_string(path).map(|text| text.trim_end().to_owned());
-    if let Some(text) = known.ok().filter(|it| is_client_id(it)) {
-        return Ok(text);
+    match fs::read_to_string(path) {
+        Ok(text) if is_client_id(text.trim_end()) => return Ok(text.trim_end().to_owned()),
+        Ok(_) => {}
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {}
+        Err(error) => return Err(error),
     }
-    let text = random_name().ok_or(io::ErrorKind::Other)?;
+    let text = random_name().ok_or_else(no_random_bytes)?;
     replace(path, &text).map(|()| text)
+}
+
+fn no_random_bytes() -> io::Error {
+    io::Error::other("the system has no random bytes")
 }
 
 /// Written beside it and renamed: a reader sees all or nothing.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let fresh = path.with_extension(random_name().ok_or(io::ErrorKind::Other)?);
+    let fresh = path.with_extension(random_name().ok_or_else(no_random_bytes)?);
     let written = write(&fresh, text).and_then(|()| fs::rename(&fresh, path));
     if written.is_err() {
         let _ = fs::remove_file(&fresh);
@@ -204,6 +211,18 @@ mod tests {
         let second = id("a/b", "phone");
         assert!(second.kept && second != first);
         assert_ne!(id("a/b", "pad").text, second.text);
+    }
+
+    /// A link to itself: it is there, and nobody can read it.
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_replaced() {
+        let folder = Folder::new();
+        let file = folder.0.join("mqtt-unread-phone");
+        std::os::unix::fs::symlink("mqtt-unread-phone", &file).expect("a link");
+        let first = load(&NoHooks, "unread", "phone", folder.text()).expect("an id");
+        assert!(!first.kept);
+        assert!(fs::symlink_metadata(folder.only_file()).expect("a link").is_symlink());
     }
 
     #[test]

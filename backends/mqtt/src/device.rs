@@ -199,14 +199,7 @@ impl Device {
     /// Nothing answers it.
     pub(crate) fn notify(&self, notification: Notification) {
         self.act(|state, now| {
-            self.on_driver(state, now, |driver| match notification {
-                Notification::InviteState { channel_id, request_id, state, .. } => {
-                    driver.invite_state(now, channel_id, request_id, state)
-                }
-                Notification::AbortLogin(req) => driver.abort_login(now, req.0),
-                Notification::SetToken(token) => driver.connection().set_token(now, &token),
-                Notification::CallPolicy(policy) => driver.set_policy(now, policy),
-            });
+            self.on_driver(state, now, |driver| driver.notify(now, notification));
         });
     }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub use nertc_callkit_backend::SignalingMessage;
 use nertc_callkit_ids::Seed;
 use nertc_callkit_signaling::{
-    CallPolicy, Code, InviteState, Operation, OperationResult, Outcome, Req, Text,
+    CallPolicy, Code, Notification, Operation, OperationResult, Outcome, Req, Text,
 };
 
 use crate::client_id;
@@ -54,7 +54,6 @@ enum Part {
 
 /// A device of an account and its connection.
 pub struct Driver {
-    settings: Settings,
     config: Config,
     protocol: Peer,
     connection: Connection,
@@ -100,8 +99,7 @@ impl Driver {
     pub fn seeded(config: Config, settings: Settings, port: Arc<dyn Port>, ids: Seed, pauses: u64) -> Driver {
         Driver {
             protocol: Peer::new(config.clone(), ids),
-            connection: Connection::new(settings.clone(), pauses, port),
-            settings,
+            connection: Connection::new(settings, pauses, port),
             config,
             at_work: Part::Protocol,
             panics: [None; PANICS],
@@ -218,24 +216,22 @@ impl Driver {
         if self.connection.awaits_token() {
             self.connection().set_token(now, "");
         } else {
-            self.abort_login(now, req);
+            self.notify(now, Notification::AbortLogin(Req(req)));
         }
     }
 
-    /// The core aborts a login.
-    pub fn abort_login(&mut self, now: u64, req: u64) {
-        self.protocol().handle(now, Input::AbortLogin { req });
-    }
-
-    /// What the core made of an invite.
-    pub fn invite_state(&mut self, now: u64, channel: Text, request: Text, state: InviteState) {
-        self.protocol().handle(now, Input::InviteState { channel, request, state });
-    }
-
-    /// Whose invites may ring, until the next login.
-    pub fn set_policy(&mut self, now: u64, policy: CallPolicy) {
-        self.policy = policy.clone();
-        self.protocol().handle(now, Input::Policy(policy));
+    /// The core notifies its backend; nothing answers it. A token concerns the connection, all else the
+    /// protocol.
+    pub fn notify(&mut self, now: u64, notification: Notification) {
+        match &notification {
+            Notification::SetToken(token) => self.connection().set_token(now, token),
+            // A new protocol gets it, too.
+            Notification::CallPolicy(policy) => self.policy = policy.clone(),
+            Notification::InviteState { .. } | Notification::AbortLogin(_) => {}
+        }
+        if let Some(input) = Input::of(notification) {
+            self.protocol().handle(now, input);
+        }
     }
 
     /// A deadline of the connection or the protocol may have passed.
@@ -333,7 +329,7 @@ impl Driver {
     fn carry_out(&mut self, now: u64, output: Output, notify: Notify<'_>) {
         match output {
             Output::Publish { token, qos, topic, payload, expires_ms } => {
-                match self.settings.topics.write(&topic) {
+                match self.connection.topics().write(&topic) {
                     Some(topic) => self.connection().publish(now, token, qos, topic, payload, expires_ms),
                     // No account can have that name.
                     None => self

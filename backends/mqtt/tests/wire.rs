@@ -15,8 +15,8 @@ struct Device {
     topics: Topics,
     now: u64,
     last_req: u64,
-    said: Vec<Value>,
-    told: Vec<Value>,
+    published: Vec<Value>,
+    reported: Vec<Value>,
     /// Values of `$names`.
     known: BTreeMap<String, Value>,
 }
@@ -32,8 +32,8 @@ impl Device {
         };
         let topics = Topics::new("nck1", &config.account, &config.device).expect("names that can be encoded");
         let protocol = Peer::new(config, [1; 32]);
-        let (said, told, known) = (Vec::new(), Vec::new(), BTreeMap::new());
-        Device { protocol, topics, now: 1_000, last_req: 0, said, told, known }
+        let (published, reported, known) = (Vec::new(), Vec::new(), BTreeMap::new());
+        Device { protocol, topics, now: 1_000, last_req: 0, published, reported, known }
     }
 
     fn feed(&mut self, input: Input) {
@@ -47,24 +47,24 @@ impl Device {
                 Output::Publish { token, qos, topic, payload, expires_ms } => {
                     let topic = self.topics.write(&topic).expect("a topic");
                     let message: Value = serde_json::from_str(&payload).expect("JSON");
-                    let mut said = json!({"topic": topic, "message": message, "expires_ms": expires_ms});
+                    let mut published = json!({"topic": topic, "message": message, "expires_ms": expires_ms});
                     match qos {
-                        Qos::AtMostOnce => said["qos"] = 0.into(),
+                        Qos::AtMostOnce => published["qos"] = 0.into(),
                         Qos::AtLeastOnce => {
                             let result = PublishResult::Delivered;
                             self.protocol.handle(self.now, Input::Published { token, result });
                         }
                     }
-                    self.said.push(said);
+                    self.published.push(published);
                 }
                 Output::Done { answer, .. } => {
                     let channel = answer.channel.map(|it| it.channel.id.to_string());
-                    self.told.push(match channel {
+                    self.reported.push(match channel {
                         Some(channel) => json!({"done": answer.outcome.code.number(), "channel": channel}),
                         None => json!({"done": answer.outcome.code.number()}),
                     });
                 }
-                Output::Events { origin, events } => self.told.extend(events.iter().map(|it| {
+                Output::Events { origin, events } => self.reported.extend(events.iter().map(|it| {
                     json!({
                         "signal": if it.kind == EventKind::PeerLost {
                             "PEER_LOST".to_owned()
@@ -78,12 +78,12 @@ impl Device {
                     })
                 })),
                 Output::Record { from, id, text, .. } => {
-                    self.told.push(json!({"record": *id, "from": *from, "text": *text}));
+                    self.reported.push(json!({"record": *id, "from": *from, "text": *text}));
                 }
                 Output::Connection { change, .. } => {
-                    self.told.push(json!({"connection": format!("{change:?}")}))
+                    self.reported.push(json!({"connection": format!("{change:?}")}))
                 }
-                Output::Disconnect { .. } => self.told.push(json!({"disconnect": true})),
+                Output::Disconnect { .. } => self.reported.push(json!({"disconnect": true})),
                 Output::Reconnect | Output::Watch { .. } | Output::CallActive(_) | Output::Log { .. } => {}
             }
         }
@@ -198,22 +198,24 @@ impl Device {
                 self.receive(topic, payload.into_bytes(), expires_at);
             }
             "publishes" => {
-                let mut said = std::mem::take(&mut self.said);
+                let mut published = std::mem::take(&mut self.published);
                 // When the broker may forget it is compared where the vector names it.
-                for (at, said) in said.iter_mut().enumerate() {
-                    if let (true, Some(said)) = (what[at]["expires_ms"].is_null(), said.as_object_mut()) {
-                        said.remove("expires_ms");
+                for (at, published) in published.iter_mut().enumerate() {
+                    if let (true, Some(published)) =
+                        (what[at]["expires_ms"].is_null(), published.as_object_mut())
+                    {
+                        published.remove("expires_ms");
                     }
                 }
-                let said = Value::Array(said);
-                if !self.is_like(what, &said) {
-                    return Err(format!("publishes {said}\nshould publish {filled}"));
+                let published = Value::Array(published);
+                if !self.is_like(what, &published) {
+                    return Err(format!("publishes {published}\nshould publish {filled}"));
                 }
             }
             "reports" => {
-                let told = Value::Array(std::mem::take(&mut self.told));
-                if !self.is_like(what, &told) {
-                    return Err(format!("reports {told}\nshould report {filled}"));
+                let reported = Value::Array(std::mem::take(&mut self.reported));
+                if !self.is_like(what, &reported) {
+                    return Err(format!("reports {reported}\nshould report {filled}"));
                 }
             }
             other => return Err(format!("what is the step {other:?}?")),
@@ -239,16 +241,16 @@ fn every_vector_is_obeyed() {
             let steps = steps.chain(vector["steps"].as_array().expect("steps"));
             for (at, step) in steps.enumerate() {
                 if let Err(why) = device.step(step) {
-                    failed.push(format!("{}: {}: step {at}: {why}", path.display(), vector["what"]));
+                    failed.push(format!("{}: {}: step {at}: {why}", path.display(), vector["description"]));
                     break;
                 }
             }
-            let left = (device.said.len(), device.told.len());
+            let left = (device.published.len(), device.reported.len());
             if failed.is_empty() && left != (0, 0) {
                 failed.push(format!(
                     "{}: {}: publishes or reports more at the end",
                     path.display(),
-                    vector["what"]
+                    vector["description"]
                 ));
             }
         }

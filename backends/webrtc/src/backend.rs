@@ -132,7 +132,7 @@ impl WebRtcMedia {
     fn make_ready(&self, call_no: u64) {
         let mut current = self.current.lock();
         // Nothing in it depends on the role, which a glare may change.
-        if current.prepared.as_ref().is_some_and(|(no, _)| *no == call_no) {
+        if current.prepared.as_ref().is_some_and(|(no, call)| *no == call_no && !call.is_over()) {
             return;
         }
         let earlier = current.prepared.take();

@@ -1,4 +1,4 @@
-//! The backend for C.
+//! The backend for C, and what a fork does to it.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -14,4 +14,9 @@ use crate::sound::with_opus;
 pub fn media(options: Options) -> (&'static nertc_callkit_rtc, *mut c_void) {
     let sink = Arc::<MediaSink>::default();
     adapter::media(&VTABLE, sink.clone(), WebRtcMedia::new(options, sink, with_opus()))
+}
+
+/// For the child after a fork: the media thread and the sockets are the parent's. Safe in a fork handler.
+pub fn after_fork_in_child() {
+    nertc_callkit_reactor::after_fork_in_child();
 }

@@ -3,7 +3,8 @@
 //! Whoever wants something of a call leaves a [`Command`] and wakes the thread; so nothing but that thread
 //! waits for cryptography. The one exception are the peer's texts if the app has keys of its own: these are
 //! read on the client's worker, because the app's functions are called for them, and must not delay the
-//! sound of others. A call ends with the completion of its leave; its sockets say good-bye for another
+//! sound of others (only texts that came before the call's own relay are read on the media thread, later: see
+//! [`crate::options::RELAY_ONLY`]). A call ends with the completion of its leave; its sockets say good-bye for another
 //! second, and report nothing.
 //!
 //! [`Peer`]: crate::peer::Peer
@@ -88,6 +89,11 @@ impl Call {
         self.state.lock().claim() && self.joined.set(joined).is_ok()
     }
 
+    /// It has ended, or its preparation has expired.
+    pub(crate) fn is_over(&self) -> bool {
+        self.state.lock().is_over
+    }
+
     /// Whether it is of this join.
     pub(crate) fn is_of(&self, join: Req) -> bool {
         self.joined.get().is_some_and(|joined| joined.join == join)
@@ -112,9 +118,11 @@ impl Call {
 
     /// A text of the peer's, on the worker. With keys of the app, it is read at once: see above.
     pub(crate) fn receive(&self, text: Text) {
-        self.post(Command::Text(text));
-        if self.options.hooks.signs() && self.registration.is_ours() {
-            self.act(|_, _| ());
+        if !self.options.hooks.signs() {
+            return self.post(Command::Text(text));
+        }
+        if self.registration.is_ours() {
+            self.act(|state, now| state.command(now, Command::Text(text)));
             self.deliver();
             self.rest();
         }
@@ -170,18 +178,18 @@ impl Call {
         drop(me);
     }
 
-    /// Does `body` and what was left to be done, and what follows from both.
+    /// Does what was left to be done, and `body`, and what follows from both.
     fn act(&self, body: impl FnOnce(&mut State, u64)) {
         let todo = {
             let mut state = self.state.lock();
             let now = now_us();
-            body(&mut state, now);
-            state.pump(now);
             loop {
                 let Some(command) = self.inbox.lock().pop_front() else { break };
                 state.command(now, command);
                 state.pump(now);
             }
+            body(&mut state, now);
+            state.pump(now);
             state.on_time(now);
             state.pump(now);
             state.take_todo()

@@ -30,7 +30,7 @@ mod tls;
 pub use audio_port::{AudioPort, Encoded, MakeAudio};
 pub use backend::{VTABLE, WebRtcMedia};
 pub use command::CallState;
-pub use create::media;
+pub use create::{after_fork_in_child, media};
 pub use options::Options;
 pub use sound::with_opus;
 pub use stats::{AudioStats, CallStats, StreamStats};

@@ -1,4 +1,4 @@
-//! What the core is told of a peer: pure.
+//! What is reported to the core about a peer: pure.
 
 use nertc_callkit_media::{Media, MediaEvent};
 use nertc_callkit_signaling::{Code, Outcome};
@@ -9,7 +9,7 @@ use crate::peer::{End, MediaState, Output};
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     uid: Option<u64>,
-    told: MediaState,
+    reported: MediaState,
 }
 
 impl Reports {
@@ -24,7 +24,7 @@ impl Reports {
             Output::Connected { uid, .. } => self.on_connected(*uid),
             Output::PeerMedia(state) => self.on_media(*state),
             Output::Silent => self.about(|uid| MediaEvent::PeerSilent { uid }),
-            Output::Heard => self.about(|uid| MediaEvent::PeerHeard { uid }),
+            Output::Heard => self.about(|uid| MediaEvent::PeerActive { uid }),
             Output::Reconnecting => vec![MediaEvent::Reconnecting],
             Output::Reconnected => vec![MediaEvent::Reconnected],
             Output::Secured { state, code, local_fingerprint, remote_fingerprint } => {
@@ -62,14 +62,14 @@ impl Reports {
     }
 
     fn leave(&mut self) -> Vec<MediaEvent> {
-        self.told = MediaState::default();
+        self.reported = MediaState::default();
         let gone = self.uid.take();
         gone.map(|uid| MediaEvent::PeerLeave { uid, code: Code::OK }).into_iter().collect()
     }
 
     fn on_media(&mut self, state: MediaState) -> Vec<MediaEvent> {
         let Some(uid) = self.uid else { return Vec::new() };
-        let before = std::mem::replace(&mut self.told, state);
+        let before = std::mem::replace(&mut self.reported, state);
         let mut events = Vec::new();
         for media in [Media::AUDIO, Media::VIDEO] {
             let on = state.on.overlaps(media);
@@ -115,7 +115,7 @@ mod tests {
         assert_eq!(reports.on_output(&connected(7)), [MediaEvent::PeerJoin { uid: 7 }]);
         assert_eq!(reports.on_output(&connected(7)), []);
         assert_eq!(reports.on_output(&Output::Silent), [MediaEvent::PeerSilent { uid: 7 }]);
-        assert_eq!(reports.on_output(&Output::Heard), [MediaEvent::PeerHeard { uid: 7 }]);
+        assert_eq!(reports.on_output(&Output::Heard), [MediaEvent::PeerActive { uid: 7 }]);
         let left = MediaEvent::PeerLeave { uid: 7, code: Code::OK };
         assert_eq!(reports.on_output(&connected(8)), [left, MediaEvent::PeerJoin { uid: 8 }]);
         let left = MediaEvent::PeerLeave { uid: 8, code: Code::OK };
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_of_a_peers_media_are_told_one_by_one() {
+    fn each_change_of_a_peers_media_is_reported() {
         let mut reports = Reports::default();
         let both = Media::AUDIO | Media::VIDEO;
         assert_eq!(reports.on_output(&state(both, Media::NONE)), []);

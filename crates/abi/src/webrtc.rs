@@ -1,6 +1,8 @@
-//! Media over WebRTC: what the app passes in.
+//! Media over WebRTC: what the app passes in, and what it may ask.
 
 use core::ffi::{c_char, c_void};
+
+use crate::values::nertc_callkit_call_no;
 
 /// Flags of nertc_callkit_webrtc_options.
 #[repr(u32)]
@@ -90,4 +92,106 @@ pub struct nertc_callkit_webrtc_options {
     >,
     /// Passed to the hooks, which count as callbacks and may be called until the client has ended.
     pub user_data: *mut c_void,
+}
+
+/// What an address is that media goes through.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_candidate {
+    /// Not connected.
+    NERTC_CALLKIT_CANDIDATE_UNKNOWN = 0,
+    /// Of an interface.
+    NERTC_CALLKIT_CANDIDATE_HOST = 1,
+    /// What a STUN server saw: that of a NAT.
+    NERTC_CALLKIT_CANDIDATE_SERVER_REFLEXIVE = 2,
+    /// What the other side saw, and no server before it.
+    NERTC_CALLKIT_CANDIDATE_PEER_REFLEXIVE = 3,
+    /// Of a TURN server.
+    NERTC_CALLKIT_CANDIDATE_RELAY = 4,
+}
+
+/// How an own TURN server is reached.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_relay_transport {
+    /// No own relay is in use.
+    NERTC_CALLKIT_RELAY_TRANSPORT_NONE = 0,
+    /// Over UDP.
+    NERTC_CALLKIT_RELAY_TRANSPORT_UDP = 1,
+    /// Over TCP.
+    NERTC_CALLKIT_RELAY_TRANSPORT_TCP = 2,
+    /// Over TLS.
+    NERTC_CALLKIT_RELAY_TRANSPORT_TLS = 3,
+}
+
+/// The transport of a call, as nertc_callkit_get_call_stats returns it; counters since the media
+/// room was joined, at most a second old. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_call_stats {
+    /// In: sizeof this struct. Out: how much was written.
+    pub struct_size: u32,
+    /// Reserved; is 0.
+    pub flags: u32,
+    /// The call.
+    pub call_no: nertc_callkit_call_no,
+    /// When this was answered, on the monotonic clock, in microseconds.
+    pub time_us: u64,
+    /// Bytes of UDP payload, of all kinds, to the peer.
+    pub bytes_sent: u64,
+    /// Likewise, from the peer.
+    pub bytes_received: u64,
+    /// Round trip of the pair of addresses in use; 0 = not known.
+    pub rtt_us: u32,
+    /// What the path to the peer has room for; 0 = not known.
+    pub available_send_bps: u32,
+    /// A nertc_callkit_candidate: the own address in use.
+    pub local_candidate: i32,
+    /// A nertc_callkit_candidate: the peer's.
+    pub remote_candidate: i32,
+    /// A nertc_callkit_relay_transport.
+    pub relay_transport: i32,
+    /// From the join to connected; 0 = not connected.
+    pub setup_ms: u32,
+    /// Restarts of ICE.
+    pub restarts: u32,
+    /// A nertc_callkit_security.
+    pub security: i32,
+    /// 12 or 13 for DTLS 1.2 or 1.3; 0 = not connected.
+    pub dtls_version: i32,
+    /// Reserved; is 0.
+    pub reserved: u32,
+}
+
+/// One medium in one direction, as nertc_callkit_get_stream_stats returns it; counters since the
+/// media room was joined, at most a second old. Any thread.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_stream_stats {
+    /// In: sizeof this struct. Out: how much was written.
+    pub struct_size: u32,
+    /// Reserved; is 0.
+    pub flags: u32,
+    /// RTP packets.
+    pub packets: u64,
+    /// Their bytes, with headers.
+    pub bytes: u64,
+    /// Packets that did not arrive; of what is sent, as the peer reports.
+    pub packets_lost: u64,
+    /// Their share in the last 2 s.
+    pub loss_permille: u32,
+    /// Variation of the packets' delay.
+    pub jitter_us: u32,
+    /// Of the last 2 s, with headers.
+    pub bitrate_bps: u32,
+    /// Received sound: how long the jitter buffer delays it.
+    pub jitter_buffer_ms: u32,
+    /// Received sound: samples at 48 kHz that were played.
+    pub samples: u64,
+    /// Received sound: how many of these were made up for what was missing.
+    pub concealed_samples: u64,
+    /// Peak of the last 100 ms: 0 to 32767.
+    pub level: u32,
+    /// Reserved; is 0.
+    pub reserved: u32,
 }

@@ -262,7 +262,9 @@ pub enum MediaEvent {
         uid: u64,
     },
     /// Something arrives again.
-    PeerHeard {
+    // Its name in traces.
+    #[cfg_attr(feature = "serde", serde(rename = "PeerHeard"))]
+    PeerActive {
         /// The peer.
         uid: u64,
     },

@@ -63,11 +63,11 @@ fn device() -> (Registration, Arc<Notes>, Calls) {
 
 fn device_of(kind: Kind) -> (Registration, Arc<Notes>, Calls) {
     let registration = Registration::of(kind).expect("a reactor");
-    let (calls, heard) = mpsc::channel();
+    let (calls, received) = mpsc::channel();
     let notes = Arc::new(Notes { calls: Mutex::new(calls), todo: Mutex::default() });
     let weak: Weak<Notes> = Arc::downgrade(&notes);
     registration.set_handler(weak);
-    (registration, notes, heard)
+    (registration, notes, received)
 }
 
 #[track_caller]
@@ -170,7 +170,7 @@ fn deregistering_waits_for_a_running_call() {
     let (entered, inside) = mpsc::channel();
     let (go, gone) = mpsc::channel::<()>();
     notes.todo.lock().push_back(Box::new(move || {
-        entered.send(()).expect("heard");
+        entered.send(()).expect("received");
         gone.recv_timeout(Duration::from_secs(20)).expect("told");
     }));
     registration.set_deadline(Some(0));

@@ -53,6 +53,7 @@ impl Text {
     }
 
     /// Both are one allocation, or both are empty: equal without a comparison.
+    #[inline]
     pub fn is_same(&self, other: &Text) -> bool {
         match (&self.terminated, &other.terminated) {
             (Some(one), Some(two)) => Arc::ptr_eq(one, two),

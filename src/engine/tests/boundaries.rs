@@ -58,7 +58,7 @@ fn only_the_peer_enters_leaves_and_falls_silent() {
         harness.rtc(RtcEvent::PeerLeave { uid, code: Code::OK });
         harness.rtc(RtcEvent::PeerLeave { uid, code: Code::new(1) });
         harness.rtc(RtcEvent::PeerSilent { uid });
-        harness.rtc(RtcEvent::PeerHeard { uid });
+        harness.rtc(RtcEvent::PeerActive { uid });
         harness.rtc(RtcEvent::Quality { uid, quality: 2 });
         harness.rtc(RtcEvent::PeerMedia { uid, media: Media::AUDIO | Media::VIDEO, on: true });
         harness.rtc(RtcEvent::PeerMute { uid, media: Media::AUDIO, muted: true });
@@ -372,7 +372,7 @@ fn a_late_timer_does_not_delay_the_silence_limit() {
 fn activity_of_others_is_not_the_peers() {
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
-    harness.rtc(RtcEvent::PeerHeard { uid: 33 });
+    harness.rtc(RtcEvent::PeerActive { uid: 33 });
     harness.forget();
     harness.pass(18_000);
     harness.emits("on_reconnecting 2 · on_user_disconnect bob · on_message_sent 1 · on_call_end 19");

@@ -97,7 +97,7 @@ fn what_is_ignored_is_dropped() {
 
 /// Scenario (expiry): Each invite of a backlog is reported as ringing, held or dropped.
 #[test]
-fn each_invite_of_a_backlog_has_its_fate() {
+fn each_invite_of_a_backlog_has_its_outcome() {
     let mut harness = Harness::new();
     let invite = |harness: &Harness, from: &str, channel: &str, at: u64| {
         let mut event = harness.event(EventKind::Invite, from, channel, "q", &new_style(channel, "k1"));

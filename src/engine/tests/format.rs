@@ -35,10 +35,19 @@ pub(super) fn rtc_line(kind: &str, op: &RtcOp) -> String {
     }
 }
 
+/// Own call ids are random: only the peer's is in the line.
+pub(super) fn prepare_line(of: &Preparation) -> String {
+    let kind = format!("{:?}", of.call_type).to_lowercase();
+    match of.is_inviter {
+        true => format!("rtc prepare {} inviter {kind} {}", of.call_no, of.peer),
+        false => format!("rtc prepare {} callee {kind} {} {}", of.call_no, of.peer, of.call_id),
+    }
+}
+
 /// The listener function's name and the fields that distinguish one such event from another.
 pub(super) fn event_line(event: &Event) -> String {
     let on = |name: &str, event: &MediaEvent| format!("{name} {} {}", event.user, event.on);
-    let layer = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.layer as i32);
+    let transport = |name: &str, event: &ConnectionEvent| format!("{name} {}", event.transport as i32);
     let call = |name: &str, event: &CallEvent| format!("{name} {}", event.user);
     let typed = |name: &str, e: &CallEvent| format!("{name} {:?} {}", e.call_type, e.state).to_lowercase();
     match event {
@@ -66,8 +75,8 @@ pub(super) fn event_line(event: &Event) -> String {
         }
         Event::CallConnected(event) => call("on_call_connected", event),
         Event::Kicked(_) => "on_kicked".to_owned(),
-        Event::Reconnecting(event) => layer("on_reconnecting", event),
-        Event::Reconnected(event) => layer("on_reconnected", event),
+        Event::Reconnecting(event) => transport("on_reconnecting", event),
+        Event::Reconnected(event) => transport("on_reconnected", event),
         Event::NetworkQuality(event) => format!("on_network_quality {} {}", event.user, event.quality),
         Event::CallTypeRequest(event) => typed("on_call_type_request", event),
         Event::UserRinging(event) => format!("on_user_ringing {}", event.user),
@@ -75,10 +84,10 @@ pub(super) fn event_line(event: &Event) -> String {
         Event::RecordReceived(record) => format!("on_record_received {}", record.status as i32),
         Event::Data(data) => format!("on_data {} {}", data.user, data.json),
         Event::MediaSecured(event) => {
-            format!("on_media_secured {:?} {}", event.security, event.code).to_lowercase()
+            format!("on_media_secured {:?} {}", event.security, event.code).trim_end().to_lowercase()
         }
         Event::MissedCall(missed) => {
-            format!("on_missed_call {} {:?}", missed.user, missed.why).to_lowercase()
+            format!("on_missed_call {} {:?}", missed.user, missed.reason).to_lowercase()
         }
     }
 }

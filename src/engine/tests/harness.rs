@@ -5,7 +5,7 @@ use super::super::input::*;
 use super::super::output::*;
 use super::super::time::Time;
 use super::super::{Caps, Config, Engine, IdGenerator, Snapshot, wire};
-use super::format::{event_line, kind_of, rtc_kind, rtc_line};
+use super::format::{event_line, kind_of, prepare_line, rtc_kind, rtc_line};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, Channel, ChannelState, Code, Connection, EventKind, Member,
     Notification, OperationResult, Origin, Outcome, Req, Text,
@@ -535,11 +535,7 @@ impl Harness {
                 Output::RtcReceive { join, json } => {
                     self.asked.push(format!("rtc receive {} {json}", join.0))
                 }
-                Output::RtcPrepare(it) => {
-                    let role = if it.is_inviter { "inviter" } else { "callee" };
-                    let kind = format!("{:?}", it.call_type).to_lowercase();
-                    self.asked.push(format!("rtc prepare {} {role} {kind} {}", it.call_no, it.peer));
-                }
+                Output::RtcPrepare(preparation) => self.asked.push(prepare_line(&preparation)),
                 Output::RtcDiscard { call_no } => self.asked.push(format!("rtc discard {call_no}")),
                 Output::Done { ticket, result } => self.on_done(ticket, result),
                 Output::Event(event) => self.on_event(event),

@@ -51,7 +51,7 @@ fn a_call_that_was_accepted_and_never_connected_has_no_record() {
 
 /// Scenario (record): The end of a call reports ring time and talk time.
 #[test]
-fn the_end_carries_ring_time_talk_time_and_durations() {
+fn the_end_carries_ring_and_call_time_and_durations() {
     let mut harness = Harness::calling();
     harness.pass(3_000);
     harness.become_connected();
@@ -201,7 +201,7 @@ fn a_peer_that_is_active_again_stays() {
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.pass(2_000);
     harness.forget();
-    harness.rtc(RtcEvent::PeerHeard { uid: 22 });
+    harness.rtc(RtcEvent::PeerActive { uid: 22 });
     harness.emits("on_reconnected 2");
     harness.pass(60_000);
     harness.emits("");
@@ -513,7 +513,7 @@ fn a_media_answer_of_an_ended_call_does_not_name_the_next_one() {
     harness.answer("mute", 55);
     harness.emits("done mutelocal 55");
     let named = harness.results.last().map(|result| result.call_no);
-    assert_eq!(named, Some(0), "its own call's end was told, and the next call has nothing to do with it");
+    assert_eq!(named, Some(0), "the end of its own call was reported; the next call is another");
 }
 
 /// Scenario (old): The callee is older than 1.1.0: we join the room named after the channel and send it

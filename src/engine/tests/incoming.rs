@@ -24,7 +24,7 @@ fn an_invite_rings_with_the_callers_options() {
 /// Scenario (ordinary): We accept: the channel is joined, then the media room that the invite named, and
 /// both sides are notified in the same order.
 #[test]
-fn an_accepted_call_is_told_in_the_tables_order() {
+fn an_accepted_calls_events_have_the_tables_order() {
     let mut harness = Harness::called();
     harness.accept();
     harness.emits("");

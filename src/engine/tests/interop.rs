@@ -169,15 +169,15 @@ fn our_own_text_is_in_the_close_or_leave() {
         Text::from(wire::read(&text).attachment)
     };
     let mut harness = Harness::in_call();
-    let (call, no_offline, no_record, said) = (harness.implied(), false, false, Some(Text::from("bye")));
-    harness.command(Command::Hangup { call: call.clone(), no_offline, no_record, text: said.clone() });
+    let (call, no_offline, no_record, extra) = (harness.implied(), false, false, Some(Text::from("bye")));
+    harness.command(Command::Hangup { call: call.clone(), no_offline, no_record, text: extra.clone() });
     assert_eq!(&*text(&harness), "bye");
     let mut harness = Harness::in_call();
-    harness.command(Command::Leave { call, no_offline, text: said.clone() });
+    harness.command(Command::Leave { call, no_offline, text: extra.clone() });
     assert_eq!(&*text(&harness), "bye");
     let mut harness = Harness::accepting();
     let call = harness.implied();
-    harness.command(Command::Reject { call, busy: false, text: said });
+    harness.command(Command::Reject { call, busy: false, text: extra });
     harness.ok("accept");
     harness.ok("join");
     assert_eq!(&*text(&harness), "bye");

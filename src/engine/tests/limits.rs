@@ -52,7 +52,7 @@ fn empty_members_and_broken_json_are_nothing() {
 }
 
 #[test]
-fn quotes_and_backslashes_end_a_text_where_json_says() {
+fn quotes_and_backslashes_end_a_text_as_in_json() {
     for (json, text) in [
         (r#"{"a":"\\","callId":"c"}"#, "c"),
         (r#"{"a":"\"","callId":"c"}"#, "c"),

@@ -80,7 +80,7 @@ fn a_completion_names_no_call_before_done_call() {
     };
     assert_eq!(named(&mut harness), [0; 5], "idle");
     harness.call("bob");
-    assert_eq!(named(&mut harness), [0; 5], "the app has not been told its number");
+    assert_eq!(named(&mut harness), [0; 5], "the app does not have its number yet");
     harness.ok("create");
     harness.ok("join");
     harness.ok("invite");

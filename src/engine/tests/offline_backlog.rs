@@ -118,7 +118,7 @@ fn a_strangers_cancel_in_a_batch_ends_nothing() {
 /// Scenario (expiry): Several accounts called while we were offline: the newest call rings, the others are
 /// missed calls.
 #[test]
-fn the_newest_rings_and_the_others_say_why_not() {
+fn the_newest_rings_and_the_others_report_a_reason() {
     let mut harness = online();
     let events = vec![
         invite(&harness, "bob", "p1", 9_000),

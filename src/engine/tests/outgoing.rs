@@ -31,7 +31,7 @@ fn a_call_creates_joins_invites_and_then_completes() {
 /// Scenario (ordinary): The callee accepts: the caller gets the accept, then the entry into the
 /// media room, then connected.
 #[test]
-fn an_accepted_call_is_told_in_the_tables_order() {
+fn an_accepted_calls_events_have_the_tables_order() {
     let mut harness = Harness::calling();
     harness.peer_accepts();
     harness.emits("on_user_accept bob");

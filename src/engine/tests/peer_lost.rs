@@ -55,7 +55,7 @@ fn a_peer_back_in_signaling_is_not_lost() {
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.pass(2_500);
     assert_eq!(harness.state(), 3);
-    harness.rtc(RtcEvent::PeerHeard { uid: 22 });
+    harness.rtc(RtcEvent::PeerActive { uid: 22 });
     lost(&mut harness, "bob", "ch1");
     harness.pass(60_000);
     assert_eq!(harness.state(), 3);

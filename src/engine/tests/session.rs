@@ -458,11 +458,11 @@ fn an_aborted_logins_deadline_does_not_fail_the_next() {
 fn a_kick_in_a_call_names_both_layers() {
     let mut harness = Harness::in_call();
     harness.kick();
-    let layer = |event: &Event| {
+    let transport = |event: &Event| {
         let (Event::Kicked(event) | Event::Disconnect(event)) = event else { return None };
-        Some(event.layer as i32)
+        Some(event.transport as i32)
     };
-    assert_eq!(harness.events.iter().filter_map(layer).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(harness.events.iter().filter_map(transport).collect::<Vec<_>>(), [1, 2]);
 }
 
 #[test]

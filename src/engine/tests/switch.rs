@@ -269,7 +269,7 @@ fn the_apps_silence_closes_the_question_after_ten_seconds() {
     harness.forget();
     harness.rtc(RtcEvent::PeerSilent { uid: 22 });
     harness.pass(2_000);
-    harness.rtc(RtcEvent::PeerHeard { uid: 22 });
+    harness.rtc(RtcEvent::PeerActive { uid: 22 });
     harness.forget();
     harness.pass(7_999);
     harness.switch(CallType::Video, SwitchStep::Reject);

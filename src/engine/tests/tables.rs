@@ -27,8 +27,8 @@ fn row(ask: impl Fn(&mut Harness), expected: [Option<i32>; 7]) {
         assert_eq!(harness.engine.phase(), phase);
         let before = harness.results.len();
         ask(&mut harness);
-        let said = harness.results[before..].last().map(|result| result.code.number());
-        assert_eq!(said, code, "in {phase:?}");
+        let result = harness.results[before..].last().map(|result| result.code.number());
+        assert_eq!(result, code, "in {phase:?}");
     }
 }
 

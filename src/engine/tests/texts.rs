@@ -15,7 +15,7 @@ fn config() -> Config {
 }
 
 /// A current client's invite or answer, and what it can.
-fn said(channel: &str, data: bool, rtc: &str) -> String {
+fn attachment_of(channel: &str, data: bool, rtc: &str) -> String {
     let own = Capabilities { data, rtc };
     wire::accept(&new_style(channel, "k1"), &own).to_string()
 }
@@ -30,7 +30,7 @@ fn media(number: u64, json: &str) -> String {
 
 fn called() -> Harness {
     let mut harness = Harness::with(config());
-    harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
+    harness.signal(EventKind::Invite, "bob", "p1", "q1", &attachment_of("p1", true, MEDIA));
     harness.forget();
     harness
 }
@@ -49,7 +49,7 @@ fn calling(config: Config) -> Harness {
 }
 
 fn accepts(harness: &mut Harness, data: bool, rtc: &str) {
-    harness.signal(EventKind::Accept, "bob", "ch1", "r1", &said("ch1", data, rtc));
+    harness.signal(EventKind::Accept, "bob", "ch1", "r1", &attachment_of("ch1", data, rtc));
 }
 
 /// Bob accepted our call, both are in the media room.
@@ -72,18 +72,18 @@ fn rtc_send(harness: &mut Harness, join: Req, json: &str) {
 }
 
 #[test]
-fn an_invite_and_an_accept_say_what_we_can() {
-    let says = |text: &str| {
+fn an_invite_and_an_accept_carry_our_capabilities() {
+    let capabilities = |text: &str| {
         let read = wire::read(text);
         (read.data, read.rtc.as_deref().unwrap_or("").to_owned())
     };
     let harness = calling(config());
-    assert_eq!(says(&harness.text_of("invite")), (true, MEDIA.to_owned()));
-    assert_eq!(says(&accepting().text_of("accept")), (true, MEDIA.to_owned()));
-    assert_eq!(says(&Harness::calling().text_of("invite")), (false, String::new()));
-    assert_eq!(says(&Harness::accepting().text_of("accept")), (false, String::new()));
+    assert_eq!(capabilities(&harness.text_of("invite")), (true, MEDIA.to_owned()));
+    assert_eq!(capabilities(&accepting().text_of("accept")), (true, MEDIA.to_owned()));
+    assert_eq!(capabilities(&Harness::calling().text_of("invite")), (false, String::new()));
+    assert_eq!(capabilities(&Harness::accepting().text_of("accept")), (false, String::new()));
     // Others repeat our invite in their answers: that does not announce anything.
-    assert_eq!(says(&wire::reply(&harness.text_of("invite"), 0)), (false, String::new()));
+    assert_eq!(capabilities(&wire::reply(&harness.text_of("invite"), 0)), (false, String::new()));
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn media_texts_wait_for_the_own_join() {
 fn in_a_glare_the_surviving_calls_texts_count() {
     let mut harness = Harness::with(config());
     harness.place_call();
-    harness.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
+    harness.signal(EventKind::Invite, "bob", "p1", "zz", &attachment_of("p1", true, MEDIA));
     harness.forget();
     harness.control("ch1", &data(1, "\"lost with our invite\""));
     harness.control("p1", &data(1, "1"));
@@ -162,7 +162,7 @@ fn in_a_glare_the_surviving_calls_texts_count() {
     // Theirs cannot be had, and ours was accepted.
     let mut harness = Harness::with(config());
     harness.place_call();
-    harness.signal(EventKind::Invite, "bob", "p1", "zz", &said("p1", true, MEDIA));
+    harness.signal(EventKind::Invite, "bob", "p1", "zz", &attachment_of("p1", true, MEDIA));
     harness.control("p1", &data(1, "\"lost with their invite\""));
     accepts(&mut harness, true, MEDIA);
     harness.control("ch1", &data(1, "1"));
@@ -304,7 +304,7 @@ fn send_data_needs_a_peer_that_takes_it_and_a_way() {
         harness.emits("done senddata 90007");
     }
     let mut harness = Harness::with(config());
-    harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", false, MEDIA));
+    harness.signal(EventKind::Invite, "bob", "p1", "q1", &attachment_of("p1", false, MEDIA));
     harness.accept();
     harness.ok("accept");
     harness.forget();
@@ -377,7 +377,7 @@ fn a_media_backend_sends_only_in_its_own_join() {
         "bob",
         "ch2",
         &harness.snapshot().request_id,
-        &said("ch2", true, MEDIA),
+        &attachment_of("ch2", true, MEDIA),
     );
     assert_eq!(harness.state(), 3);
     harness.forget();
@@ -415,7 +415,7 @@ fn an_app_without_on_data_gets_none() {
 fn an_invite_with_other_media_does_not_ring_here() {
     for (own, theirs) in [(MEDIA, ""), (MEDIA, "webrtc/2"), ("", MEDIA)] {
         let mut harness = Harness::with(Config { media_protocol: own.into(), ..config() });
-        harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, theirs));
+        harness.signal(EventKind::Invite, "bob", "p1", "q1", &attachment_of("p1", true, theirs));
         harness.emits("on_missed_call bob mediamismatch");
         harness.asked("reject bob p1 q1 reason 3");
         let text = harness.text_of("reject");
@@ -453,7 +453,7 @@ fn incompatible_media_ends_the_call() {
 #[test]
 fn a_close_with_other_media_is_a_mismatch() {
     let mut harness = Harness::with(config());
-    harness.signal(EventKind::Invite, "bob", "p1", "q1", &said("p1", true, MEDIA));
+    harness.signal(EventKind::Invite, "bob", "p1", "q1", &attachment_of("p1", true, MEDIA));
     harness.accept();
     harness.ok("accept");
     harness.forget();

@@ -8,7 +8,7 @@ use super::harness::{Harness, new_style};
 use nertc_callkit_signaling::{self as signaling, EventKind, Origin};
 
 /// How a scenario begins, which ids it knows, and how it ends.
-struct Story {
+struct Scenario {
     name: &'static str,
     begin: fn() -> Harness,
     known: &'static [(&'static str, &'static str)],
@@ -42,8 +42,8 @@ fn with_legacy_invite() -> Harness {
     harness
 }
 
-const STORIES: [Story; 8] = [
-    Story {
+const SCENARIOS: [Scenario; 8] = [
+    Scenario {
         name: "ringing, and a redial waits",
         begin: || with_redial(Harness::called()),
         known: &[("p1", "q1"), ("p2", "q2")],
@@ -52,13 +52,13 @@ const STORIES: [Story; 8] = [
             harness.signal(EventKind::Cancel, "bob", "p2", "q2", "");
         },
     },
-    Story {
+    Scenario {
         name: "accepting, and a redial waits",
         begin: || with_redial(Harness::accepting()),
         known: &[("p1", "q1"), ("p2", "q2")],
         end: |harness| harness.ok("accept"),
     },
-    Story {
+    Scenario {
         name: "accepting a legacy caller",
         begin: old_accepting,
         known: &[("p1", "q1")],
@@ -68,13 +68,13 @@ const STORIES: [Story; 8] = [
             harness.pass(2_999);
         },
     },
-    Story {
+    Scenario {
         name: "losing a glare",
         begin: Harness::glare_loser,
         known: &[("ch1", "r1"), ("p1", "zz")],
         end: |harness| harness.ok("accept"),
     },
-    Story {
+    Scenario {
         name: "winning a glare",
         begin: Harness::glare_winner,
         known: &[("ch1", "r1"), ("p1", "!")],
@@ -83,7 +83,7 @@ const STORIES: [Story; 8] = [
             harness.ok("accept");
         },
     },
-    Story {
+    Scenario {
         name: "accepting a legacy caller whom we call",
         begin: old_glare,
         known: &[("ch1", "r1"), ("p1", "zz")],
@@ -93,7 +93,7 @@ const STORIES: [Story; 8] = [
             harness.pass(2_999);
         },
     },
-    Story {
+    Scenario {
         name: "in a call",
         begin: Harness::in_call,
         known: &[("ch1", "r1")],
@@ -102,7 +102,7 @@ const STORIES: [Story; 8] = [
             harness.hangup();
         },
     },
-    Story {
+    Scenario {
         name: "in a call, and an own invite is left over",
         begin: with_legacy_invite,
         known: &[("ch1", "r1"), ("p1", "zz")],
@@ -110,20 +110,20 @@ const STORIES: [Story; 8] = [
     },
 ];
 
-/// The end of the story, after this message if there is one.
-fn end_of(story: &Story, message: Option<(Origin, signaling::Event)>) -> (String, String) {
-    let mut harness = (story.begin)();
+/// The end of the scenario, after this message if there is one.
+fn end_of(scenario: &Scenario, message: Option<(Origin, signaling::Event)>) -> (String, String) {
+    let mut harness = (scenario.begin)();
     harness.forget();
     if let Some((origin, event)) = message {
         harness.handle(Input::Signals { origin, events: vec![event] });
     }
-    (story.end)(&mut harness);
+    (scenario.end)(&mut harness);
     harness.logs()
 }
 
-/// Every message that could be taken for one about a call of this story, and is not.
-fn strangers(story: &Story) -> Vec<(Origin, signaling::Event)> {
-    let harness = (story.begin)();
+/// Every message that could be taken for one about a call of this scenario, and is not.
+fn strangers(scenario: &Scenario) -> Vec<(Origin, signaling::Event)> {
+    let harness = (scenario.begin)();
     let control = wire::control_joined();
     let mut all = Vec::new();
     for (origin, signal, sender, custom_info) in [
@@ -141,8 +141,8 @@ fn strangers(story: &Story) -> Vec<(Origin, signaling::Event)> {
         for channel in ["ch1", "p1", "p2", "x"] {
             for request in ["r1", "q1", "q2", "zz", "!", "y"] {
                 for from in [sender, "eve"] {
-                    let names_channel = story.known.iter().any(|(known, _)| *known == channel);
-                    let names_call = story.known.contains(&(channel, request));
+                    let names_channel = scenario.known.iter().any(|(known, _)| *known == channel);
+                    let names_call = scenario.known.contains(&(channel, request));
                     let is_ours = if is_of_channel { names_channel } else { names_call };
                     if from == "eve" || !is_ours {
                         all.push((origin, harness.event(signal, from, channel, request, custom_info)));
@@ -157,11 +157,11 @@ fn strangers(story: &Story) -> Vec<(Origin, signaling::Event)> {
 #[test]
 fn strangers_change_nothing() {
     let mut tried = 0;
-    for story in &STORIES {
-        let expected = end_of(story, None);
-        for (origin, event) in strangers(story) {
-            let emitted = end_of(story, Some((origin, event.clone())));
-            assert_eq!(emitted, expected, "{}: {origin:?} {event:?}", story.name);
+    for scenario in &SCENARIOS {
+        let expected = end_of(scenario, None);
+        for (origin, event) in strangers(scenario) {
+            let emitted = end_of(scenario, Some((origin, event.clone())));
+            assert_eq!(emitted, expected, "{}: {origin:?} {event:?}", scenario.name);
             tried += 1;
         }
     }
@@ -239,7 +239,7 @@ fn an_end_in_any_state_blocks_its_invite() {
         (Origin::OtherDevice, EventKind::Reject, "al"),
     ];
     let begins: Vec<fn() -> Harness> =
-        STORIES.iter().map(|story| story.begin).chain([Harness::calling as _]).collect();
+        SCENARIOS.iter().map(|scenario| scenario.begin).chain([Harness::calling as _]).collect();
     let near = [("p9", "q9"), ("p1", "q9"), ("p9", "q1"), ("p9", "zz"), ("p9", "!")];
     let cases = ends.iter().flat_map(|end| near.iter().map(move |ids| (*end, *ids)));
     for ((origin, signal, from), (channel, request)) in cases {
@@ -251,7 +251,7 @@ fn an_end_in_any_state_blocks_its_invite() {
             // A redial that waited may ring now.
             harness.hangup();
             harness.settle();
-            assert_eq!(harness.state(), 0, "story {index}");
+            assert_eq!(harness.state(), 0, "scenario {index}");
             harness.forget();
             harness.invite("bob", channel, request);
             harness.emits("");

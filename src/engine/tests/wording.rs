@@ -12,7 +12,7 @@ fn reject(harness: &mut Harness, busy: bool, text: Option<&str>) {
 }
 
 /// The caller's events for this answer to an invite with the attachment "ours".
-fn heard(custom_info: &str) -> (i32, String) {
+fn outcome_of(custom_info: &str) -> (i32, String) {
     let mut harness = Harness::new();
     harness
         .command(Command::Call(CallOptions { attachment: Some("ours".into()), ..Harness::options("bob") }));
@@ -26,7 +26,7 @@ fn heard(custom_info: &str) -> (i32, String) {
 
 /// Scenario (busy): The user is busy, or gives a reason: the caller's app gets it.
 #[test]
-fn a_reject_says_busy_or_declined_and_carries_a_text() {
+fn a_reject_is_busy_or_declined_and_carries_a_text() {
     for (busy, text, emitted) in [
         (false, None, (14, "")),
         (true, None, (3, "")),
@@ -43,7 +43,7 @@ fn a_reject_says_busy_or_declined_and_carries_a_text() {
         let read = wire::read(&custom_info);
         let reason = if busy { Reason::Busy } else { Reason::Plain };
         assert_eq!((wire::reason(&custom_info, &read), &*read.call_id), (reason, "k1"), "{custom_info}");
-        let (end, extra) = heard(&custom_info);
+        let (end, extra) = outcome_of(&custom_info);
         assert_eq!((end, &*extra), emitted, "{custom_info}");
     }
 }

@@ -41,14 +41,14 @@ fn what_newer_clients_read_as_text_is_text() {
 #[test]
 fn an_ending_is_json_with_what_fits() {
     assert_eq!(&*ending(None, None), "{\"version\":\"1.8.1\",\"reason\":0}");
-    let said = |text: &str| {
-        let said = ending(Some(text), None);
-        (said.len(), read(&said).attachment.into_owned())
+    let measured = |text: &str| {
+        let measured = ending(Some(text), None);
+        (measured.len(), read(&measured).attachment.into_owned())
     };
-    assert_eq!(&*said("bye").1, "bye");
-    assert_eq!(&*said("{\"a\":1}").1, "{\"a\":1}");
+    assert_eq!(&*measured("bye").1, "bye");
+    assert_eq!(&*measured("{\"a\":1}").1, "{\"a\":1}");
     for length in [2_000, 3_000, 4_200] {
-        let (all, read) = said(&"x".repeat(length));
+        let (all, read) = measured(&"x".repeat(length));
         assert!(all <= limits::CUSTOM);
         assert_eq!(read.len(), if length > limits::CUSTOM { 0 } else { length });
     }

@@ -9,7 +9,7 @@ use nertc_callkit_abi::{
 };
 
 use crate::engine::input::{CallOptions, CallRef, Command, View};
-use crate::engine::{limits, wire};
+use crate::engine::{Snapshot, limits, wire};
 use crate::ffi::callbacks::CallbackSink;
 use crate::ffi::support::convert::{
     call_type, flags, opt_text, parse_bool, range, read_strict, read_strict_opt, reserved, text,
@@ -99,6 +99,20 @@ pub(crate) unsafe fn call_ref(
     // SAFETY: the caller's promise.
     let given = unsafe { read_ref(place, wait) }.map_err(|error| error.within("call"))?;
     Ok(given.filter(|given| *given != CallRef::default()).unwrap_or_else(|| app.implied_call()))
+}
+
+/// The number of the call that a reference means, if it is the one that `shown` shows.
+pub(crate) fn call_no_of(call: &CallRef, shown: &Snapshot) -> Option<u64> {
+    let is_text = |given: &Option<Text>, is: &Text| given.as_ref().is_none_or(|given| given == is);
+    let is_meant = if call.implied {
+        call.shown == shown.call_no
+    } else {
+        (call.call_no == 0 || call.call_no == shown.call_no)
+            && is_text(&call.account, &shown.peer)
+            && is_text(&call.channel_id, &shown.channel_id)
+            && is_text(&call.request_id, &shown.request_id)
+    };
+    (is_meant && shown.call_no != 0).then_some(shown.call_no)
 }
 
 /// # Safety

@@ -1,9 +1,15 @@
-//! Constructor of the WebRTC backend. Without the feature `webrtc` its functions return
-//! UNSUPPORTED.
+//! Media over WebRTC: the constructor, and what its clients can do more. Without the feature `webrtc` they
+//! return UNSUPPORTED.
 
-use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_status, nertc_callkit_webrtc_options};
+use nertc_callkit_abi::{
+    nertc_callkit, nertc_callkit_backends, nertc_callkit_call_ref, nertc_callkit_call_stats,
+    nertc_callkit_ice_server, nertc_callkit_status, nertc_callkit_stream_stats, nertc_callkit_webrtc_options,
+};
 
-use crate::ffi::support::guard::guard;
+use super::request::{self, Wait};
+use crate::ffi::client::Client;
+use crate::ffi::support::convert::{parse_bool, range, samples};
+use crate::ffi::support::guard::{guard, guard_number};
 
 /// Creates a media backend that carries sound to the peer over WebRTC in `out`.
 ///
@@ -28,18 +34,161 @@ pub unsafe extern "C" fn nertc_callkit_webrtc_media(
     guard("webrtc_media", || unsafe { backend::media(options, out) })
 }
 
+/// Replaces the ICE servers of a client, as time-limited credentials make necessary.
+///
+/// For the next media room, and for the next restart of ICE in the one that is joined. A list in
+/// the token of a media room still goes first.
+///
+/// @param kit      Client. Not NULL.
+/// @param servers  As in nertc_callkit_webrtc_options, or NULL: none.
+/// @param count    How many: 0 to 8.
+/// @return         OK. INVALID_ARGUMENT: an invalid server; the log has the reason, and the servers
+///                 remain as they were. CLOSED. UNSUPPORTED: the client's media backend is not this
+///                 one, an unknown field is not zero, or turns: without TLS.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_webrtc_set_ice_servers(
+    kit: *mut nertc_callkit,
+    servers: *const *const nertc_callkit_ice_server,
+    count: u32,
+) -> nertc_callkit_status {
+    guard("webrtc_set_ice_servers", || {
+        // SAFETY: the header's contract.
+        unsafe { backend::set_ice_servers(&*Client::from_handle(kit)?, servers, count) }
+    })
+}
+
+/// Takes the peer's sound, from the playout callback of the app's audio device.
+///
+/// Its clock is then the one that the jitter buffer follows, and on_frame gets no more sound of
+/// this call. Allocates nothing and waits neither for the network nor for another call of this
+/// function.
+///
+/// @param kit          Client. Not NULL.
+/// @param out          Filled with `frames` frames of signed 16-bit samples, those of both channels
+///                     by turns. Not NULL.
+/// @param frames       How many: up to 100 ms.
+/// @param sample_rate  8000 to 192000.
+/// @param channels     1 or 2.
+/// @return             How many frames are sound; the rest of `out` is silence. 0 outside of a call.
+///                     Negative: INVALID_ARGUMENT, CLOSED, UNSUPPORTED: the client's media backend
+///                     is not this one. QUEUE_FULL: another thread is in this function.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_webrtc_pull_audio(
+    kit: *mut nertc_callkit,
+    out: *mut i16,
+    frames: u32,
+    sample_rate: u32,
+    channels: u32,
+) -> i32 {
+    guard_number("webrtc_pull_audio", || {
+        let client = Client::from_handle(kit)?;
+        let sample_rate = range("sample_rate", sample_rate, 8_000..=192_000)?;
+        let channels = range("channels", channels, 1..=2)?;
+        let frames = range("frames", frames, 0..=sample_rate / 10)?;
+        // SAFETY: the header's contract.
+        let out = unsafe { samples("out", out, frames * channels)? };
+        backend::pull_audio(&client, out, sample_rate, channels)
+    })
+}
+
+/// Returns how the transport of the call is doing.
+///
+/// @param kit  Client. Not NULL.
+/// @param out  Its struct_size is the size that may be written, afterwards the size written; all 0
+///             outside of a media room. Not NULL.
+/// @return     OK. INVALID_ARGUMENT: NULL, or struct_size is too small. CLOSED. UNSUPPORTED: the
+///             client's media backend has no statistics.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_get_call_stats(
+    kit: *mut nertc_callkit,
+    out: *mut nertc_callkit_call_stats,
+) -> nertc_callkit_status {
+    guard("get_call_stats", || {
+        // SAFETY: the header's contract.
+        unsafe { backend::get_call_stats(&*Client::from_handle(kit)?, out) }
+    })
+}
+
+/// Returns how one medium is doing in one direction.
+///
+/// @param kit      Client. Not NULL.
+/// @param media    One nertc_callkit_media bit.
+/// @param sending  1 = to the peer, 0 = from the peer.
+/// @param out      Its struct_size is the size that may be written, afterwards the size written; all
+///                 0 outside of a media room, and for a medium that does not flow. Not NULL.
+/// @return         OK. INVALID_ARGUMENT: NULL, an unknown value, or struct_size is too small.
+///                 CLOSED. UNSUPPORTED: the client's media backend has no statistics.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_get_stream_stats(
+    kit: *mut nertc_callkit,
+    media: u32,
+    sending: i32,
+    out: *mut nertc_callkit_stream_stats,
+) -> nertc_callkit_status {
+    guard("get_stream_stats", || {
+        let client = Client::from_handle(kit)?;
+        let (media, sending) = (range("media", media, 1..=2)?, parse_bool("sending", sending)?);
+        // SAFETY: the header's contract.
+        unsafe { backend::get_stream_stats(&client, media, sending, out) }
+    })
+}
+
+/// Says what the two users found when they compared the security code of on_media_secured.
+///
+/// on_media_secured follows: VERIFIED if the codes agree. If they differ it is MISMATCH, and the
+/// call ends (NERTC_CALLKIT_END_MEDIA_NOT_SECURE). A call that is not the running one any more is
+/// not touched.
+///
+/// @param kit    Client. Not NULL.
+/// @param call   Which call, or NULL: the one that the app was told of last.
+/// @param agree  1 = the codes agree, 0 = they differ.
+/// @return       OK. INVALID_ARGUMENT: not 0 or 1, or this is not the running call, or it has no
+///               code to compare. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
+///               an unknown field is not zero.
+///
+/// Thread: any. In a callback: yes. Since: 0.1.0.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn nertc_callkit_confirm_security_code(
+    kit: *mut nertc_callkit,
+    call: *const nertc_callkit_call_ref,
+    agree: i32,
+) -> nertc_callkit_status {
+    guard("confirm_security_code", || {
+        let client = Client::from_handle(kit)?;
+        let agree = parse_bool("agree", agree)?;
+        // SAFETY: the header's contract.
+        let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
+        let call_no = request::call_no_of(&call, &client.worker.snapshot());
+        backend::confirm_security_code(&client, call_no, agree)
+    })
+}
+
 #[cfg(feature = "webrtc")]
 mod backend {
     use std::ffi::{c_char, c_void};
     use std::fmt;
     use std::sync::Arc;
 
-    use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_ice_server, nertc_callkit_webrtc_options};
+    use nertc_callkit_abi::{
+        nertc_callkit_backends, nertc_callkit_call_stats, nertc_callkit_ice_server,
+        nertc_callkit_stream_stats, nertc_callkit_webrtc_options,
+    };
+    use nertc_callkit_media::Media;
+    use nertc_callkit_webrtc::audio::PullError;
     use nertc_callkit_webrtc::ice_server::{SERVERS, TEXT_BYTES};
     use nertc_callkit_webrtc::media as new;
-    use nertc_callkit_webrtc::options::{Given, GivenServer, Hooks, Options, PEM_BYTES, Refused};
+    use nertc_callkit_webrtc::options::{self, Given, GivenServer, Hooks, Options, PEM_BYTES, Refused};
     use nertc_callkit_webrtc::peer::SIGNATURE_LIMIT;
 
+    use crate::ffi::client::Client;
     use crate::ffi::support::convert::{
         AppPtr, c_text, flags, opt_text, range, read_prefix, read_strict, text, write_prefix,
     };
@@ -83,10 +232,113 @@ mod backend {
             ca_pem: ca_pem.as_deref(),
             hooks: Arc::new(hooks(c)?),
         };
-        Options::read(&given).map_err(|refused| match refused {
-            Refused::Invalid { field, why } => Error::because(format!("options.{field}"), why),
-            Refused::Unsupported { field, why } => Error::not_here(format!("options.{field}"), why),
-        })
+        Options::read(&given).map_err(|why| error(why).within("options"))
+    }
+
+    fn error(refused: Refused) -> Error {
+        match refused {
+            Refused::Invalid { field, why } => Error::because(field, why),
+            Refused::Unsupported { field, why } => Error::not_here(field, why),
+        }
+    }
+
+    /// # Safety
+    /// The app's servers, as the header requires.
+    pub(super) unsafe fn set_ice_servers(
+        client: &Client,
+        servers: *const *const nertc_callkit_ice_server,
+        count: u32,
+    ) -> Result<(), Error> {
+        let webrtc = client.webrtc()?;
+        // SAFETY: the caller's promise.
+        let servers = unsafe { ice_servers(servers, count)? };
+        let given = servers.iter().map(Server::given).map(|it| (it.url, it.username, it.credential));
+        webrtc.set_ice_servers(options::ice_servers(given).map_err(error)?);
+        Ok(())
+    }
+
+    pub(super) fn pull_audio(
+        client: &Client,
+        out: &mut [i16],
+        sample_rate: u32,
+        channels: u32,
+    ) -> Result<i32, Error> {
+        match client.webrtc()?.pull_audio(out, sample_rate, channels) {
+            Ok(frames) => Ok(frames as i32),
+            Err(PullError::Busy) => Err(Error::QueueFull),
+            // Not reached: the ranges are the caller's.
+            Err(PullError::Rate | PullError::Channels | PullError::Size) => {
+                Err(Error::because("out", "another rate, count of channels or length than is played"))
+            }
+        }
+    }
+
+    /// # Safety
+    /// The app's place, as the header requires.
+    pub(super) unsafe fn get_call_stats(
+        client: &Client,
+        out: *mut nertc_callkit_call_stats,
+    ) -> Result<(), Error> {
+        let it = client.webrtc()?.call_stats();
+        let stats = nertc_callkit_call_stats {
+            struct_size: size_of::<nertc_callkit_call_stats>() as u32,
+            flags: 0,
+            call_no: it.call_no,
+            time_us: it.time_us,
+            bytes_sent: it.bytes_sent,
+            bytes_received: it.bytes_received,
+            rtt_us: it.rtt_us,
+            available_send_bps: it.available_send_bps,
+            local_candidate: it.local_candidate as i32,
+            remote_candidate: it.remote_candidate as i32,
+            relay_transport: it.relay_transport,
+            setup_ms: it.setup_ms,
+            restarts: it.restarts,
+            security: it.security.number(),
+            dtls_version: it.dtls_version,
+            reserved: 0,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { write_prefix("out", out, &stats) }
+    }
+
+    /// # Safety
+    /// The app's place, as the header requires.
+    pub(super) unsafe fn get_stream_stats(
+        client: &Client,
+        media: u32,
+        is_sending: bool,
+        out: *mut nertc_callkit_stream_stats,
+    ) -> Result<(), Error> {
+        let it = client.webrtc()?.stream_stats(Media::of(media), is_sending);
+        let stats = nertc_callkit_stream_stats {
+            struct_size: size_of::<nertc_callkit_stream_stats>() as u32,
+            flags: 0,
+            packets: it.packets,
+            bytes: it.bytes,
+            packets_lost: it.packets_lost,
+            loss_permille: it.loss_permille,
+            jitter_us: it.jitter_us,
+            bitrate_bps: it.bitrate_bps,
+            jitter_buffer_ms: it.jitter_buffer_ms,
+            samples: it.samples,
+            concealed_samples: it.concealed_samples,
+            level: it.level,
+            reserved: 0,
+        };
+        // SAFETY: the caller's promise.
+        unsafe { write_prefix("out", out, &stats) }
+    }
+
+    pub(super) fn confirm_security_code(
+        client: &Client,
+        call_no: Option<u64>,
+        agree: bool,
+    ) -> Result<(), Error> {
+        let webrtc = client.webrtc()?;
+        let is_taken = call_no.is_some_and(|call_no| webrtc.confirm_security_code(call_no, agree));
+        let why = "not the running call, or it has no code to compare";
+        if is_taken { Ok(()) } else { Err(Error::because("call", why)) }
     }
 
     /// A server's texts.
@@ -197,8 +449,7 @@ mod backend {
 
 #[cfg(not(feature = "webrtc"))]
 mod backend {
-    use nertc_callkit_abi::{nertc_callkit_backends, nertc_callkit_webrtc_options};
-
+    use super::*;
     use crate::ffi::support::error::Error;
 
     pub(super) unsafe fn media(
@@ -206,5 +457,37 @@ mod backend {
         _: *mut nertc_callkit_backends,
     ) -> Result<(), Error> {
         Err(Error::not_here("options", "this library was built without the feature `webrtc`"))
+    }
+
+    pub(super) unsafe fn set_ice_servers(
+        client: &Client,
+        _: *const *const nertc_callkit_ice_server,
+        _: u32,
+    ) -> Result<(), Error> {
+        client.webrtc().map(drop)
+    }
+
+    pub(super) fn pull_audio(client: &Client, _: &mut [i16], _: u32, _: u32) -> Result<i32, Error> {
+        client.webrtc().map(|_| 0)
+    }
+
+    pub(super) unsafe fn get_call_stats(
+        client: &Client,
+        _: *mut nertc_callkit_call_stats,
+    ) -> Result<(), Error> {
+        client.webrtc().map(drop)
+    }
+
+    pub(super) unsafe fn get_stream_stats(
+        client: &Client,
+        _: u32,
+        _: bool,
+        _: *mut nertc_callkit_stream_stats,
+    ) -> Result<(), Error> {
+        client.webrtc().map(drop)
+    }
+
+    pub(super) fn confirm_security_code(client: &Client, _: Option<u64>, _: bool) -> Result<(), Error> {
+        client.webrtc().map(drop)
     }
 }

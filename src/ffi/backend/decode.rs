@@ -125,17 +125,23 @@ pub(crate) unsafe fn backend_name(name: *const c_char) -> Text {
     if name.is_empty() { "an unnamed backend".into() } else { name }
 }
 
-/// The result of an operation; codes are positive, all other numbers of a backend are only passed on.
+/// The result of an operation.
 ///
 /// # Safety
 /// `text` is NULL or ends with NUL.
 pub(super) unsafe fn outcome(code: i32, raw_code: i32, text: *const c_char) -> Outcome {
     // SAFETY: the caller's promise.
     let message = unsafe { message(text) };
-    if code >= 0 {
-        Outcome { code: code.into(), raw_code, message }
-    } else {
-        Outcome { code: Code::BACKEND_FAILED, raw_code: code, message }
+    bounded(Outcome { code: code.into(), raw_code, message })
+}
+
+/// Codes are positive; all other numbers of a backend are only passed on. The message is cut at its limit.
+pub(super) fn bounded(outcome: Outcome) -> Outcome {
+    let Outcome { code, raw_code, message } = outcome;
+    let message = cut(message);
+    match code.number() {
+        number if number < 0 => Outcome { code: Code::BACKEND_FAILED, raw_code: number, message },
+        _ => Outcome { code, raw_code, message },
     }
 }
 
@@ -232,7 +238,7 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
             client_msg_id: text(c.client_msg_id, limits::ID)?,
             to: text(c.to_account, limits::ACCOUNT)?,
             channel_id: text(c.channel_id, limits::ID)?,
-            call_type: call_type(c.call_type)?,
+            call_type: CallType::from_number(c.call_type).ok_or(DecodeError::Unknown).and_then(recordable)?,
             status: RecordStatus::from_number(c.record_status).ok_or(DecodeError::Unknown)?,
             text: Text::default(),
             durations: Vec::new(),
@@ -241,8 +247,13 @@ pub(super) unsafe fn record(place: *const abi::nertc_callkit_record) -> Result<R
 }
 
 /// Audio or video; of anything else there are no records.
-fn call_type(number: i32) -> Result<CallType, DecodeError> {
-    CallType::from_number(number).filter(|it| *it != CallType::Other).ok_or(DecodeError::Unknown)
+pub(super) fn recordable(call_type: CallType) -> Result<CallType, DecodeError> {
+    if call_type == CallType::Other { Err(DecodeError::Unknown) } else { Ok(call_type) }
+}
+
+/// A quality of the header.
+pub(super) fn quality(number: i32) -> Result<i32, DecodeError> {
+    if (0..=4).contains(&number) { Ok(number) } else { Err(DecodeError::Unknown) }
 }
 
 pub(super) fn origin(number: i32) -> Result<Origin, DecodeError> {
@@ -279,11 +290,11 @@ pub(super) unsafe fn rtc_event_of(
         3 => RtcEvent::PeerMedia { uid, media, on },
         4 => RtcEvent::PeerMute { uid, media, muted: on },
         5 => RtcEvent::PeerSilent { uid },
-        6 => RtcEvent::PeerHeard { uid },
+        6 => RtcEvent::PeerActive { uid },
         7 => RtcEvent::Reconnecting,
         8 => RtcEvent::Reconnected,
         9 => RtcEvent::Disconnected(outcome),
-        10 if (0..=4).contains(&c.code) => RtcEvent::Quality { uid, quality: c.code },
+        10 => RtcEvent::Quality { uid, quality: quality(c.code)? },
         11 => RtcEvent::Error(outcome),
         12 => {
             // SAFETY: the caller's promise.

@@ -12,12 +12,11 @@ use nertc_callkit_backend::adapter::{DirectMedia, DirectSignaling};
 use nertc_callkit_backend::{MediaMessage, SignalingMessage};
 use nertc_callkit_loopback as loopback;
 use nertc_callkit_signaling::{
-    CallType, Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome,
-    Record, Text,
+    Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Text,
 };
 
 use super::accepted;
-use super::decode::{DecodeError, cut, dropped};
+use super::decode::{DecodeError, bounded, cut, dropped, quality, recordable};
 use crate::engine::input::{Input, RtcEvent as MediaEvent};
 use crate::engine::limits;
 use crate::ffi::logger::log_backend;
@@ -72,8 +71,11 @@ pub(super) fn signaling_sink(
     move |message| {
         guard_or(Ok(()), || {
             if let SignalingMessage::Completed(req, result) = message {
-                report(&client, Input::SignalDone { req, result: checked_result(*result) });
+                report(&client, Input::SignalDone { req, result: checked_result(result) });
                 return Ok(());
+            }
+            if let SignalingMessage::Online(event) = message {
+                return take_event(&client, event).map_err(SignalingMessage::Online);
             }
             if take_signaling(&client, &message) { Ok(()) } else { Err(message) }
         })
@@ -97,7 +99,7 @@ pub(super) fn media_sink(client: Arc<Client>) -> impl FnMut(MediaMessage) -> Res
 fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
     match message {
         SignalingMessage::Completed(..) => true,
-        SignalingMessage::Online(event) => take_events(client, Origin::Online, std::slice::from_ref(event)),
+        SignalingMessage::Online(event) => take_event(client, event.clone()).is_ok(),
         SignalingMessage::OtherDevice(event) => {
             take_events(client, Origin::OtherDevice, std::slice::from_ref(event))
         }
@@ -133,6 +135,22 @@ fn take_media(client: &Client, message: &MediaMessage) -> bool {
     }
 }
 
+/// An event just now, which mostly nobody else has: it is moved. It comes back while there is no room.
+fn take_event(client: &Client, event: Arc<Event>) -> Result<(), Arc<Event>> {
+    if let Err(error) = check_event(&event) {
+        dropped("message", error);
+        return Ok(());
+    }
+    let mut event = Some(event);
+    let mut take = || event.take().into_iter().map(Arc::unwrap_or_clone).collect();
+    match client.report_with(|| Input::Signals { origin: Origin::Online, events: take() }) {
+        Err(Refused::QueueFull) => event.map_or(Ok(()), Err),
+        Ok(()) | Err(Refused::Closed | Refused::Reentrant | Refused::Unsupported | Refused::Exhausted) => {
+            Ok(())
+        }
+    }
+}
+
 fn take_events<E: Borrow<Event>>(client: &Client, origin: Origin, events: &[E]) -> bool {
     let events = usable("message", events.iter().map(|event| checked_event(event.borrow())));
     events.is_empty() || report(client, Input::Signals { origin, events })
@@ -148,6 +166,7 @@ fn usable<T>(what: &str, list: impl Iterator<Item = Result<T, DecodeError>>) -> 
     list.filter_map(|it| it.inspect_err(|error| _ = dropped(what, *error)).ok()).collect()
 }
 
+#[inline(always)]
 fn fits(text: &Text, limit: usize) -> Result<(), DecodeError> {
     if text.len() > limit { Err(DecodeError::TooLong) } else { Ok(()) }
 }
@@ -158,13 +177,16 @@ fn checked_channel(channel: &Channel) -> Result<(), DecodeError> {
 }
 
 fn checked_event(event: &Event) -> Result<Event, DecodeError> {
+    check_event(event).map(|()| event.clone())
+}
+
+fn check_event(event: &Event) -> Result<(), DecodeError> {
     checked_channel(&event.channel)?;
     fits(&event.from, limits::ACCOUNT)?;
     fits(&event.from_device, limits::ID)?;
     fits(&event.to, limits::ACCOUNT)?;
     fits(&event.request_id, limits::ID)?;
-    fits(&event.custom_info, limits::CUSTOM)?;
-    Ok(event.clone())
+    fits(&event.custom_info, limits::CUSTOM)
 }
 
 fn checked_member(member: &Member) -> Result<(), DecodeError> {
@@ -183,8 +205,7 @@ fn check_room(room: &mut ChannelState) -> Result<(), DecodeError> {
     Ok(())
 }
 
-fn checked_result(result: OperationResult) -> Box<OperationResult> {
-    let mut result = Box::new(result);
+fn checked_result(mut result: Box<OperationResult>) -> Box<OperationResult> {
     let token = result.rtc_token.iter().try_for_each(|token| fits(token, limits::TOKEN));
     match token.and_then(|()| result.channel.as_mut().map_or(Ok(()), check_room)) {
         Ok(()) => {
@@ -202,28 +223,15 @@ fn checked_record(from: &Text, record: &Record) -> Result<Record, DecodeError> {
     fits(&record.client_msg_id, limits::ID)?;
     fits(&record.to, limits::ACCOUNT)?;
     fits(&record.channel_id, limits::ID)?;
-    if record.call_type == CallType::Other {
-        return Err(DecodeError::Unknown);
-    }
     Ok(Record {
         client_msg_id: record.client_msg_id.clone(),
         to: record.to.clone(),
         channel_id: record.channel_id.clone(),
-        call_type: record.call_type,
+        call_type: recordable(record.call_type)?,
         status: record.status,
         text: Text::EMPTY,
         durations: Vec::new(),
     })
-}
-
-/// Codes are positive; all other numbers of a backend are only passed on.
-fn bounded(outcome: Outcome) -> Outcome {
-    let Outcome { code, raw_code, message } = outcome;
-    let message = cut(message);
-    match code.number() {
-        number if number < 0 => Outcome { code: Code::BACKEND_FAILED, raw_code: number, message },
-        _ => Outcome { code, raw_code, message },
-    }
 }
 
 fn connection(change: &Connection) -> Connection {
@@ -239,8 +247,8 @@ fn checked_media_event(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
     Ok(match event {
         MediaEvent::Disconnected(outcome) => MediaEvent::Disconnected(bounded(outcome.clone())),
         MediaEvent::Error(outcome) => MediaEvent::Error(bounded(outcome.clone())),
-        MediaEvent::Quality { quality, .. } if !(0..=4).contains(quality) => {
-            return Err(DecodeError::Unknown);
+        MediaEvent::Quality { uid, quality: number } => {
+            MediaEvent::Quality { uid: *uid, quality: quality(*number)? }
         }
         MediaEvent::Secured { code, local_fingerprint, remote_fingerprint, .. } => {
             fits(code, limits::SECURITY_CODE)?;
@@ -248,13 +256,12 @@ fn checked_media_event(event: &MediaEvent) -> Result<MediaEvent, DecodeError> {
             fits(remote_fingerprint, limits::FINGERPRINT)?;
             event.clone()
         }
-        MediaEvent::Quality { .. }
-        | MediaEvent::PeerJoin { .. }
+        MediaEvent::PeerJoin { .. }
         | MediaEvent::PeerLeave { .. }
         | MediaEvent::PeerMedia { .. }
         | MediaEvent::PeerMute { .. }
         | MediaEvent::PeerSilent { .. }
-        | MediaEvent::PeerHeard { .. }
+        | MediaEvent::PeerActive { .. }
         | MediaEvent::Reconnecting
         | MediaEvent::Reconnected => event.clone(),
     })

@@ -8,6 +8,7 @@ pub(crate) mod signaling;
 pub(crate) mod sink;
 #[cfg(test)]
 mod tests;
+pub(crate) mod webrtc;
 
 use std::ops::Deref;
 
@@ -48,6 +49,8 @@ pub(crate) struct Backends {
     pub(crate) direct_rtc: Option<DirectMedia>,
     /// Protocol of the media backends; empty = none.
     pub(crate) media_protocol: Text,
+    /// The media backend, if its functions of their own may be called.
+    pub(crate) webrtc: Option<webrtc::WebRtc>,
 }
 
 impl Backends {

@@ -1,17 +1,17 @@
 //! Calls to a backend, in order and number.
 
-use std::ffi::c_void;
+use std::ffi::{CStr, c_void};
 use std::ptr;
 use std::sync::{Arc, Mutex};
 
-use super::media::{CRtc, CRtcPort};
+use super::media::{CRtc, CRtcPort, missing_rtc_slot};
 use super::signaling::{CSignaling, Identity, Route, missing_signaling_slot};
 use super::*;
-use crate::engine::output::RtcOp;
+use crate::engine::output::{Join, Preparation, RtcOp};
 use crate::ffi::support::error::Error;
 use crate::ffi::support::handle_table::lock;
 use crate::worker::ports::{Rtc, Signaling};
-use nertc_callkit_signaling::{self as signaling, Code, Text};
+use nertc_callkit_signaling::{self as signaling, CallType, Code, Text};
 
 /// What was called, and what open answers.
 #[derive(Default)]
@@ -48,6 +48,27 @@ unsafe extern "C" fn push_frame(ctx: *mut c_void, _: *const abi::nertc_callkit_f
     -3
 }
 
+unsafe extern "C" fn join(ctx: *mut c_void, req: usize, args: *const abi::nertc_callkit_rtc_join) -> i32 {
+    // SAFETY: lent for the call.
+    let (args, text) = unsafe { (&*args, |text| CStr::from_ptr(text).to_str().expect("UTF-8")) };
+    let whose = [args.account, args.device_id, args.peer, args.call_id].map(text).join(" ");
+    noted(ctx, format!("join {req} as {} of call {}: {whose}", args.flags, args.call_no));
+    0
+}
+unsafe extern "C" fn prepare(ctx: *mut c_void, args: *const abi::nertc_callkit_rtc_prepare) {
+    // SAFETY: lent for the call.
+    let (args, text) = unsafe { (&*args, |text| CStr::from_ptr(text).to_str().expect("UTF-8")) };
+    let whose = [args.peer, args.call_id].map(text).join(" ");
+    let size = args.struct_size as usize - size_of::<abi::nertc_callkit_rtc_prepare>();
+    noted(
+        ctx,
+        format!("prepare {} as {} {}: {whose}{}", args.call_no, args.flags, args.call_type, "!".repeat(size)),
+    );
+}
+unsafe extern "C" fn discard(ctx: *mut c_void, call_no: u64) {
+    noted(ctx, format!("discard {call_no}"));
+}
+
 fn backend(open: i32) -> (AppPtr, impl Fn() -> String) {
     let backend: &'static Recorder = Box::leak(Box::new(Recorder { open, ..Recorder::default() }));
     (AppPtr(ptr::from_ref(backend).cast_mut().cast()), || lock(&backend.calls).join(", "))
@@ -63,6 +84,9 @@ fn backends(signaling: AppPtr, rtc: AppPtr) -> (CSignaling, Arc<CRtc>) {
     slots.release = Some(release);
     rtc_slots.open = Some(rtc_open);
     rtc_slots.push_frame = Some(push_frame);
+    rtc_slots.join = Some(join);
+    rtc_slots.prepare = Some(prepare);
+    rtc_slots.discard = Some(discard);
     rtc_slots.close_backend = Some(close_backend);
     rtc_slots.release = Some(release);
     let rtc = Arc::new(CRtc::new(Vtable::Copied(Box::new(rtc_slots)), rtc, sink::rtc(1), None));
@@ -134,4 +158,56 @@ fn frames_go_into_an_open_backend_only() {
     rtc.close();
     assert_eq!(rtc.push_frame(&frame), Err(Error::Closed));
     assert_eq!(rtc_calls(), "rtc open, frame, close, release");
+}
+
+#[test]
+fn a_join_and_its_preparation_reach_an_open_backend_only() {
+    let ((ctx, _), (rtc_ctx, rtc_calls)) = (backend(0), backend(0));
+    let (mut signaling, rtc) = backends(ctx, rtc_ctx);
+    let mut port = CRtcPort(rtc);
+    let preparation = Preparation {
+        call_no: 4,
+        is_inviter: true,
+        call_type: CallType::Video,
+        peer: "bob".into(),
+        call_id: "k".into(),
+    };
+    let join = Join {
+        channel_name: "room".into(),
+        uid: 7,
+        token: Text::EMPTY,
+        call_type: CallType::Video,
+        is_inviter: true,
+        peer: "bob".into(),
+        call_id: "k".into(),
+        call_no: 4,
+        account: "alice".into(),
+        device: "phone".into(),
+    };
+    port.prepare(&preparation);
+    port.discard(4);
+    assert_eq!(signaling.start(Req(1), log_in()), Ok(()));
+    port.prepare(&preparation);
+    port.prepare(&Preparation { is_inviter: false, ..preparation.clone() });
+    port.discard(4);
+    assert_eq!(port.start(Req(2), RtcOp::Join(Box::new(join))), Ok(()));
+    let prepared = "prepare 4 as 1 2: bob k, prepare 4 as 0 2: bob k, discard 4";
+    assert_eq!(rtc_calls(), format!("rtc open, {prepared}, join 2 as 1 of call 4: alice phone bob k"));
+}
+
+#[test]
+fn who_prepares_must_discard() {
+    // SAFETY: all-zero is a value of it.
+    let mut slots: abi::nertc_callkit_rtc = unsafe { std::mem::zeroed() };
+    unsafe extern "C" fn leave(_: *mut c_void, _: usize) -> i32 {
+        0
+    }
+    slots.open = Some(rtc_open);
+    slots.join = Some(join);
+    slots.leave = Some(leave);
+    assert_eq!(missing_rtc_slot(&slots), None);
+    slots.prepare = Some(prepare);
+    assert_eq!(missing_rtc_slot(&slots), Some("discard"));
+    slots.discard = Some(discard);
+    assert_eq!(missing_rtc_slot(&slots), None);
 }

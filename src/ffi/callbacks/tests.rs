@@ -126,9 +126,9 @@ fn an_own_call_is_implied_from_its_acceptance_to_its_end() {
         let ticket = app.expect(done, Operation::Call);
         app.offered(ticket, true);
         assert_eq!(app.implied_call(), implied(0, Some(ticket)));
-        app.done(ticket, result(Operation::Call, 0, 7));
+        app.done(ticket, &result(Operation::Call, 0, 7));
         assert_eq!(app.implied_call(), implied(7, None));
-        app.event(end(7));
+        app.event(&end(7));
         assert_eq!(app.implied_call(), implied(0, None));
     });
     let expected = [("done 3 0".to_owned(), implied(7, None)), ("end 15".to_owned(), implied(0, None))];
@@ -138,8 +138,8 @@ fn an_own_call_is_implied_from_its_acceptance_to_its_end() {
 #[test]
 fn an_invite_is_implied_inside_on_invited() {
     let lines = with_sink(|app, _| {
-        app.event(invite(4));
-        app.event(end(3));
+        app.event(&invite(4));
+        app.event(&end(3));
     });
     let expected = [("invited 4".to_owned(), implied(4, None)), ("end 15".to_owned(), implied(4, None))];
     assert_eq!(lines, expected);
@@ -152,7 +152,7 @@ fn a_refused_or_failed_call_is_not_implied() {
         app.offered(refused, false);
         assert_eq!(app.implied_call(), implied(0, None));
         let failed = app.expect(done, Operation::Call);
-        app.done(failed, result(Operation::Call, 408, 9));
+        app.done(failed, &result(Operation::Call, 408, 9));
         app.offered(failed, true);
         assert_eq!(app.implied_call(), implied(0, None));
     });
@@ -162,11 +162,11 @@ fn a_refused_or_failed_call_is_not_implied() {
 fn a_failure_is_reported_once_to_done_or_else_to_on_error() {
     let lines = with_sink(|app, done| {
         let ticket = app.expect(done, Operation::Accept);
-        app.done(ticket, result(Operation::Accept, 10410, 2));
-        app.done(ticket, result(Operation::Accept, 10410, 2));
-        app.done(app.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 10410, 2));
-        app.done(app.expect(Completion::nobody(), Operation::Accept), result(Operation::Accept, 0, 2));
-        app.done(app.expect(Completion::nobody(), Operation::Accept), result(Operation::None, 90003, 0));
+        app.done(ticket, &result(Operation::Accept, 10410, 2));
+        app.done(ticket, &result(Operation::Accept, 10410, 2));
+        app.done(app.expect(Completion::nobody(), Operation::Accept), &result(Operation::Accept, 10410, 2));
+        app.done(app.expect(Completion::nobody(), Operation::Accept), &result(Operation::Accept, 0, 2));
+        app.done(app.expect(Completion::nobody(), Operation::Accept), &result(Operation::None, 90003, 0));
     });
     let lines: Vec<_> = lines.into_iter().map(|(line, _)| line).collect();
     assert_eq!(lines, ["done 5 10410", "error 5 10410 2"]);

@@ -139,13 +139,13 @@ mod tests {
         now: Instant,
         texts: impl Iterator<Item = String>,
     ) -> (usize, Vec<String>) {
-        let (mut shown, mut told) = (0, Vec::new());
+        let (mut shown, mut summaries) = (0, Vec::new());
         for text in texts {
             let (before, is_shown) = repeats.admit(now, HERE, Level::Warn, &text);
-            told.extend(before.into_iter().map(|summary| summary.text));
+            summaries.extend(before.into_iter().map(|summary| summary.text));
             shown += usize::from(is_shown);
         }
-        (shown, told)
+        (shown, summaries)
     }
 
     #[test]
@@ -154,9 +154,12 @@ mod tests {
         let flood = (0..62_000).map(|n| format!("message {n} of a{n}: ignored"));
         assert_eq!(show(&mut repeats, now, flood), (OF_WORDING as usize, vec![]));
         let later = now + WINDOW;
-        let (shown, told) = show(&mut repeats, later, std::iter::once("another line".to_owned()));
+        let (shown, summaries) = show(&mut repeats, later, std::iter::once("another line".to_owned()));
         let hidden = 62_000 - OF_WORDING;
-        assert_eq!(told, [format!("\u{2026} repeated {hidden} times: message 61999 of a61999: ignored")]);
+        assert_eq!(
+            summaries,
+            [format!("\u{2026} repeated {hidden} times: message 61999 of a61999: ignored")]
+        );
         assert_eq!(shown, 1);
     }
 

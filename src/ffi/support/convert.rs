@@ -53,6 +53,8 @@ versioned_struct! {
     nertc_callkit_mqtt_options,
     nertc_callkit_ice_server,
     nertc_callkit_webrtc_options,
+    nertc_callkit_call_stats,
+    nertc_callkit_stream_stats,
     nertc_callkit_frame,
     nertc_callkit_call_info,
     nertc_callkit_signaling since SMALLEST,
@@ -275,6 +277,23 @@ pub(crate) unsafe fn init(place: *mut c_void, struct_size: u32) {
         place.cast::<u8>().write_bytes(0, size);
         place.cast::<u32>().write_unaligned(struct_size);
     }
+}
+
+/// Where sound goes; NULL is refused, and so is what no array of samples can be.
+///
+/// # Safety
+/// `place` is NULL or has room for that many samples, which nobody else uses for `'a`.
+pub(crate) unsafe fn samples<'a>(
+    field: &'static str,
+    place: *mut i16,
+    count: u32,
+) -> Result<&'a mut [i16], Error> {
+    let place = out(field, place)?;
+    if !place.is_aligned() {
+        return Err(Error::because(field, "misaligned for 16-bit samples"));
+    }
+    // SAFETY: the caller's promise.
+    Ok(unsafe { std::slice::from_raw_parts_mut(place, count as usize) })
 }
 
 /// Where an answer goes; NULL is refused.

@@ -53,6 +53,8 @@ unsafe extern "C" fn in_child() {
     nertc_callkit_loopback::after_fork_in_child();
     #[cfg(feature = "mqtt")]
     nertc_callkit_mqtt::after_fork_in_child();
+    #[cfg(feature = "webrtc")]
+    nertc_callkit_webrtc::after_fork_in_child();
 }
 
 struct Shards<T> {

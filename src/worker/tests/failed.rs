@@ -2,7 +2,7 @@
 
 use std::sync::{OnceLock, Weak};
 
-use super::running::{HOST, SHARED, login, next};
+use super::running::{APP_DISPATCH, SHARED, login, next};
 use super::*;
 use crate::engine::input::{CallOptions, SwitchStep};
 use crate::engine::output::{Preparation, RtcOp};
@@ -160,7 +160,7 @@ fn a_panic_while_ringing_or_calling_ends_the_call() {
 #[test]
 fn with_manual_dispatch_a_panic_is_reported_in_the_queue() {
     let (app, received) = App::new(|_| ());
-    let (client, _ops) = start(HOST, app);
+    let (client, _ops) = start(APP_DISPATCH, app);
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
     assert_eq!(client.dispatch(-1), Ok(1));
     assert_eq!(client.network_changed(), Ok(()));

@@ -42,11 +42,11 @@ impl App {
 }
 
 impl Listener for App {
-    fn done(&self, ticket: Ticket, result: OpResult) {
+    fn done(&self, ticket: Ticket, result: &OpResult) {
         self.receive(format!("done {} {}", ticket.0, result.code));
     }
 
-    fn event(&self, event: Event) {
+    fn event(&self, event: &Event) {
         self.receive(if let Event::AudioAvailable(media) = event {
             format!("audio {} {}", media.user, media.on)
         } else {
@@ -83,7 +83,7 @@ fn missed() -> Event {
         user: "bob".into(),
         call_type: CallType::Audio,
         attachment: "".into(),
-        why: crate::engine::output::Missed::Busy,
+        reason: crate::engine::output::Missed::Busy,
         invited_at_ms: 0,
         channel_id: "".into(),
         request_id: "".into(),
@@ -233,11 +233,14 @@ fn a_full_inbox_accepts_ending_commands_and_completions() {
     }
     assert_eq!(client.report(Input::ChannelStates(Vec::new())), Err(Refused::QueueFull));
     assert_eq!(client.command(Ticket(1), hang_up()), Ok(()));
-    let mut lies = 0;
-    while client.report(Input::RtcDone { req: Req(lies), outcome: Outcome::default() }).is_ok() {
-        lies += 1;
+    let mut reported = 0;
+    while client.report(Input::RtcDone { req: Req(reported), outcome: Outcome::default() }).is_ok() {
+        reported += 1;
     }
-    assert!((limits::SIDE_OPERATIONS as u64..100_000).contains(&lies), "bounded, and far beyond the honest");
+    assert!(
+        (limits::SIDE_OPERATIONS as u64..100_000).contains(&reported),
+        "bounded, and far beyond the honest"
+    );
     assert_eq!(client.release(), Ok(()));
     assert_eq!(client.release(), Err(Refused::Closed));
     assert_eq!(accept(), Err(Refused::Closed));

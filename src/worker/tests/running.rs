@@ -103,7 +103,7 @@ pub(super) fn next(received: &mpsc::Receiver<String>) -> String {
 }
 
 pub(super) const SHARED: Options = Options { manual_dispatch: false, dedicated_thread: false };
-pub(super) const HOST: Options = Options { manual_dispatch: true, dedicated_thread: false };
+pub(super) const APP_DISPATCH: Options = Options { manual_dispatch: true, dedicated_thread: false };
 
 #[test]
 fn a_command_completes_and_destroy_ends_with_released() {
@@ -158,7 +158,7 @@ fn the_deadline_behind_a_run_of_messages_fires() {
 fn clients_share_a_thread_unless_they_ask_for_their_own() {
     let mut threads = Vec::new();
     let mut clients = Vec::new();
-    for options in [SHARED, HOST, Options { dedicated_thread: true, ..SHARED }] {
+    for options in [SHARED, APP_DISPATCH, Options { dedicated_thread: true, ..SHARED }] {
         let (app, _ears) = App::new(|_| ());
         let (client, backend) = start(options, Behavior::Answers, app);
         assert_eq!(client.command(Ticket(1), login()), Ok(()));
@@ -211,7 +211,7 @@ fn a_panic_in_one_client_closes_that_client_and_no_other() {
 fn destroy_runs_pending_callbacks_on_the_calling_thread() {
     let app_thread = thread::current().id();
     let (app, received) = App::new(move |_| assert_eq!(thread::current().id(), app_thread));
-    let (client, _) = start(HOST, Behavior::Answers, app);
+    let (client, _) = start(APP_DISPATCH, Behavior::Answers, app);
     assert_eq!(client.command(Ticket(1), login()), Ok(()));
     assert_eq!(client.destroy(), Ok(()));
     let received = drain(&received);
@@ -224,7 +224,7 @@ fn destroy_runs_pending_callbacks_on_the_calling_thread() {
 #[test]
 fn release_wakes_a_waiting_dispatch() {
     let (app, received) = App::new(|_| ());
-    let (client, _) = start(HOST, Behavior::Answers, app);
+    let (client, _) = start(APP_DISPATCH, Behavior::Answers, app);
     let background = client.clone();
     let thread = thread::spawn(move || {
         while let Ok(ran) = background.dispatch(-1) {

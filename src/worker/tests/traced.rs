@@ -4,8 +4,8 @@ use super::running::{Behavior, SHARED, login, next, start};
 use super::*;
 use crate::engine::IdGenerator;
 use crate::engine::input::CallOptions;
-use crate::trace::{Line, Reader, Redaction, replay};
 use nertc_callkit_signaling::CallType;
+use nertc_callkit_trace::{Line, Reader, Redaction, replay};
 
 /// Calls an account and cancels; the id of that call.
 fn call(client: &Client, received: &mpsc::Receiver<String>, ticket: u64) -> String {

@@ -52,7 +52,7 @@ pub(crate) enum Phase {
 /// What a core has learned about the invite, for the invariants.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Observation {
-    /// The caller's core was told that this device accepts, or rejects.
+    /// The caller's core was notified that this device accepts, or rejects.
     CallerNotified(EventKind, Text),
     /// The caller's cancel was done.
     Cancelled,
@@ -64,7 +64,7 @@ pub(crate) enum Observation {
     IsBusy(Text),
     /// Another login ended its session.
     Kicked,
-    /// A called device was told that another accepted or rejected, or that the caller cancelled.
+    /// A called device was notified that another accepted or rejected, or that the caller cancelled.
     CalleeNotified(EventKind, Text),
     /// An operation was answered twice.
     Twice,
@@ -78,7 +78,7 @@ pub(crate) enum Observation {
 
 /// A device.
 #[derive(Clone, Debug, Hash)]
-pub(crate) struct Phone {
+pub(crate) struct Client {
     pub(crate) protocol: Peer,
     pub(crate) config: Config,
     pub(crate) phase: Phase,
@@ -103,8 +103,8 @@ fn text(text: &str) -> Text {
     text.into()
 }
 
-impl Phone {
-    pub(crate) fn new(account: &str, device: &str, life: u32, single_device: bool) -> Phone {
+impl Client {
+    pub(crate) fn new(account: &str, device: &str, life: u32, single_device: bool) -> Client {
         let config = Config {
             single_device,
             peer_lost_ms: 0,
@@ -112,7 +112,7 @@ impl Phone {
         };
         let protocol = Peer::new(config.clone(), [0; 32]);
         let (phase, until, open, last_req) = (Phase::Idle, None, BTreeMap::new(), 0);
-        Phone {
+        Client {
             protocol,
             config,
             phase,

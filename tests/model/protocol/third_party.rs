@@ -47,7 +47,7 @@ const CLAIMS: &[Claim] = &[
 impl World {
     /// What it may say now, and to which device.
     pub(crate) fn claims(&self) -> Vec<(usize, usize)> {
-        let of = |at: usize| if CLAIMS[at].to_caller { 0..1 } else { 1..self.phones() };
+        let of = |at: usize| if CLAIMS[at].to_caller { 0..1 } else { 1..self.clients() };
         (0..CLAIMS.len()).flat_map(|at| of(at).map(move |to| (at, to))).collect()
     }
 
@@ -70,7 +70,7 @@ impl World {
 
     /// Where nothing goes wrong and nobody takes the call back, it has rung.
     pub(crate) fn has_rung(&self) -> Result<(), String> {
-        let silent = (1..self.phones()).find(|device| self.phase(*device) == Phase::Idle);
+        let silent = (1..self.clients()).find(|device| self.phase(*device) == Phase::Idle);
         match silent.filter(|_| self.is_undisturbed()) {
             Some(device) => Err(format!("invariant 13: device {device} never rang")),
             None => Ok(()),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use nertc_callkit_mqtt::protocol::{Topic, TopicKind};
 use nertc_callkit_signaling::{EventKind, Text};
 
-use super::core::{Observation, Phase, Phone, StepOutput};
+use super::core::{Client, Observation, Phase, StepOutput};
 use super::message::{InFlightMessage, digest};
 
 /// What may go wrong, and who may do what. Each counts how often it still may.
@@ -94,7 +94,7 @@ const RING_ON_MS: u64 = 10_000;
 pub(crate) struct World {
     now: u64,
     /// The first is the caller's.
-    phones: Vec<(Arc<Phone>, u64)>,
+    clients: Vec<(Arc<Client>, u64)>,
     wire: Vec<(u64, Arc<InFlightMessage>)>,
     ruling: Ruling,
     lives: u32,
@@ -108,31 +108,32 @@ impl World {
     /// Everybody is logged in and the caller has called.
     pub(crate) fn new(called: usize, budget: Budget) -> World {
         let names = std::iter::once(("a", "0")).chain([("b", "1"), ("b", "2"), ("b", "3")]);
-        let phones = names.take(called + 1).map(|(account, device)| {
-            let phone = Arc::new(Phone::new(account, device, 0, budget.has_moved));
-            (phone, 0)
+        let clients = names.take(called + 1).map(|(account, device)| {
+            let client = Arc::new(Client::new(account, device, 0, budget.has_moved));
+            (client, 0)
         });
-        let (phones, wire, ruling) = (phones.collect(), Vec::new(), Ruling::default());
+        let (clients, wire, ruling) = (clients.collect(), Vec::new(), Ruling::default());
         let is_fair = budget.lost <= 1 && budget.early == 0 && budget.restarts == 0 && budget.reconnects == 0;
         let is_undisturbed =
             is_fair && called == 1 && budget.lost == 0 && budget.cancels == 0 && budget.twice == 0;
-        let mut world = World { now: 1_000, phones, wire, ruling, lives: 0, is_fair, is_undisturbed, budget };
+        let mut world =
+            World { now: 1_000, clients, wire, ruling, lives: 0, is_fair, is_undisturbed, budget };
         for device in 0..=called {
-            world.step(device, |phone, now| phone.log_in(now)).expect("a login");
+            world.step(device, |client, now| client.log_in(now)).expect("a login");
         }
         let again = world.has_moved();
         while !world.wire.is_empty() {
             world.make(Move::Deliver(0)).expect("a login");
         }
         world.wire.extend(again);
-        world.step(0, |phone, now| phone.call(now)).expect("a call");
+        world.step(0, |client, now| client.call(now)).expect("a call");
         world
     }
 
     /// The first called device logs in before the last one does, whose mailbox has its hello: which is here
     /// once more.
     fn has_moved(&mut self) -> Option<(u64, Arc<InFlightMessage>)> {
-        let (mut hello, last) = (None, self.phones.len() - 1);
+        let (mut hello, last) = (None, self.clients.len() - 1);
         let first = |wire: &[(u64, Arc<InFlightMessage>)]| wire.iter().position(|it| *it.1.device == *"1");
         while let Some(at) = first(&self.wire).filter(|_| self.budget.has_moved) {
             let is_hello = self.wire[at].1.to == last && self.wire[at].1.payload.contains("\"hello\"");
@@ -144,9 +145,9 @@ impl World {
 
     /// Equal for states from which the same can follow.
     pub(crate) fn fingerprint(&self) -> u64 {
-        let phones: Vec<u64> = self.phones.iter().map(|it| it.1).collect();
+        let clients: Vec<u64> = self.clients.iter().map(|it| it.1).collect();
         let wire: Vec<u64> = self.wire.iter().map(|it| it.0).collect();
-        digest(&(self.now, phones, wire, &self.ruling, self.budget))
+        digest(&(self.now, clients, wire, &self.ruling, self.budget))
     }
 
     pub(crate) fn describe(&self, step: Move) -> String {
@@ -185,32 +186,32 @@ impl World {
             moves.extend((budget.lost > 0).then_some(Move::Lose(at)));
             moves.extend((budget.twice > 0).then_some(Move::Copy(at)));
         }
-        for (device, (phone, _)) in self.phones.iter().enumerate() {
-            let may = |bits: u8| bits & (1 << device) != 0 && phone.phase == Phase::Ringing;
+        for (device, (client, _)) in self.clients.iter().enumerate() {
+            let may = |bits: u8| bits & (1 << device) != 0 && client.phase == Phase::Ringing;
             moves.extend(may(budget.accepts).then_some(Move::Accept(device)));
             moves.extend(may(budget.rejects).then_some(Move::Reject(device)));
             moves.extend(may(budget.busies).then_some(Move::Busy(device)));
-            let is_on = !matches!(phone.phase, Phase::Idle | Phase::Over);
+            let is_on = !matches!(client.phase, Phase::Idle | Phase::Over);
             moves.extend((is_on && budget.restarts > 0).then_some(Move::Restart(device)));
             moves.extend((is_on && budget.reconnects > 0).then_some(Move::Reconnect(device)));
-            let hangs_up = phone.phase == Phase::InCall && budget.hangups > 0;
+            let hangs_up = client.phase == Phase::InCall && budget.hangups > 0;
             moves.extend(hangs_up.then_some(Move::HangUp(device)));
         }
         for at in (0..FORGERIES.len()).filter(|_| budget.forged > 0) {
-            let all = if FORGERIES[at].2 { 1..self.phones.len() } else { 0..1 };
+            let all = if FORGERIES[at].2 { 1..self.clients.len() } else { 0..1 };
             moves.extend(all.map(|to| Move::Forge(at, to)));
         }
         if budget.claims > 0 {
             moves.extend(self.claims().into_iter().map(|(at, to)| Move::Claim(at, to)));
         }
-        if budget.cancels > 0 && self.phones[0].0.phase == Phase::Calling {
+        if budget.cancels > 0 && self.clients[0].0.phase == Phase::Calling {
             moves.push(Move::Cancel);
         }
-        let due = self.phones.iter().any(|it| it.0.due().is_some());
+        let due = self.clients.iter().any(|it| it.0.due().is_some());
         if due && (self.wire.is_empty() || budget.early > 0) {
             moves.push(Move::Time);
         }
-        let in_call = self.phones.iter().position(|it| it.0.phase == Phase::InCall);
+        let in_call = self.clients.iter().position(|it| it.0.phase == Phase::InCall);
         if let (true, Some(device)) = (moves.is_empty(), in_call) {
             // Whatever is left of the call is ended in the end.
             moves.push(Move::HangUp(device));
@@ -223,12 +224,12 @@ impl World {
         match step {
             Move::Deliver(at) => {
                 let (_, message) = self.wire.remove(at);
-                self.step(message.to, |phone, now| phone.receive(now, &message))
+                self.step(message.to, |client, now| client.receive(now, &message))
             }
             Move::Copy(at) => {
                 self.budget.twice -= 1;
                 let message = self.wire[at].1.clone();
-                self.step(message.to, |phone, now| phone.receive(now, &message))
+                self.step(message.to, |client, now| client.receive(now, &message))
             }
             Move::Lose(at) => {
                 self.budget.lost -= 1;
@@ -238,60 +239,60 @@ impl World {
             Move::Time => self.pass(),
             Move::Cancel => {
                 self.budget.cancels -= 1;
-                self.step(0, |phone, now| phone.cancel(now))
+                self.step(0, |client, now| client.cancel(now))
             }
             Move::HangUp(device) => {
                 self.budget.hangups = self.budget.hangups.saturating_sub(1);
-                self.step(device, |phone, now| phone.hang_up(now))
+                self.step(device, |client, now| client.hang_up(now))
             }
             Move::Accept(device) => {
                 self.budget.accepts &= !(1 << device);
-                self.step(device, |phone, now| phone.answer(now, true))
+                self.step(device, |client, now| client.answer(now, true))
             }
             Move::Reject(device) => {
                 self.budget.rejects &= !(1 << device);
-                self.step(device, |phone, now| phone.answer(now, false))
+                self.step(device, |client, now| client.answer(now, false))
             }
             Move::Busy(device) => {
                 self.budget.busies &= !(1 << device);
-                self.step(device, |phone, now| phone.is_busy(now))
+                self.step(device, |client, now| client.is_busy(now))
             }
             Move::Restart(device) => {
                 self.budget.restarts -= 1;
                 self.lives += 1;
-                let config = self.phones[device].0.config.clone();
-                self.phones[device].0 =
-                    Arc::new(Phone::new(&config.account, &config.device, self.lives, config.single_device));
-                self.step(device, |phone, now| phone.log_in(now))
+                let config = self.clients[device].0.config.clone();
+                self.clients[device].0 =
+                    Arc::new(Client::new(&config.account, &config.device, self.lives, config.single_device));
+                self.step(device, |client, now| client.log_in(now))
             }
             Move::Forge(at, to) => {
                 self.budget.forged -= 1;
                 let message = self.forgery(at, to);
-                self.step(to, |phone, now| phone.receive(now, &message))
+                self.step(to, |client, now| client.receive(now, &message))
             }
             Move::Claim(at, to) => {
                 self.budget.claims -= 1;
                 let message = self.claim(at, to);
-                self.step(to, |phone, now| phone.receive(now, &message))
+                self.step(to, |client, now| client.receive(now, &message))
             }
             Move::Reconnect(device) => {
                 self.budget.reconnects -= 1;
-                self.step(device, |phone, now| phone.reconnect(now))
+                self.step(device, |client, now| client.reconnect(now))
             }
         }
     }
 
-    pub(crate) fn phones(&self) -> usize {
-        self.phones.len()
+    pub(crate) fn clients(&self) -> usize {
+        self.clients.len()
     }
 
     pub(crate) fn phase(&self, device: usize) -> Phase {
-        self.phones[device].0.phase
+        self.clients[device].0.phase
     }
 
     /// The call's channel.
     pub(crate) fn channel(&self) -> &Text {
-        self.phones[0].0.channel()
+        self.clients[0].0.channel()
     }
 
     /// Nothing goes wrong, nobody takes the call back, and one device is called.
@@ -308,7 +309,7 @@ impl World {
     /// Somebody of another account, with the device name of a called one, who has seen every id of the call.
     fn forgery(&self, at: usize, to: usize) -> InFlightMessage {
         let (kind, more, _) = FORGERIES[at];
-        let channel = self.phones[0].0.channel();
+        let channel = self.clients[0].0.channel();
         let message = self.wire.iter().map(|it| &it.1.payload).find(|it| it.contains("\"settled\""));
         let id = message.and_then(|it| it.split("\"id\":\"").nth(1)?.split('"').next()).unwrap_or("m");
         let comma = if more.is_empty() { "" } else { "," };
@@ -326,7 +327,7 @@ impl World {
 
     /// Nobody hears an end that nobody of the call wanted, or an answer that nobody gave.
     fn is_forged(&self, device: usize, observation: &Observation) -> bool {
-        let phase = |device: usize| self.phones[device].0.phase;
+        let phase = |device: usize| self.clients[device].0.phase;
         let is_quiet = self.lives == 0 && self.is_fair;
         is_quiet
             && match observation {
@@ -334,11 +335,11 @@ impl World {
                     matches!(phase(0), Phase::Calling | Phase::InCall)
                 }
                 Observation::Closed if device == 0 => {
-                    (1..self.phones.len()).any(|it| matches!(phase(it), Phase::InCall))
+                    (1..self.clients.len()).any(|it| matches!(phase(it), Phase::InCall))
                 }
                 Observation::Closed => phase(0) == Phase::Calling,
                 Observation::CallerNotified(_, by) | Observation::CalleeNotified(_, by) => {
-                    let by = self.phones.iter().skip(1).find(|it| it.0.config.device == *by);
+                    let by = self.clients.iter().skip(1).find(|it| it.0.config.device == *by);
                     by.is_none_or(|it| matches!(it.0.phase, Phase::Idle | Phase::Ringing))
                 }
                 Observation::Granted(_)
@@ -356,20 +357,20 @@ impl World {
         if !self.wire.is_empty() {
             self.budget.early -= 1;
         }
-        let Some(due) = self.phones.iter().filter_map(|it| it.0.due()).min() else { return Ok(()) };
+        let Some(due) = self.clients.iter().filter_map(|it| it.0.due()).min() else { return Ok(()) };
         self.now = self.now.max(due);
         let is_late = self.ruling.at.is_some_and(|at| at + RING_ON_MS < self.now);
-        let rings = self.phones.iter().position(|it| it.0.phase == Phase::Ringing);
+        let rings = self.clients.iter().position(|it| it.0.phase == Phase::Ringing);
         if let (true, true, Some(device)) = (self.is_fair, is_late, rings) {
             return Err(format!("invariant 12: device {device} rings on long after the verdict"));
         }
-        if let Some(device) = self.phones.iter().position(|it| it.0.rings_too_long(self.now)) {
+        if let Some(device) = self.clients.iter().position(|it| it.0.rings_too_long(self.now)) {
             return Err(format!("invariant 5: device {device} rings on after the invite has expired"));
         }
-        for device in 0..self.phones.len() {
-            if self.phones[device].0.due().is_some_and(|at| at <= self.now) {
-                self.step(device, |phone, now| phone.wake(now))?;
-                if self.phones[device].0.due().is_some_and(|at| at <= self.now) {
+        for device in 0..self.clients.len() {
+            if self.clients[device].0.due().is_some_and(|at| at <= self.now) {
+                self.step(device, |client, now| client.wake(now))?;
+                if self.clients[device].0.due().is_some_and(|at| at <= self.now) {
                     return Err(format!("invariant 3: device {device}: its deadline does not pass"));
                 }
             }
@@ -378,21 +379,25 @@ impl World {
     }
 
     /// One device does something; what it says is under way, and what it learned is judged.
-    fn step(&mut self, device: usize, act: impl FnOnce(&mut Phone, u64) -> StepOutput) -> Result<(), String> {
-        let mut phone = Phone::clone(&self.phones[device].0);
-        let output = act(&mut phone, self.now);
+    fn step(
+        &mut self,
+        device: usize,
+        act: impl FnOnce(&mut Client, u64) -> StepOutput,
+    ) -> Result<(), String> {
+        let mut client = Client::clone(&self.clients[device].0);
+        let output = act(&mut client, self.now);
         for (topic, payload) in output.messages {
-            self.post(device, &phone, &topic, &payload);
+            self.post(device, &client, &topic, &payload);
         }
-        let fingerprint = digest(&phone);
-        self.phones[device] = (Arc::new(phone), fingerprint);
+        let fingerprint = digest(&client);
+        self.clients[device] = (Arc::new(client), fingerprint);
         output.observations.into_iter().try_for_each(|observation| self.judge(device, observation))
     }
 
-    fn post(&mut self, from: usize, phone: &Phone, topic: &Topic, payload: &str) {
-        let (account, device) = (phone.config.account.clone(), phone.config.device.clone());
-        for to in 0..self.phones.len() {
-            let config = if to == from { &phone.config } else { &self.phones[to].0.config };
+    fn post(&mut self, from: usize, client: &Client, topic: &Topic, payload: &str) {
+        let (account, device) = (client.config.account.clone(), client.config.device.clone());
+        for to in 0..self.clients.len() {
+            let config = if to == from { &client.config } else { &self.clients[to].0.config };
             let kind = match topic {
                 Topic::Inbox(whose) if *whose == config.account => TopicKind::Inbox,
                 Topic::Direct(whose, which) if *whose == config.account && *which == config.device => {
@@ -416,7 +421,7 @@ impl World {
                 "invariant 13: device {device}: {observation:?}: nobody of the call did that"
             ));
         }
-        let rings = self.phones.iter().skip(1).any(|it| it.0.phase == Phase::Ringing);
+        let rings = self.clients.iter().skip(1).any(|it| it.0.phase == Phase::Ringing);
         let ruling = &mut self.ruling;
         let broken =
             |why: &str, ruling: &Ruling| Err(format!("{why}: device {device}: {observation:?}, {ruling:?}"));
@@ -426,7 +431,7 @@ impl World {
             Observation::GivenUp if self.is_fair => {
                 return broken("invariant 3: an accept is not decided, and next to nothing was lost", ruling);
             }
-            Observation::Kicked if device + 1 == self.phones.len() => {
+            Observation::Kicked if device + 1 == self.clients.len() => {
                 return broken("invariant 4: an earlier login ends a later one", ruling);
             }
             Observation::GivenUp | Observation::Closed | Observation::Kicked => return Ok(()),
@@ -477,8 +482,8 @@ impl World {
 
     /// Nothing can happen any more: everybody is idle, every operation answered, no channel left.
     pub(crate) fn at_rest(&self) -> Result<(), String> {
-        for (device, (phone, _)) in self.phones.iter().enumerate() {
-            phone.is_done().map_err(|why| format!("{why}: device {device}"))?;
+        for (device, (client, _)) in self.clients.iter().enumerate() {
+            client.is_done().map_err(|why| format!("{why}: device {device}"))?;
         }
         self.has_rung()?;
         if self.ruling.is_granted && !self.ruling.is_caller_notified && self.lives == 0 {

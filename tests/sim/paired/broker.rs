@@ -16,11 +16,11 @@ impl World {
             return;
         }
         it.link = Link::Up;
-        it.hears_itself = false;
+        it.receives_itself = false;
         let resumed = std::mem::replace(&mut it.has_session, true);
         let waiting = std::mem::take(&mut it.mailbox);
         self.note(|| format!("device {device}: up, {} messages wait", waiting.len()));
-        self.tell_protocol(device, protocol::Input::Up { resumed });
+        self.feed_protocol(device, protocol::Input::Up { resumed });
         for queued in waiting {
             self.arrive(device, queued);
         }
@@ -50,7 +50,7 @@ impl World {
                 self.post([NET, device as u64, other as u64], 1_500, 500, will);
             }
         }
-        self.tell_protocol(device, protocol::Input::Down);
+        self.feed_protocol(device, protocol::Input::Down);
     }
 
     pub(super) fn disconnect(&mut self, device: usize, forget: bool) {
@@ -79,7 +79,7 @@ impl World {
         if it.link != Link::Up {
             return self.blame(format!("device {device} publishes without a connection"));
         }
-        if !it.may_speak {
+        if !it.may_send {
             return self.blame(format!(
                 "invariant 14: device {device} speaks, and nobody is logged in: {topic:?} {payload}"
             ));
@@ -109,7 +109,7 @@ impl World {
     fn is_improper(&self, device: usize, topic: &Topic, payload: &str) -> Option<&'static str> {
         let value: serde_json::Value = serde_json::from_str(payload).unwrap_or_default();
         let kind = value["k"].as_str().unwrap_or_default();
-        if kind == "hello" && !self.devices[device].hears_itself {
+        if kind == "hello" && !self.devices[device].receives_itself {
             return Some("invariant 14: a hello before the own mark came back");
         }
         let (Topic::Inbox(account) | Topic::Direct(account, _)) = topic else { return None };
@@ -119,9 +119,9 @@ impl World {
         }
         // Accounts that have called or been called recently, or that name an incarnation of the device, may
         // query.
-        let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_heard();
-        let may_say = is_known && !matches!(kind, "alert" | "accept" | "reject");
-        (!may_say).then_some("invariant 13: a third party is answered")
+        let is_known = self.plan.has_prelude || self.plan.is_informed || self.hostile.has_received();
+        let may_answer = is_known && !matches!(kind, "alert" | "accept" | "reject");
+        (!may_answer).then_some("invariant 13: a third party is answered")
     }
 
     /// Messages about hostile accounts must not shift those about others: they have their own paths, and
@@ -240,11 +240,11 @@ impl World {
         self.note(|| format!("device {device}: gets {} {} {}", queued.from, queued.device, queued.payload));
         self.watch.logged = false;
         let is_mark = queued.device == self.devices[device].name && queued.payload.contains("\"k\":\"mark\"");
-        self.devices[device].hears_itself |= is_mark && queued.hostile.is_none();
+        self.devices[device].receives_itself |= is_mark && queued.hostile.is_none();
         let QueuedMessage { kind, qos: _, from, device: sender, payload, expires_at, hostile } = queued;
         let (payload, expires_at) = (payload.into_bytes(), Some(expires_at));
         let input = protocol::Input::Message { kind, from, device: sender, payload, expires_at };
-        self.tell_protocol(device, input);
+        self.feed_protocol(device, input);
         if let Some(kind) = hostile.filter(|_| !self.watch.logged) {
             *self.hostile.accepted.entry(kind).or_default() += 1;
         }
@@ -256,7 +256,7 @@ impl World {
             return;
         }
         self.note(|| format!("device {device}: the will of {account} {whose}"));
-        self.tell_protocol(device, protocol::Input::Gone { account, device: whose });
+        self.feed_protocol(device, protocol::Input::Gone { account, device: whose });
         if hostile {
             *self.hostile.accepted.entry("will").or_default() += 1;
         }

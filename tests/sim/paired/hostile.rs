@@ -148,12 +148,12 @@ impl Hostile {
     }
 
     /// It knows an incarnation of a device.
-    pub(super) fn has_heard(&self) -> bool {
+    pub(super) fn has_received(&self) -> bool {
         !self.known.instances.is_empty()
     }
 
     /// A message that was sent to a hostile account, or that an informed one has seen.
-    pub(super) fn hears(&mut self, account: &Text, device: &Text, payload: &str) {
+    pub(super) fn on_received(&mut self, account: &Text, device: &Text, payload: &str) {
         let Ok(value) = serde_json::from_str::<Value>(payload) else { return };
         let text = |value: &Value, key: &str| value.get(key).and_then(Value::as_str).map(str::to_owned);
         keep(&mut self.known.devices, (account.clone(), device.clone()), 8);
@@ -167,7 +167,7 @@ impl Hostile {
 
     /// A message to a hostile account: a query about an own invite is answered.
     pub(super) fn receives(&mut self, by: usize, from: usize, account: &Text, device: &Text, payload: &str) {
-        self.hears(account, device, payload);
+        self.on_received(account, device, payload);
         let Ok(value) = serde_json::from_str::<Value>(payload) else { return };
         let channel = value["cid"].as_str().unwrap_or_default().to_owned();
         if value["k"] == "invite" {
@@ -192,7 +192,7 @@ impl Hostile {
 
     /// An informed account has seen a message between the two: it acts on it before it arrives.
     pub(super) fn overhears(&mut self, account: &Text, device: &Text, payload: &str) {
-        self.hears(account, device, payload);
+        self.on_received(account, device, payload);
         let value = serde_json::from_str::<Value>(payload).unwrap_or_default();
         if value["k"] == "invite" {
             let channel = value["cid"].as_str().unwrap_or_default().to_owned();
@@ -206,7 +206,7 @@ impl Hostile {
             self.repeat();
         } else {
             let kind = *self.random.pick(&KINDS);
-            self.speak(kind);
+            self.send_message(kind);
         }
     }
 
@@ -216,19 +216,19 @@ impl Hostile {
         match self.style {
             Style::Extremes if self.random.chance(60) => self.push_numbers(),
             Style::Extremes if self.random.chance(20) => self.flood_texts(),
-            Style::Mixed | Style::Extremes => self.speak(kind),
-            Style::Invites if self.random.chance(300) => self.speak(kind),
+            Style::Mixed | Style::Extremes => self.send_message(kind),
+            Style::Invites if self.random.chance(300) => self.send_message(kind),
             Style::Invites => self.invite_for_ever(),
             Style::Predictions => self.predict(kind),
-            Style::Wills if self.random.chance(400) => self.speak("invite"),
-            Style::Wills => self.speak(kind),
+            Style::Wills if self.random.chance(400) => self.send_message("invite"),
+            Style::Wills => self.send_message(kind),
             Style::Answers => {
                 let answers = ["settled", "bye", "gone", "ack", "accept", "reject", "state", "join", "ctl"];
                 let kind = if self.random.chance(700) { *self.random.pick(&answers) } else { kind };
-                self.speak(kind);
+                self.send_message(kind);
             }
             Style::Repeats if self.random.chance(600) => self.repeat(),
-            Style::Repeats => self.speak(kind),
+            Style::Repeats => self.send_message(kind),
         }
         std::mem::take(&mut self.pending)
     }
@@ -337,7 +337,7 @@ impl Hostile {
     fn predict(&mut self, kind: &'static str) {
         let Some(id) = self.known.predicted.pop_front() else {
             let kind = if self.random.chance(500) { "sync" } else { kind };
-            return self.speak(kind);
+            return self.send_message(kind);
         };
         for friend in FRIENDS {
             let payload = json!({"v": 1, "k": "later", "id": id, "inst": "m"}).to_string();
@@ -348,10 +348,10 @@ impl Hostile {
     /// Received messages, in its own name.
     fn repeat(&mut self) {
         let payloads = self.known.payloads.clone();
-        let Some(payload) = self.one_of(&payloads) else { return self.speak("invite") };
+        let Some(payload) = self.one_of(&payloads) else { return self.send_message("invite") };
         let kind = serde_json::from_str::<Value>(&payload).unwrap_or_default();
         if kind["k"] == "invite" && !self.may_claim(kind["cid"].as_str().unwrap_or_default()) {
-            return self.speak("invite");
+            return self.send_message("invite");
         }
         let kind = KINDS.iter().find(|it| kind["k"] == **it).copied().unwrap_or("later");
         let (by, aim) = (self.random.below(self.accounts as u64) as usize, self.aim());
@@ -360,7 +360,7 @@ impl Hostile {
     }
 
     /// A message of this kind.
-    fn speak(&mut self, kind: &'static str) {
+    fn send_message(&mut self, kind: &'static str) {
         let by = self.random.below(self.accounts as u64) as usize;
         let (mut channel, request) = self.call();
         if kind == "invite" {

@@ -38,7 +38,7 @@ impl LivenessMonitor {
                 format!("invariant 13: the call of device {caller} is silenced: {channel} rings nowhere")
             }
             Awaited::End { device, call_no } => {
-                format!("invariant 13: device {device} does not hear that its call {call_no} has ended")
+                format!("invariant 13: device {device} is not notified that its call {call_no} has ended")
             }
         })
     }

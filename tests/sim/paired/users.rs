@@ -15,7 +15,7 @@ impl World {
     pub(super) fn command(&mut self, device: usize, command: Command) {
         self.note(|| format!("device {device}: user: {command:?}"));
         let it = &mut self.devices[device];
-        it.may_speak |= matches!(command, Command::Login { .. });
+        it.may_send |= matches!(command, Command::Login { .. });
         if matches!(command, Command::Logout) {
             it.is_leaving = true;
             self.watch.is_left(&it.account);
@@ -23,7 +23,7 @@ impl World {
         let it = &mut self.devices[device];
         it.last_ticket += 1;
         let ticket = Ticket(it.last_ticket);
-        self.tell_engine(device, Input::Command { ticket, command: command.into() });
+        self.feed_engine(device, Input::Command { ticket, command: command.into() });
     }
 
     pub(super) fn user_acts(&mut self, device: usize) {
@@ -31,13 +31,13 @@ impl World {
         it.acts += 1;
         let path = [USER, device as u64, 0];
         let mut random = Random::new(number(self.plan.seed ^ 0xac75, path, it.acts));
-        let (phase, is_in, may_speak) = (it.engine.phase(), it.is_in, it.may_speak);
+        let (phase, is_in, may_send) = (it.engine.phase(), it.is_in, it.may_send);
         let (account, peer) = (it.account.clone(), it.engine.snapshot().peer);
         let pace = self.plan.pace_ms;
         self.post(path, 300, pace, Scheduled::User(device));
         if !is_in {
             // One login at a time.
-            if !may_speak && self.now < plan::END_MS {
+            if !may_send && self.now < plan::END_MS {
                 self.command(device, Command::Login { account, token: "".into() });
             }
             return;
@@ -78,7 +78,7 @@ impl World {
                 self.command(device, Command::Call(options));
             } else if let Some((channel, request)) = self.hostile.calls.get(&device).cloned() {
                 let accepts = (self.plan.seed + at as u64).is_multiple_of(2);
-                self.say_politely(device, stage, accepts, &channel, &request);
+                self.answer_politely(device, stage, accepts, &channel, &request);
             }
         }
         if stage < 5 {
@@ -86,7 +86,7 @@ impl World {
         }
     }
 
-    fn say_politely(&mut self, to: usize, stage: u8, accepts: bool, channel: &str, request: &str) {
+    fn answer_politely(&mut self, to: usize, stage: u8, accepts: bool, channel: &str, request: &str) {
         let (kind, body) = match stage {
             1 => ("alert", json!({"rid": request})),
             2 if accepts => ("accept", json!({"rid": request, "custom": "{\"version\":\"1.8.1\"}"})),

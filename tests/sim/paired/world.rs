@@ -58,7 +58,7 @@ pub(super) enum Scheduled {
     Gone { device: usize, account: Text, whose: Text, hostile: bool },
     Rtc(usize, Req, RtcOp),
     RtcDone(usize, Req, Code),
-    RtcHeard(usize, RtcEvent),
+    RtcReceived(usize, RtcEvent),
     Hostile,
     Wills,
     Prelude(u8),
@@ -82,14 +82,14 @@ pub(super) struct Device {
     pub(super) epoch: u32,
     pub(super) has_session: bool,
     /// The own mark of this connection came back.
-    pub(super) hears_itself: bool,
+    pub(super) receives_itself: bool,
     pub(super) mailbox: Vec<QueuedMessage>,
     /// The wills it watches.
     pub(super) watches: BTreeSet<(Text, Text)>,
     /// Reports of the MQTT peer to the engine.
     inbox: VecDeque<Input>,
     /// A login was requested, and neither failed nor ended.
-    pub(super) may_speak: bool,
+    pub(super) may_send: bool,
     pub(super) is_in: bool,
     /// A logout is under way.
     pub(super) is_leaving: bool,
@@ -146,11 +146,11 @@ impl World {
                     link: Link::Off,
                     epoch: 0,
                     has_session: false,
-                    hears_itself: false,
+                    receives_itself: false,
                     mailbox: Vec::new(),
                     watches: BTreeSet::new(),
                     inbox: VecDeque::new(),
-                    may_speak: false,
+                    may_send: false,
                     is_in: false,
                     is_leaving: false,
                     last_ticket: 0,
@@ -281,7 +281,7 @@ impl World {
             }
             Scheduled::Answered { device, link, token, result } => {
                 if self.devices[device].epoch == link {
-                    self.tell_protocol(device, protocol::Input::Published { token, result });
+                    self.feed_protocol(device, protocol::Input::Published { token, result });
                 }
             }
             Scheduled::Arrive(device, queued) => self.arrive(device, queued),
@@ -297,16 +297,16 @@ impl World {
                     if let Report::MediaDone(req, code) = report {
                         self.post([MEDIA, to as u64, 1], 2, 1, Scheduled::RtcDone(to, req, code));
                     } else if let Report::Media(event) = report {
-                        self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcHeard(to, event));
+                        self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcReceived(to, event));
                     }
                 }
             }
             Scheduled::RtcDone(device, req, code) => {
-                self.tell_engine(device, Input::RtcDone { req, outcome: Outcome::failed(code, "") });
+                self.feed_engine(device, Input::RtcDone { req, outcome: Outcome::failed(code, "") });
             }
-            Scheduled::RtcHeard(device, event) => {
+            Scheduled::RtcReceived(device, event) => {
                 if self.media.is_in_room(device) {
-                    self.tell_engine(device, Input::Rtc(event));
+                    self.feed_engine(device, Input::Rtc(event));
                 }
             }
             Scheduled::Hostile => self.hostile_acts(),
@@ -315,12 +315,12 @@ impl World {
         }
     }
 
-    pub(super) fn tell_engine(&mut self, device: usize, input: Input) {
+    pub(super) fn feed_engine(&mut self, device: usize, input: Input) {
         self.devices[device].engine.handle(Time(self.now), input);
         self.run_engine(device);
     }
 
-    pub(super) fn tell_protocol(&mut self, device: usize, input: protocol::Input) {
+    pub(super) fn feed_protocol(&mut self, device: usize, input: protocol::Input) {
         self.devices[device].protocol.handle(self.now, input);
         self.run_protocol(device);
         self.run_inbox(device);
@@ -377,7 +377,7 @@ impl World {
         it.is_in |= operation == Operation::Login && code == Code::OK;
         it.is_in &= operation != Operation::Logout || code != Code::OK;
         if matches!(operation, Operation::Login | Operation::Logout) {
-            it.may_speak = it.is_in;
+            it.may_send = it.is_in;
             it.is_leaving = false;
         }
         self.watch.done(operation, code).into_iter().for_each(|why| self.blame(why));
@@ -386,9 +386,9 @@ impl World {
     fn on_event(&mut self, device: usize, event: &Event) {
         self.note(|| format!("device {device}: {event:?}"));
         if matches!(event, Event::Kicked(_)) {
-            (self.devices[device].is_in, self.devices[device].may_speak) = (false, false);
+            (self.devices[device].is_in, self.devices[device].may_send) = (false, false);
         }
-        if matches!(event, Event::Invited(_)) && !self.devices[device].may_speak {
+        if matches!(event, Event::Invited(_)) && !self.devices[device].may_send {
             self.blame(format!("invariant 14: device {device} rings, and nobody is logged in"));
         }
         let is_hostile = |user: &Text| user.starts_with("mallory");

@@ -328,16 +328,16 @@ fn happened(event: &Event) -> Option<String> {
         Event::RecordReceived(it) => format!("{} sent a call record", it.user),
         Event::Kicked(_) => "this device was logged out by the service".into(),
         Event::Reconnecting(it) => {
-            format!("the {} connection is interrupted", screaming_case(it.layer).to_lowercase())
+            format!("the {} connection is interrupted", screaming_case(it.transport).to_lowercase())
         }
         Event::Reconnected(it) => {
-            format!("the {} connection is restored", screaming_case(it.layer).to_lowercase())
+            format!("the {} connection is restored", screaming_case(it.transport).to_lowercase())
         }
         Event::Disconnect(it) => {
-            format!("the {} connection failed permanently", screaming_case(it.layer).to_lowercase())
+            format!("the {} connection failed permanently", screaming_case(it.transport).to_lowercase())
         }
         Event::MissedCall(it) => {
-            let why = match it.why {
+            let why = match it.reason {
                 Missed::Cancelled => "it was cancelled first",
                 Missed::Expired => "it was too old",
                 Missed::Busy => "this device was busy",

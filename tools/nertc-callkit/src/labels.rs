@@ -197,7 +197,7 @@ fn rtc(event: &RtcEvent) -> Label {
             format!("peer {uid}: {} {}", media(*bits), if *muted { "muted" } else { "unmuted" })
         }
         RtcEvent::PeerSilent { uid } => format!("nothing from peer {uid}"),
-        RtcEvent::PeerHeard { uid } => format!("peer {uid} is heard again"),
+        RtcEvent::PeerActive { uid } => format!("peer {uid} is heard again"),
         RtcEvent::Reconnecting => "reconnecting".into(),
         RtcEvent::Reconnected => "reconnected".into(),
         RtcEvent::Disconnected(why) => return failed(Lane::Media, "disconnected", why),
@@ -307,11 +307,11 @@ fn event(event: &Event) -> Label {
         Event::MediaSecured(it) => format!("{name}: {}", screaming_case(it.security).to_lowercase()),
         Event::TokenNeeded(it) => format!("{name}: {}", it.code),
         Event::RecordReceived(it) => format!("{name}: {}", screaming_case(it.status).to_lowercase()),
-        Event::MissedCall(it) => format!("{name}: {}, {}", it.user, screaming_case(it.why).to_lowercase()),
+        Event::MissedCall(it) => format!("{name}: {}, {}", it.user, screaming_case(it.reason).to_lowercase()),
         Event::CallTypeChange(it) | Event::CallTypeRequest(it) => format!("{name}: {}", kind(it.call_type)),
         Event::NetworkQuality(it) => format!("{name}: {}", it.quality),
         Event::Disconnect(it) | Event::Kicked(it) | Event::Reconnecting(it) | Event::Reconnected(it) => {
-            format!("{name}: {}", screaming_case(it.layer).to_lowercase())
+            format!("{name}: {}", screaming_case(it.transport).to_lowercase())
         }
         Event::CallingTimeout(_)
         | Event::OtherClientAccept(_)

@@ -263,7 +263,7 @@ fn unreadable_lines_are_reported_by_number() {
         ("{}\n".into(), "is not a trace"),
         ("\u{0}\u{1}\u{2}".into(), "is not a trace"),
         (text[..text.len() - 5].into(), "line 9 is cut off"),
-        (text.replacen("{\"trace\":3", "{\"trace\":9", 1), "line 1: format 9"),
+        (text.replacen("{\"trace\":4", "{\"trace\":9", 1), "line 1: format 9"),
         (text.replacen("\"in\":", "\"im\":", 3), "line 2: a step has an input or a deadline"),
     ];
     for (text, expected) in cases {

@@ -44,7 +44,9 @@ impl Service {
     }
 
     fn wait(&mut self, port: Port, login: PendingLogin) {
-        self.sessions.entry(port).and_modify(|session| session.pending = Some(login.into()));
+        if let Some(session) = self.sessions.get_mut(port) {
+            session.pending = Some(login.into());
+        }
     }
 
     /// The login takes effect.
@@ -104,7 +106,7 @@ impl Service {
 
     /// A delayed login takes effect, if it is still wanted.
     pub(super) fn enter_late(&mut self, port: Port, req: Req) {
-        let session = self.sessions.get_mut(&port);
+        let session = self.sessions.get_mut(port);
         let pending = session.and_then(|it| it.pending.take_if(|it| it.req == req));
         if let Some(pending) = pending {
             self.enter(port, req, pending.addr, None);
@@ -113,7 +115,7 @@ impl Service {
 
     /// A login that is under way is none any more; it is answered.
     pub(super) fn cancel_login(&mut self, port: Port) {
-        if let Some(pending) = self.sessions.get_mut(&port).and_then(|session| session.pending.take()) {
+        if let Some(pending) = self.sessions.get_mut(port).and_then(|session| session.pending.take()) {
             self.complete(port, pending.req, Code::TIMEOUT, None);
         }
     }
@@ -121,7 +123,7 @@ impl Service {
     /// The login `req` is aborted: the device is not online, as if it had never logged in. Its
     /// memberships and stored messages stay.
     pub(super) fn abort_login(&mut self, port: Port, req: Req) {
-        let Some(session) = self.sessions.get_mut(&port) else { return };
+        let Some(session) = self.sessions.get_mut(port) else { return };
         if session.pending.as_ref().is_some_and(|it| it.req == req) {
             self.cancel_login(port);
         } else if let Some((_, is_lost)) = session.last.filter(|(last, _)| *last == req) {
@@ -135,7 +137,7 @@ impl Service {
 
     /// A token for the next connection. Here any one will do; "" is none.
     pub(super) fn set_token(&mut self, port: Port, token: &Text) {
-        let Some(session) = self.sessions.get_mut(&port).filter(|_| !token.is_empty()) else { return };
+        let Some(session) = self.sessions.get_mut(port).filter(|_| !token.is_empty()) else { return };
         if let Some(pending) = session.pending.take_if(|it| it.needs_token) {
             self.enter(port, pending.req, pending.addr, None);
         } else if std::mem::take(&mut session.needs_token) {
@@ -172,7 +174,9 @@ impl Service {
     /// The device is logged out by the service, leaves its channels and its media.
     pub(super) fn kick(&mut self, device: DeviceId) {
         let Some(port) = self.registry.unregister(device) else { return };
-        self.sessions.entry(port).and_modify(|session| **session = Session::default());
+        if let Some(session) = self.sessions.get_mut(port) {
+            **session = Session::default();
+        }
         self.report(port, Connection::Kicked(Outcome::default()));
         self.log_out(device);
         self.end_media_of(device, false);
@@ -189,7 +193,9 @@ impl Service {
     /// The device has no token any more: signaling is cut off until there is another, media continues.
     pub(super) fn cut_off(&mut self, device: DeviceId) {
         let Some(port) = self.registry.unregister(device) else { return };
-        self.sessions.entry(port).and_modify(|session| session.needs_token = true);
+        if let Some(session) = self.sessions.get_mut(port) {
+            session.needs_token = true;
+        }
         self.report(port, Connection::Lost(Code::BAD_TOKEN.into()));
         self.report(port, Connection::TokenNeeded(Code::BAD_TOKEN.into()));
     }

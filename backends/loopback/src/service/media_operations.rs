@@ -26,19 +26,23 @@ impl Service {
     pub fn detach_media(&mut self, now: u64, port: Port) {
         self.now = now;
         self.end_media(port, LOST);
-        self.media.participants.remove(&port);
+        self.media.participants.remove(port);
         self.outbound.close(port);
         self.settle();
     }
 
-    /// Runs a media operation of this port.
-    pub fn run_media(&mut self, now: u64, port: Port, req: Req, operation: &MediaOperation) {
-        self.now = now;
+    /// Runs a media operation of this port. Without faults nothing about it depends on the time.
+    pub fn run_media(&mut self, now: impl FnOnce() -> u64, port: Port, req: Req, operation: &MediaOperation) {
+        if !self.outbound.script.is_empty() {
+            self.now = now();
+        }
         if let MediaOperation::Join(join) = operation {
             let owner = self.member_of_uid(join.uid);
-            self.media.participants.entry(port).and_modify(|it| it.owner = owner);
+            if let Some(it) = self.media.participants.get_mut(port) {
+                it.owner = owner;
+            }
         }
-        let owner = self.media.participants.get(&port).and_then(|it| it.owner);
+        let owner = self.media.participants.get(port).and_then(|it| it.owner);
         // A device that vanished neither acts nor gets an answer.
         if owner.is_none_or(|owner| !self.dead.contains(&owner)) {
             self.outbound.enable(port);
@@ -96,8 +100,9 @@ impl Service {
             }
             MediaOperation::Subscribe { uid, media, on } => {
                 self.outbound.emit(completed(Code::OK));
-                let participant = self.media.participants.entry(port);
-                participant.and_modify(|it| it.subscribe(*uid, *media, *on));
+                if let Some(it) = self.media.participants.get_mut(port) {
+                    it.subscribe(*uid, *media, *on);
+                }
             }
             // Nothing is drawn: frames go to the app.
             MediaOperation::SetView { .. } => self.outbound.emit(completed(Code::OK)),
@@ -106,8 +111,8 @@ impl Service {
 
     fn may_join(&self, port: Port, room: &Text, uid: u64) -> Code {
         let MediaRooms { rooms, participants } = &self.media;
-        let has_uid = |it: &Port| participants.get(it).is_some_and(|it| it.uid == uid);
-        match participants.get(&port) {
+        let has_uid = |it: &Port| participants.get(*it).is_some_and(|it| it.uid == uid);
+        match participants.get(port) {
             None => Code::BACKEND_FAILED,
             Some(it) if it.room.is_some() => Code::ALREADY_MEMBER,
             Some(_) if rooms.get(room).is_some_and(|room| room.iter().any(has_uid)) => Code::UID_CONFLICT,
@@ -117,11 +122,11 @@ impl Service {
 
     /// Adds the port to the room; the others there are notified of it, and it of them.
     fn enter_room(&mut self, port: Port, room: &Text, uid: u64) {
-        let Some(participant) = self.media.participants.get_mut(&port) else { return };
+        let Some(participant) = self.media.participants.get_mut(port) else { return };
         (participant.room, participant.uid) = (Some(room.clone()), uid);
         let own = participant.introduction();
         for peer in self.media.others_in(room, port) {
-            let theirs = self.media.participants.get(&peer).map(|peer| peer.introduction());
+            let theirs = self.media.participants.get(peer).map(|peer| peer.introduction());
             theirs.into_iter().flatten().for_each(|event| self.notify_media(port, event));
             own.clone().for_each(|event| self.notify_media(peer, event));
         }
@@ -132,8 +137,8 @@ impl Service {
 
     /// Removes the port from its room, if it is in one. OK: intentional; otherwise it is lost.
     fn end_media(&mut self, port: Port, code: Code) {
-        let Some(participant) = self.media.participants.get_mut(&port) else { return };
-        let before = std::mem::take(participant);
+        let Some(participant) = self.media.participants.get_mut(port) else { return };
+        let before = std::mem::take(&mut **participant);
         // A port that left has no name until the next join; a device that vanished stays cut off.
         participant.owner = before.owner.filter(|_| code != Code::OK);
         let Some(room) = before.room else { return };
@@ -151,7 +156,7 @@ impl Service {
     /// The same for every port that a device joined with. A device that vanishes receives nothing any more.
     pub(super) fn end_media_of(&mut self, device: DeviceId, vanishes: bool) {
         let is_its = |it: &Participant| it.owner == Some(device) && it.room.is_some();
-        let own = self.media.participants.iter().filter(|(_, it)| is_its(it.as_ref())).map(|(port, _)| *port);
+        let own = self.media.participants.iter().filter(|(_, it)| is_its(it.as_ref())).map(|(port, _)| port);
         for port in own.collect::<Vec<Port>>() {
             self.end_media(port, if vanishes { LOST } else { Code::OK });
             if vanishes {
@@ -161,7 +166,7 @@ impl Service {
     }
 
     fn enable(&mut self, port: Port, media: Media, on: bool) {
-        let Some(it) = self.media.participants.get_mut(&port) else { return };
+        let Some(it) = self.media.participants.get_mut(port) else { return };
         let changed = if on { media - it.enabled } else { media - (media - it.enabled) };
         it.enabled = if on { it.enabled | media } else { it.enabled - media };
         let event = MediaEvent::PeerMedia { uid: it.uid, media: changed, on };
@@ -169,7 +174,7 @@ impl Service {
     }
 
     fn mute(&mut self, port: Port, media: Media, muted: bool) {
-        let Some(it) = self.media.participants.get_mut(&port) else { return };
+        let Some(it) = self.media.participants.get_mut(port) else { return };
         let changed = if muted { media - it.muted } else { media - (media - it.muted) };
         it.muted = if muted { it.muted | media } else { it.muted - media };
         let event = MediaEvent::PeerMute { uid: it.uid, media: changed, muted };
@@ -183,7 +188,7 @@ impl Service {
     }
 
     fn notify_media(&mut self, port: Port, event: MediaEvent) {
-        let owner = self.media.participants.get(&port).and_then(|it| it.owner);
+        let owner = self.media.participants.get(port).and_then(|it| it.owner);
         let addr = owner.and_then(|owner| self.registry.addr(owner));
         let effect = self.outbound.script.fire(on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32, addr);
         match (effect, owner) {
@@ -196,20 +201,20 @@ impl Service {
 
     /// Its uid, and the receivers of a frame of this kind from it.
     pub fn receivers(&self, port: Port, media: Media) -> (u64, Vec<Port>) {
-        let sender = self.media.participants.get(&port).filter(|it| it.sends(media));
+        let sender = self.media.participants.get(port).filter(|it| it.sends(media));
         let Some(uid) = sender.map(|it| it.uid) else { return (0, Vec::new()) };
-        let wants = |it: &Port| self.media.participants.get(it).is_some_and(|it| it.wants(uid, media));
+        let wants = |it: &Port| self.media.participants.get(*it).is_some_and(|it| it.wants(uid, media));
         (uid, self.media_peers(port).into_iter().filter(wants).collect())
     }
 
     /// It is in a media room.
     pub fn is_in_room(&self, port: Port) -> bool {
-        self.media.participants.get(&port).is_some_and(|it| it.room.is_some())
+        self.media.participants.get(port).is_some_and(|it| it.room.is_some())
     }
 
     /// The others in its media room.
     pub fn media_peers(&self, port: Port) -> Ports {
-        let room = self.media.participants.get(&port).and_then(|it| it.room.as_ref());
+        let room = self.media.participants.get(port).and_then(|it| it.room.as_ref());
         room.map(|room| self.media.others_in(room, port)).unwrap_or_default()
     }
 }

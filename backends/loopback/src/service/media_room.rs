@@ -7,6 +7,7 @@ use nertc_callkit_signaling::Text;
 use smallvec::SmallVec;
 
 use super::ids::{DeviceId, Port};
+use crate::by_number::ByNumber;
 
 /// The ports of a room: in a call there is one other.
 pub type Ports = SmallVec<[Port; 2]>;
@@ -16,7 +17,7 @@ pub type Ports = SmallVec<[Port; 2]>;
 pub(super) struct MediaRooms {
     /// By name, in the order of their ports. An empty one goes.
     pub(super) rooms: BTreeMap<Text, Ports>,
-    pub(super) participants: BTreeMap<Port, Box<Participant>>,
+    pub(super) participants: ByNumber<Port, Box<Participant>>,
 }
 
 /// One instance of a media backend.

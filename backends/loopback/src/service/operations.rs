@@ -33,7 +33,7 @@ impl Service {
         if *operation == Operation::Logout {
             self.cancel_login(port);
         }
-        let Some(session) = self.sessions.get(&port).filter(|_| self.outbound.is_enabled(port)) else {
+        let Some(session) = self.sessions.get(port).filter(|_| self.outbound.is_enabled(port)) else {
             return self.settle();
         };
         let device = session.device.and_then(|id| Some((id, self.registry.addr(id)?)));
@@ -107,9 +107,11 @@ impl Service {
     /// Creates a channel without members. Its id contains the creating port, and its ordinal there.
     pub(super) fn create(&mut self, port: Port, actor: &Actor, call_type: CallType) -> OperationResult {
         self.sweep();
-        let ordinal = self.created.entry(port).or_default();
-        *ordinal += 1;
-        let id: Text = format!("{}{}-{ordinal}", self.options.channel_prefix, port.0).into();
+        let ordinal = self.created.get(port).copied().unwrap_or(0) + 1;
+        self.created.insert(port, ordinal);
+        let (mut first, mut second) = (itoa::Buffer::new(), itoa::Buffer::new());
+        let numbers = [first.format(port.0), "-", second.format(ordinal)];
+        let id = Text::concat(&[&self.options.channel_prefix, numbers[0], numbers[1], numbers[2]]);
         let info = signaling::Channel {
             id: id.clone(),
             call_type: call_type.number(),

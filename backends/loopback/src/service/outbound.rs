@@ -8,6 +8,7 @@ use nertc_callkit_signaling::{Message, Req};
 
 use super::faults::{Effect, FaultScript};
 use super::ids::{DeviceId, Port};
+use crate::by_number::ByNumber;
 
 /// What the driver of the service has to do, in this order.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,7 +37,7 @@ pub(super) enum Due {
 pub(super) struct Outbound {
     /// What shall go wrong.
     pub(super) script: FaultScript,
-    lines: BTreeMap<Port, Line>,
+    lines: ByNumber<Port, Line>,
     last_port: u32,
     outputs: VecDeque<Output>,
     /// Devices that a fault hit in the course of the operation that runs.
@@ -83,13 +84,13 @@ impl Outbound {
 
     /// Nothing reaches this port any more.
     pub(super) fn close(&mut self, port: Port) {
-        self.lines.remove(&port);
+        self.lines.remove(port);
         self.outputs.retain(|output| output.port() != port);
     }
 
     /// The device of this port vanished: nothing reaches it until `enable`, and what was on its way is lost.
     pub(super) fn disable(&mut self, port: Port) {
-        if let Some(line) = self.lines.get_mut(&port) {
+        if let Some(line) = self.lines.get_mut(port) {
             *line = Line { is_disabled: true, reorder_slot: None };
             self.outputs.retain(|output| output.port() != port);
             self.outputs.push_back(Output::Discard(port));
@@ -98,33 +99,42 @@ impl Outbound {
 
     /// Undoes `disable`.
     pub(super) fn enable(&mut self, port: Port) {
-        if let Some(line) = self.lines.get_mut(&port) {
+        if let Some(line) = self.lines.get_mut(port) {
             line.is_disabled = false;
         }
     }
 
     /// It takes messages: it is open, and its device has not vanished.
     pub(super) fn is_enabled(&self, port: Port) -> bool {
-        self.lines.get(&port).is_some_and(|line| !line.is_disabled)
+        self.lines.get(port).is_some_and(|line| !line.is_disabled)
     }
 
     /// Sends a message, with what a fault makes of it.
+    #[inline]
     pub(super) fn send(&mut self, now: u64, output: Output, effect: Option<Effect>) {
         match effect {
-            None | Some(Effect::Refuse(_)) => self.emit(output),
-            Some(Effect::Duplicate) => {
+            None => self.emit(output),
+            Some(effect) => self.send_with(now, output, effect),
+        }
+    }
+
+    #[inline(never)]
+    fn send_with(&mut self, now: u64, output: Output, effect: Effect) {
+        match effect {
+            Effect::Refuse(_) => self.emit(output),
+            Effect::Duplicate => {
                 self.emit(output.clone());
                 self.emit(output);
             }
-            Some(Effect::Reorder) => self.hold(output),
-            Some(Effect::Drop | Effect::Crash | Effect::Kick | Effect::Expire) => {}
-            Some(Effect::Delay(delay_ms)) => self.schedule(now + u64::from(delay_ms), Due::Emit(output)),
+            Effect::Reorder => self.hold(output),
+            Effect::Drop | Effect::Crash | Effect::Kick | Effect::Expire => {}
+            Effect::Delay(delay_ms) => self.schedule(now + u64::from(delay_ms), Due::Emit(output)),
         }
     }
 
     /// Lets a message leave now.
     pub(super) fn emit(&mut self, output: Output) {
-        let Some(line) = self.lines.get_mut(&output.port()).filter(|line| !line.is_disabled) else { return };
+        let Some(line) = self.lines.get_mut(output.port()).filter(|line| !line.is_disabled) else { return };
         let held = line.reorder_slot.take_if(|_| !output.is_completion());
         self.outputs.push_back(output);
         if let Some(held) = held {
@@ -133,7 +143,7 @@ impl Outbound {
     }
 
     fn hold(&mut self, output: Output) {
-        if let Some(line) = self.lines.get_mut(&output.port()).filter(|line| !line.is_disabled) {
+        if let Some(line) = self.lines.get_mut(output.port()).filter(|line| !line.is_disabled) {
             let before = line.reorder_slot.replace(Box::new(output));
             self.outputs.extend(before.map(|before| *before));
         }

@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::faults::{self, Effect};
 use super::ids::{DeviceId, Port};
 use super::outbound::{Outbound, Output};
+use crate::by_number::ByNumber;
 use crate::limits;
 
 /// A call record, and its sender; the service's own records carry the channel's creator.
@@ -33,8 +34,8 @@ impl SentRecord {
 pub(super) struct DeviceRegistry {
     /// Accounts that have logged in once.
     accounts: BTreeMap<Text, SmallVec<[DeviceId; 1]>>,
-    /// Boxed, as much else by number: half of such a map is empty.
-    devices: BTreeMap<DeviceId, Box<Device>>,
+    /// Boxed, as much else by number: such a list grows by doubling.
+    devices: ByNumber<DeviceId, Box<Device>>,
     /// What waits for accounts that have never logged in.
     unknown: BTreeMap<Text, VecDeque<Arc<Event>>>,
     last: u64,
@@ -65,7 +66,9 @@ impl DeviceRegistry {
     /// Brings a device online.
     pub(super) fn register(&mut self, port: Port, addr: DeviceAddr) -> DeviceId {
         if let Some(known) = self.find(&addr) {
-            self.devices.entry(known).and_modify(|device| device.port = Some(port));
+            if let Some(device) = self.devices.get_mut(known) {
+                device.port = Some(port);
+            }
             return known;
         }
         self.last += 1;
@@ -80,12 +83,12 @@ impl DeviceRegistry {
 
     /// Takes a device offline. It stays known and gets what it misses later.
     pub(super) fn unregister(&mut self, id: DeviceId) -> Option<Port> {
-        self.devices.get_mut(&id)?.port.take()
+        self.devices.get_mut(id)?.port.take()
     }
 
     /// Forgets a device.
     pub(super) fn forget(&mut self, id: DeviceId) {
-        let Some(device) = self.devices.remove(&id) else { return };
+        let Some(device) = self.devices.remove(id) else { return };
         if let Some(devices) = self.accounts.get_mut(&device.addr.account) {
             devices.retain(|it| *it != id);
         }
@@ -94,7 +97,7 @@ impl DeviceRegistry {
     /// The device to evict before this one is registered: the offline one that has
     /// been known longest, if there are too many.
     pub(super) fn outnumbered(&self, addr: &DeviceAddr) -> Option<DeviceId> {
-        let is_offline = |id: &&DeviceId| self.devices.get(id).is_some_and(|it| it.port.is_none());
+        let is_offline = |id: &&DeviceId| self.devices.get(**id).is_some_and(|it| it.port.is_none());
         let offline = self.devices_of(&addr.account).iter().filter(is_offline);
         let is_too_many = self.find(addr).is_none() && offline.clone().count() >= limits::OFFLINE_DEVICES;
         offline.copied().next().filter(|_| is_too_many)
@@ -105,23 +108,23 @@ impl DeviceRegistry {
     }
 
     fn find(&self, addr: &DeviceAddr) -> Option<DeviceId> {
-        let is_it = |id: &&DeviceId| self.devices.get(id).is_some_and(|device| device.addr == *addr);
+        let is_it = |id: &&DeviceId| self.devices.get(**id).is_some_and(|device| device.addr == *addr);
         self.devices_of(&addr.account).iter().find(is_it).copied()
     }
 
     /// The device, if it is known.
     pub(super) fn device(&self, id: DeviceId) -> Option<&Device> {
-        self.devices.get(&id).map(Box::as_ref)
+        self.devices.get(id).map(Box::as_ref)
     }
 
     /// The device, if it is known.
     pub(super) fn device_mut(&mut self, id: DeviceId) -> Option<&mut Device> {
-        self.devices.get_mut(&id).map(Box::as_mut)
+        self.devices.get_mut(id).map(Box::as_mut)
     }
 
     /// All devices that are known.
     pub(super) fn devices(&self) -> impl Iterator<Item = (DeviceId, &Device)> {
-        self.devices.iter().map(|(id, device)| (*id, &**device))
+        self.devices.iter().map(|(id, device)| (id, &**device))
     }
 
     /// Its account and device id.
@@ -131,7 +134,7 @@ impl DeviceRegistry {
 
     /// Some device of the account is online.
     pub(super) fn is_online(&self, account: &str) -> bool {
-        let is_online = |id: &DeviceId| self.devices.get(id).is_some_and(|it| it.port.is_some());
+        let is_online = |id: &DeviceId| self.devices.get(*id).is_some_and(|it| it.port.is_some());
         self.devices_of(account).iter().any(is_online)
     }
 
@@ -139,7 +142,7 @@ impl DeviceRegistry {
     /// first one, and with the single-device policy there is one device.
     pub(super) fn conflicting(&self, port: Port, addr: &DeviceAddr, single: bool) -> Vec<DeviceId> {
         let is_other = |id: &DeviceId| {
-            let device = self.devices.get(id).filter(|it| it.port.is_some_and(|other| other != port));
+            let device = self.devices.get(*id).filter(|it| it.port.is_some_and(|other| other != port));
             device.is_some_and(|device| single || device.addr == *addr)
         };
         self.devices_of(&addr.account).iter().copied().filter(is_other).collect()
@@ -147,7 +150,7 @@ impl DeviceRegistry {
 
     /// Sends an event to one device.
     pub(super) fn notify_device(&mut self, id: DeviceId, event: Event, keep: bool, outbound: &mut Outbound) {
-        if let Some(device) = self.devices.get_mut(&id) {
+        if let Some(device) = self.devices.get_mut(id) {
             device.receive(id, SignalingMessage::Online, &Arc::new(event), keep, outbound);
         }
     }
@@ -169,7 +172,7 @@ impl DeviceRegistry {
             return;
         };
         for id in ids.iter().filter(|id| !without.contains(id)) {
-            if let Some(device) = self.devices.get_mut(id) {
+            if let Some(device) = self.devices.get_mut(*id) {
                 device.receive(*id, SignalingMessage::Online, event, keep, outbound);
             }
         }
@@ -185,7 +188,7 @@ impl DeviceRegistry {
     ) {
         let Some(ids) = self.accounts.get(&event.from) else { return };
         for other in ids.iter().filter(|other| **other != id) {
-            if let Some(device) = self.devices.get_mut(other) {
+            if let Some(device) = self.devices.get_mut(*other) {
                 device.receive(*other, SignalingMessage::OtherDevice, event, keep, outbound);
             }
         }
@@ -197,7 +200,7 @@ impl DeviceRegistry {
         let accounts = if accounts[0] == accounts[1] { &accounts[..1] } else { &accounts[..] };
         let ids = accounts.iter().filter_map(|account| self.accounts.get(*account)).flatten();
         for id in ids.filter(|id| **id != from) {
-            let Some(device) = self.devices.get_mut(id) else { continue };
+            let Some(device) = self.devices.get_mut(*id) else { continue };
             match device.port {
                 Some(port) => outbound.emit(Output::Signaling(port, record.message())),
                 None => {
@@ -212,7 +215,7 @@ impl DeviceRegistry {
 
     /// Clock times of what waits for devices, in a fixed order.
     pub(super) fn backlog_times(&self) -> impl Iterator<Item = u64> {
-        let known = self.devices.values().filter_map(|device| device.missed.as_ref());
+        let known = self.devices.iter().filter_map(|(_, device)| device.missed.as_ref());
         let known = known.flat_map(|missed| &missed.backlog);
         known.chain(self.unknown.values().flatten()).map(|event| event.time_ms)
     }

@@ -12,6 +12,7 @@ use super::ids::{DeviceId, Port};
 use super::media_room::MediaRooms;
 use super::outbound::{Due, Outbound, Output};
 use super::registry::{Device, DeviceRegistry, SentRecord};
+use crate::by_number::ByNumber;
 use crate::limits;
 
 /// How a service behaves.
@@ -36,11 +37,11 @@ pub struct Service {
     pub(super) registry: DeviceRegistry,
     pub(super) channels: BTreeMap<Text, Channel>,
     /// How many channels each port has created.
-    pub(super) created: BTreeMap<Port, u64>,
+    pub(super) created: ByNumber<Port, u64>,
     /// Look for expired channels when there are this many.
     pub(super) sweep_at: usize,
     pub(super) media: MediaRooms,
-    pub(super) sessions: BTreeMap<Port, Box<Session>>,
+    pub(super) sessions: ByNumber<Port, Box<Session>>,
     pub(super) records: VecDeque<SentRecord>,
     /// Devices that a CRASH fault hit and that have not logged in since.
     pub(super) dead: Vec<DeviceId>,
@@ -82,10 +83,10 @@ impl Service {
             options,
             registry: DeviceRegistry::default(),
             channels: BTreeMap::new(),
-            created: BTreeMap::new(),
+            created: ByNumber::default(),
             sweep_at: limits::SWEEP,
             media: MediaRooms::default(),
-            sessions: BTreeMap::new(),
+            sessions: ByNumber::default(),
             records: VecDeque::new(),
             dead: Vec::new(),
             outbound: Outbound::default(),
@@ -103,15 +104,15 @@ impl Service {
     /// The instance ends: without a logout nobody is notified.
     pub fn detach(&mut self, now: u64, port: Port) {
         self.now = now;
-        let session = self.sessions.remove(&port).unwrap_or_default();
+        let session = self.sessions.remove(port).unwrap_or_default();
         session.device.into_iter().for_each(|device| self.vanish(port, device));
-        self.created.remove(&port);
+        self.created.remove(port);
         self.outbound.close(port);
         self.settle();
     }
 
     pub(super) fn session(&self, port: Port) -> Option<&Session> {
-        self.sessions.get(&port).map(Box::as_ref)
+        self.sessions.get(port).map(Box::as_ref)
     }
 
     /// Adds a line to the fault script; ON_NOW takes effect at once.

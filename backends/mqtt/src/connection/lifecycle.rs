@@ -20,8 +20,8 @@ impl Connection {
         let mut received = Vec::new();
         let mut outcome = work(open, &self.settings, &mut received);
         // Messages before the end count; an end with a reason is the better explanation.
-        for said in received {
-            if let Err(end) = self.on_broker_event(now, said) {
+        for event in received {
+            if let Err(end) = self.on_broker_event(now, event) {
                 outcome = Err(end);
                 break;
             }
@@ -32,9 +32,9 @@ impl Connection {
         }
     }
 
-    fn on_broker_event(&mut self, now: u64, said: BrokerEvent) -> Result<(), End> {
+    fn on_broker_event(&mut self, now: u64, event: BrokerEvent) -> Result<(), End> {
         let Phase::Open(open) = &mut self.phase else { return Ok(()) };
-        match said {
+        match event {
             BrokerEvent::Welcome { resumed, keep_alive_s } => {
                 open.stage = Stage::Subscribing;
                 open.until = now + self.settings.timers.connack;

@@ -21,11 +21,12 @@
 //! acknowledgements of a broker's publishes wait a moment for something else to be sent.
 //!
 //! Where to look: `endpoints` and `dial` connecting · `lifecycle` and `open` an established connection ·
-//! `mqtt_session`, `packets`, `publish` and `framing` MQTT · `stream`, `tls` and `port` bytes
+//! `mqtt_session`, `packets`, `answers`, `publish` and `framing` MQTT · `stream`, `tls` and `port` bytes
 //! · `cause` errors.
 //!
 //! Tokens, client ids and payloads are never logged.
 
+mod answers;
 mod backoff;
 mod cause;
 pub mod code;
@@ -62,6 +63,7 @@ pub use stream::{Outgoing, Written};
 pub use tls::Tls;
 
 use crate::protocol::Qos;
+use crate::topics::Topics;
 use backoff::Backoff;
 use cause::Cause;
 use dial::Dial;
@@ -160,6 +162,11 @@ impl Connection {
             is_wanted: false,
             forgets: false,
         }
+    }
+
+    /// The topics of the device.
+    pub(crate) fn topics(&self) -> &Topics {
+        &self.settings.topics
     }
 
     /// Connects and stays connected. A connection that is connected only keeps the token for the next time.
@@ -268,7 +275,7 @@ impl Connection {
             && open.stage >= Stage::Subscribing
         {
             let sent = match on {
-                true => open.session.subscribe_more(&[topic]).map(drop),
+                true => open.session.subscribe_more(&[topic]),
                 false => open.session.unsubscribe(&topic),
             };
             if let Err(error) = sent {

@@ -1,28 +1,19 @@
-//! MQTT over one connection: bytes in, bytes out. PUBLISH and PUBACK are [`super::publish`]'s, and how many
-//! are in flight is decided here; packet ids and all other packets are `mqtt-protocol-core`'s. A session
-//! exists as long as its connection.
+//! MQTT over one connection: bytes in, bytes out. PUBLISH and PUBACK are [`super::publish`]'s, what else is
+//! written [`super::packets`]'s and what else is read [`super::answers`]'s; packet ids, and which packet may
+//! follow which, are decided here. A session exists as long as its connection.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::mem;
 
-use mqtt_protocol_core::mqtt::common::Cursor;
-use mqtt_protocol_core::mqtt::connection::{ConnectionOptions, Event};
-use mqtt_protocol_core::mqtt::packet::prelude::*;
-use mqtt_protocol_core::mqtt::packet::{Packet, Property};
+use mqtt_protocol_core::mqtt::Version;
 use mqtt_protocol_core::mqtt::result_code::{MqttError, PubackReasonCode};
-use mqtt_protocol_core::mqtt::{Connection as MqttCore, Version, role};
 
+use super::answers::{self, Answer, Connack, Unsound};
 use super::framing::{Fault, Framing};
-use super::packets;
+use super::packets::{self, PACKET_BYTES};
 use super::publish::{self, Frequent};
 use super::settings::Settings;
 use crate::protocol::{PublishResult, Qos};
-
-/// Largest packet that we read, fixed header included.
-const PACKET_BYTES: u32 = 32 * 1024;
-
-/// Publishes that the broker may send without our answer.
-const RECEIVE_MAXIMUM: u16 = 64;
 
 /// Publishes that we send without its answer, even if it allows more.
 const IN_FLIGHT: u16 = 64;
@@ -72,7 +63,6 @@ struct Publish {
 
 /// MQTT over one connection.
 pub(super) struct MqttSession {
-    core: MqttCore<role::Client>,
     framing: Framing,
     version: Version,
     /// Bytes for the broker.
@@ -83,10 +73,28 @@ pub(super) struct MqttSession {
     ended: bool,
     largest: usize,
     room: u16,
-    /// Token and time of what waits for its answer.
-    in_flight: BTreeMap<u16, (u64, u64)>,
+    /// What waits for its answer; few do.
+    in_flight: Vec<InFlight>,
     waiting: VecDeque<Publish>,
-    filters: Option<u16>,
+    /// Packet ids of what the broker has not answered yet but publishes: SUBSCRIBE and UNSUBSCRIBE.
+    requests: Vec<(Request, u16)>,
+}
+
+/// A publish without its PUBACK.
+struct InFlight {
+    id: u16,
+    token: u64,
+    /// When it was sent.
+    at: u64,
+}
+
+/// What is answered, and not a publish.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Request {
+    /// To what a device needs.
+    Subscribe,
+    SubscribeMore,
+    Unsubscribe,
 }
 
 impl MqttSession {
@@ -98,64 +106,62 @@ impl MqttSession {
         token: &str,
         forgets: bool,
     ) -> Result<MqttSession, MqttError> {
-        let options =
-            ConnectionOptions::new().maximum_packet_size_recv(PACKET_BYTES).receive_maximum(RECEIVE_MAXIMUM);
-        let mut core = MqttCore::with_options(version, options);
-        core.set_auto_pub_response(true);
-        let mut session = MqttSession {
-            core,
+        Ok(MqttSession {
             framing: Framing::new(version, PACKET_BYTES as usize),
             version,
-            out: Vec::new(),
+            out: packets::connect(version, settings, token, forgets)?,
             answers: Vec::new(),
             welcome: false,
             ended: false,
             largest: usize::MAX,
             room: IN_FLIGHT,
-            in_flight: BTreeMap::new(),
+            in_flight: Vec::new(),
             waiting: VecDeque::new(),
-            filters: None,
-        };
-        let connect = packets::connect(version, settings, token, forgets)?;
-        session.send(connect)?;
-        Ok(session)
+            requests: Vec::new(),
+        })
     }
 
     pub(super) fn version(&self) -> Version {
         self.version
     }
 
-    fn send(&mut self, packet: Packet) -> Result<(), MqttError> {
-        for event in self.core.send(packet) {
-            match event {
-                Event::RequestSendPacket { packet, .. } => put(&mut self.out, &packet),
-                Event::NotifyError(error) => return Err(error),
-                Event::NotifyPacketReceived(_)
-                | Event::NotifyPacketIdReleased(_)
-                | Event::RequestTimerReset { .. }
-                | Event::RequestTimerCancel(_)
-                | Event::RequestClose => {}
-            }
+    fn send(&mut self, packet: Vec<u8>) -> Result<(), MqttError> {
+        if packet.len() > self.largest {
+            return Err(MqttError::PacketTooLarge);
         }
+        self.out.extend_from_slice(&packet);
+        Ok(())
+    }
+
+    /// The lowest packet id that is not in use: few are at a time.
+    fn free_id(&self) -> Result<u16, MqttError> {
+        let is_free = |id: &u16| {
+            !self.in_flight.iter().any(|it| it.id == *id) && !self.requests.iter().any(|(_, used)| used == id)
+        };
+        (1..=u16::MAX).find(is_free).ok_or(MqttError::PacketIdentifierFullyUsed)
+    }
+
+    fn request(&mut self, kind: Request, id: u16, packet: Vec<u8>) -> Result<(), MqttError> {
+        self.send(packet)?;
+        self.requests.push((kind, id));
         Ok(())
     }
 
     /// Subscribes to what a device needs; answered by [`BrokerEvent::Subscribed`].
     pub(super) fn subscribe(&mut self, filters: &[String]) -> Result<(), MqttError> {
-        self.filters = Some(self.subscribe_more(filters)?);
-        Ok(())
+        let id = self.free_id()?;
+        self.request(Request::Subscribe, id, packets::subscribe(self.version, id, filters)?)
     }
 
     /// Subscribes to more filters; the result is not reported.
-    pub(super) fn subscribe_more(&mut self, filters: &[String]) -> Result<u16, MqttError> {
-        let id = self.core.acquire_packet_id()?;
-        self.send(packets::subscribe(self.version, id, filters)?)?;
-        Ok(id)
+    pub(super) fn subscribe_more(&mut self, filters: &[String]) -> Result<(), MqttError> {
+        let id = self.free_id()?;
+        self.request(Request::SubscribeMore, id, packets::subscribe(self.version, id, filters)?)
     }
 
     pub(super) fn unsubscribe(&mut self, filter: &str) -> Result<(), MqttError> {
-        let id = self.core.acquire_packet_id()?;
-        self.send(packets::unsubscribe(self.version, id, filter)?)
+        let id = self.free_id()?;
+        self.request(Request::Unsubscribe, id, packets::unsubscribe(self.version, id, filter)?)
     }
 
     pub(super) fn ping(&mut self) -> Result<(), MqttError> {
@@ -209,13 +215,13 @@ impl MqttSession {
         };
         let id = match publish.qos {
             Qos::AtMostOnce => None,
-            Qos::AtLeastOnce => Some(self.core.acquire_packet_id()?),
+            Qos::AtLeastOnce => Some(self.free_id()?),
         };
         let Publish { topic, payload, .. } = publish;
         publish::Outgoing { id, topic, payload, expires_s }.write(self.version, &mut self.out);
         if let Some(id) = id {
             self.room -= 1;
-            self.in_flight.insert(id, (publish.token, now));
+            self.in_flight.push(InFlight { id, token: publish.token, at: now });
         }
         Ok(())
     }
@@ -261,20 +267,9 @@ impl MqttSession {
     }
 
     fn receive_other(&mut self, received: &mut Vec<BrokerEvent>) {
-        for event in self.core.recv(&mut Cursor::new(self.framing.packet())) {
-            self.on_event(event, received);
-        }
-    }
-
-    fn on_event(&mut self, event: Event, received: &mut Vec<BrokerEvent>) {
-        match event {
-            Event::NotifyPacketReceived(packet) => self.on_packet(packet, received),
-            // A response that the protocol requires: of QoS 2.
-            Event::RequestSendPacket { packet, .. } => put(&mut self.answers, &packet),
-            Event::RequestClose | Event::NotifyError(_) => self.end("a packet that is not sound", received),
-            Event::NotifyPacketIdReleased(_)
-            | Event::RequestTimerReset { .. }
-            | Event::RequestTimerCancel(_) => {}
+        match answers::read(self.version, self.framing.packet()) {
+            Ok(answer) => self.on_answer(answer, received),
+            Err(Unsound) => self.end("a packet that is not sound", received),
         }
     }
 
@@ -286,79 +281,58 @@ impl MqttSession {
         }
     }
 
-    fn on_packet(&mut self, packet: Packet, received: &mut Vec<BrokerEvent>) {
-        let is_connack = matches!(packet, Packet::V5_0Connack(_) | Packet::V3_1_1Connack(_));
-        if self.ended || is_connack == self.welcome {
+    fn on_answer(&mut self, answer: Answer, received: &mut Vec<BrokerEvent>) {
+        if self.ended || matches!(answer, Answer::Connack(_)) == self.welcome {
             return self.end("a packet out of turn", received);
         }
-        #[expect(
-            clippy::wildcard_enum_match_arm,
-            reason = "a foreign enum of 30 packets, most not for clients"
-        )]
-        match packet {
-            Packet::V5_0Connack(connack) => {
-                let code = connack.reason_code() as u8;
-                self.on_connack(code, connack.session_present(), connack.props(), received);
+        match answer {
+            Answer::Connack(connack) => self.on_connack(&connack, received),
+            Answer::Suback { id, granted } => match self.take_request(id) {
+                Some(Request::Subscribe) => received.push(BrokerEvent::Subscribed { granted }),
+                Some(Request::SubscribeMore) => {}
+                Some(Request::Unsubscribe) | None => self.end("a SUBACK of nothing", received),
+            },
+            Answer::Unsuback { id } => {
+                if self.take_request(id) != Some(Request::Unsubscribe) {
+                    self.end("an UNSUBACK of nothing", received);
+                }
             }
-            Packet::V3_1_1Connack(connack) => {
-                self.on_connack(connack.return_code() as u8, connack.session_present(), &[], received);
-            }
-            Packet::V5_0Suback(suback) => {
-                let granted = suback.reason_codes().iter().all(|code| code.is_success());
-                self.on_suback(suback.packet_id(), granted, received);
-            }
-            Packet::V3_1_1Suback(suback) => {
-                let granted = suback.return_codes().iter().all(|code| code.is_success());
-                self.on_suback(suback.packet_id(), granted, received);
-            }
-            Packet::V5_0Pingresp(_) | Packet::V3_1_1Pingresp(_) => received.push(BrokerEvent::Pong),
-            Packet::V5_0Disconnect(bye) => {
+            Answer::Pong => received.push(BrokerEvent::Pong),
+            Answer::Bye(reason) => {
                 self.ended = true;
-                received.push(BrokerEvent::Bye(bye.reason_code().map_or(0, |code| code as u8)));
+                received.push(BrokerEvent::Bye(reason));
             }
+            // Nothing is subscribed to with QoS 2: it is answered as the protocol requires, and dropped.
+            Answer::PublishTwice(id) => publish::write_pubrec(id, &mut self.answers),
+            Answer::Pubrel(id) => publish::write_pubcomp(id, &mut self.answers),
             // We never start such an exchange.
-            Packet::V5_0Auth(_) => self.end("AUTH, which was not asked for", received),
-            _ => {}
+            Answer::Auth => self.end("AUTH, which was not asked for", received),
+            Answer::Other => self.end("a packet out of turn", received),
         }
     }
 
-    fn on_connack(
-        &mut self,
-        code: u8,
-        resumed: bool,
-        properties: &[Property],
-        received: &mut Vec<BrokerEvent>,
-    ) {
-        if code != 0 {
+    fn on_connack(&mut self, connack: &Connack, received: &mut Vec<BrokerEvent>) {
+        if connack.code != 0 {
             self.ended = true;
-            return received.push(BrokerEvent::Refused(code));
+            return received.push(BrokerEvent::Refused(connack.code));
         }
         self.welcome = true;
-        let mut keep_alive_s = None;
-        for property in properties {
-            #[expect(clippy::wildcard_enum_match_arm, reason = "a foreign enum; these three concern us")]
-            match property {
-                Property::ReceiveMaximum(most) => self.room = IN_FLIGHT.min(most.val()),
-                Property::MaximumPacketSize(bytes) => self.largest = bytes.val() as usize,
-                Property::ServerKeepAlive(seconds) => keep_alive_s = Some(seconds.val()),
-                _ => {}
-            }
-        }
+        self.room = connack.receive_maximum.map_or(IN_FLIGHT, |most| IN_FLIGHT.min(most));
+        self.largest = connack.largest.map_or(usize::MAX, |bytes| bytes as usize);
+        let Connack { resumed, keep_alive_s, .. } = *connack;
         received.push(BrokerEvent::Welcome { resumed, keep_alive_s });
     }
 
-    fn on_suback(&mut self, id: u16, granted: bool, received: &mut Vec<BrokerEvent>) {
-        if self.filters == Some(id) {
-            self.filters = None;
-            received.push(BrokerEvent::Subscribed { granted });
-        }
+    fn take_request(&mut self, id: u16) -> Option<Request> {
+        let at = self.requests.iter().position(|(_, used)| *used == id)?;
+        Some(self.requests.swap_remove(at).0)
     }
 
     fn on_puback(&mut self, now: u64, id: u16, reason: u8, received: &mut Vec<BrokerEvent>) {
-        let Some((token, at)) = self.in_flight.remove(&id) else {
+        let Some(at) = self.in_flight.iter().position(|it| it.id == id) else {
             return self.end("a PUBACK of nothing", received);
         };
-        self.core.release_packet_id(id);
+        let InFlight { token, at, .. } = self.in_flight.swap_remove(at);
         let Some(result) = result(reason) else { return self.end("a PUBACK for no reason", received) };
         received.push(BrokerEvent::Published { token, result, after_ms: now.saturating_sub(at) });
         self.room += 1;
@@ -370,15 +344,6 @@ impl MqttSession {
                 received.push(BrokerEvent::Published { token: publish.token, result, after_ms: 0 });
             }
         }
-    }
-}
-
-fn put(out: &mut Vec<u8>, packet: &Packet) {
-    let mut bytes = packet.to_continuous_buffer();
-    if out.is_empty() {
-        *out = bytes;
-    } else {
-        out.append(&mut bytes);
     }
 }
 

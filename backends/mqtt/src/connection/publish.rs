@@ -1,5 +1,5 @@
 //! PUBLISH and PUBACK of QoS 0 and 1, which are nearly all that a connection carries, straight from and into
-//! bytes. Everything else is `mqtt-protocol-core`'s.
+//! bytes.
 
 use mqtt_protocol_core::mqtt::Version;
 
@@ -124,6 +124,18 @@ impl Outgoing<'_> {
 pub(super) fn write_puback(id: u16, out: &mut Vec<u8>) {
     let [high, low] = id.to_be_bytes();
     out.extend_from_slice(&[0x40, 2, high, low]);
+}
+
+/// Adds the answer to a PUBLISH with QoS 2.
+pub(super) fn write_pubrec(id: u16, out: &mut Vec<u8>) {
+    let [high, low] = id.to_be_bytes();
+    out.extend_from_slice(&[0x50, 2, high, low]);
+}
+
+/// Adds the answer to a PUBREL.
+pub(super) fn write_pubcomp(id: u16, out: &mut Vec<u8>) {
+    let [high, low] = id.to_be_bytes();
+    out.extend_from_slice(&[0x70, 2, high, low]);
 }
 
 fn write_number(out: &mut Vec<u8>, mut number: usize) {

@@ -66,10 +66,10 @@ mod tests {
     #[test]
     fn three_times_within_a_minute_is_once_too_often() {
         let mut takeovers = Takeovers::default();
-        let mut told = |now| takeovers.reported(now, MINUTE);
-        assert_eq!([told(1000), told(2000), told(61_000)], [false, false, true]);
-        assert_eq!([told(62_000), told(63_000), told(122_001)], [false, false, false]);
-        assert_eq!([told(122_002), told(123_000)], [true, false]);
+        let mut reported = |now| takeovers.reported(now, MINUTE);
+        assert_eq!([reported(1000), reported(2000), reported(61_000)], [false, false, true]);
+        assert_eq!([reported(62_000), reported(63_000), reported(122_001)], [false, false, false]);
+        assert_eq!([reported(122_002), reported(123_000)], [true, false]);
     }
 
     /// Each time the broker takes us back at once, with our session.

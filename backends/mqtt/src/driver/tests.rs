@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use mqtt_protocol_core::mqtt::packet::Packet;
-use nertc_callkit_signaling::{CallType, Connection as Change, Message, Req};
+use nertc_callkit_signaling::{CallType, Connection as Change, InviteState, Message};
 
 use super::*;
 use crate::connection::tests::broker::{Broker, Patience};
@@ -11,7 +11,7 @@ use crate::connection::tests::{ALL, TestPort, settings};
 use crate::connection::{Readiness, Timers};
 
 /// A device with its broker.
-struct Phone {
+struct Client {
     line: Driver,
     broker: Broker,
     test_port: Arc<TestPort>,
@@ -20,8 +20,8 @@ struct Phone {
     notified: Vec<SignalingMessage>,
 }
 
-impl Phone {
-    fn new() -> Phone {
+impl Client {
+    fn new() -> Client {
         let broker = Broker::new();
         let mut settings = settings(&[&broker]);
         settings.client_id = "client".into();
@@ -29,16 +29,16 @@ impl Phone {
         settings.timers = Timers { answer: 0, ..Timers::default() };
         let test_port = Arc::new(TestPort::default());
         let line = Driver::new(config, settings, test_port.clone()).expect("random bytes");
-        Phone { line, broker, test_port, now: 1_000_000, notified: Vec::new() }
+        Client { line, broker, test_port, now: 1_000_000, notified: Vec::new() }
     }
 
     /// One that is logged in.
-    fn in_session() -> Phone {
-        let mut phone = Phone::new();
-        phone.login(1, "secret");
-        phone.come_in(&[]);
-        assert_eq!(phone.notified(), "done 1 0\n");
-        phone
+    fn in_session() -> Client {
+        let mut client = Client::new();
+        client.login(1, "secret");
+        client.come_in(&[]);
+        assert_eq!(client.notified(), "done 1 0\n");
+        client
     }
 
     fn act(&mut self, body: impl FnOnce(&mut Driver, u64)) {
@@ -52,7 +52,7 @@ impl Phone {
     }
 
     fn abort_login(&mut self, req: u64) {
-        self.act(|line, now| line.abort_login(now, req));
+        self.act(|line, now| line.notify(now, Notification::AbortLogin(Req(req))));
     }
 
     /// One look at the sockets.
@@ -66,7 +66,7 @@ impl Phone {
     }
 
     #[track_caller]
-    fn until(&mut self, what: &str, done: impl Fn(&Phone) -> bool) {
+    fn until(&mut self, what: &str, done: impl Fn(&Client) -> bool) {
         let patience = Patience::new();
         while !done(self) {
             self.drive();
@@ -77,9 +77,9 @@ impl Phone {
     /// The broker takes it, and echoes what it says to itself.
     #[track_caller]
     fn come_in(&mut self, kept: &[&str]) {
-        self.until("no CONNECT", |phone| phone.broker.has_connect());
+        self.until("no CONNECT", |client| client.broker.has_connect());
         self.broker.welcome(&[]);
-        self.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
+        self.until("no SUBSCRIBE", |client| client.broker.has_filters());
         self.broker.grant();
         for text in kept {
             self.broker.publish("nck1/u/alice/in/bob/pad", text, false);
@@ -95,7 +95,7 @@ impl Phone {
     #[track_caller]
     fn echo(&mut self) {
         let hellos =
-            |phone: &Phone| phone.broker.texts().iter().filter(|it| it.1.contains("\"hello\"")).count();
+            |client: &Client| client.broker.texts().iter().filter(|it| it.1.contains("\"hello\"")).count();
         let before = hellos(self);
         self.echo_one("mark");
         if hellos(self) > before {
@@ -107,13 +107,13 @@ impl Phone {
     fn echo_one(&mut self, kind: &str) {
         let kind = format!("\"{kind}\"");
         let is_it = |it: &&(String, String)| it.1.contains(&kind);
-        self.until(&kind, |phone| phone.broker.texts().iter().any(|it| is_it(&it)));
+        self.until(&kind, |client| client.broker.texts().iter().any(|it| is_it(&it)));
         let texts = self.broker.texts();
         let Some((topic, payload)) = texts.iter().rfind(is_it) else { unreachable!("awaited above") };
         let pubacks = self.broker.pubacks() + 1;
         self.broker.publish(topic, payload, false);
         // It is heard when it is acknowledged.
-        self.until("no answer", |phone| phone.broker.pubacks() >= pubacks);
+        self.until("no answer", |client| client.broker.pubacks() >= pubacks);
     }
 
     /// What the core was told since it was asked last, one line each.
@@ -171,8 +171,8 @@ fn quietly(body: impl FnOnce()) {
 #[test]
 fn a_panic_in_the_connection_is_followed_by_a_new_one() {
     quietly(|| {
-        let mut phone = Phone::in_session();
-        phone.act(|line, now| {
+        let mut client = Client::in_session();
+        client.act(|line, now| {
             let message = Message {
                 channel_id: "c".into(),
                 account: "bob".into(),
@@ -181,34 +181,34 @@ fn a_panic_in_the_connection_is_followed_by_a_new_one() {
             };
             line.operate(now, 2, Operation::Reject(message));
         });
-        assert!(phone.notified().is_empty() || phone.line.running.is_empty());
-        phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the connection", false);
-        phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.notified(), "lost 0\n", "LOST");
-        phone.until("the broken connection stays", |phone| phone.broker.ended);
-        phone.next_deadline();
-        phone.come_in(&[]);
-        assert_eq!(phone.notified(), "restored\n", "RESTORED");
-        assert!(!phone.starts_clean());
+        assert!(client.notified().is_empty() || client.line.running.is_empty());
+        client.broker.publish("nck1/u/alice/in/bob/pad", "panic in the connection", false);
+        client.until("no panic", |client| client.line.panic_count == 1);
+        assert_eq!(client.notified(), "lost 0\n", "LOST");
+        client.until("the broken connection stays", |client| client.broker.ended);
+        client.next_deadline();
+        client.come_in(&[]);
+        assert_eq!(client.notified(), "restored\n", "RESTORED");
+        assert!(!client.starts_clean());
     });
 }
 
 #[test]
 fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
     quietly(|| {
-        let mut phone = Phone::in_session();
-        let before = phone.line.config.instance.clone();
-        phone.line.running.insert(7);
-        phone.broker.publish("nck1/u/alice/in/bob/pad", "panic in the protocol", false);
-        phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.notified(), "done 7 90008\nlost 0\n");
-        phone.next_deadline();
-        phone.come_in(&[]);
-        assert_eq!(phone.notified(), "restored\n");
-        assert_ne!(phone.line.config.instance, before, "another life of the device");
+        let mut client = Client::in_session();
+        let before = client.line.config.instance.clone();
+        client.line.running.insert(7);
+        client.broker.publish("nck1/u/alice/in/bob/pad", "panic in the protocol", false);
+        client.until("no panic", |client| client.line.panic_count == 1);
+        assert_eq!(client.notified(), "done 7 90008\nlost 0\n");
+        client.next_deadline();
+        client.come_in(&[]);
+        assert_eq!(client.notified(), "restored\n");
+        assert_ne!(client.line.config.instance, before, "another life of the device");
         // It works as before.
-        phone.act(|line, now| line.operate(now, 9, Operation::Create { call_type: CallType::Audio }));
-        assert_eq!(phone.notified(), "done 9 0\n");
+        client.act(|line, now| line.operate(now, 9, Operation::Create { call_type: CallType::Audio }));
+        assert_eq!(client.notified(), "done 9 0\n");
     });
 }
 
@@ -216,23 +216,23 @@ fn a_protocol_panic_fails_what_runs_and_a_new_one_logs_in() {
 fn a_message_that_always_panics_is_discarded_with_the_session() {
     quietly(|| {
         for poison in ["panic in the connection", "panic in the protocol"] {
-            let mut phone = Phone::in_session();
-            phone.broker.publish("nck1/u/alice/in/bob/pad", poison, false);
+            let mut client = Client::in_session();
+            client.broker.publish("nck1/u/alice/in/bob/pad", poison, false);
             for panics in 1..=3 {
-                phone.until("no panic", |phone| phone.line.panic_count == panics);
-                phone.next_deadline();
-                phone.until("no CONNECT", |phone| phone.broker.has_connect());
-                assert_eq!(phone.starts_clean(), panics == 3, "{poison}, {panics}");
+                client.until("no panic", |client| client.line.panic_count == panics);
+                client.next_deadline();
+                client.until("no CONNECT", |client| client.broker.has_connect());
+                assert_eq!(client.starts_clean(), panics == 3, "{poison}, {panics}");
                 let kept = [poison];
-                phone.come_in(if panics < 3 { &kept } else { &[] });
+                client.come_in(if panics < 3 { &kept } else { &[] });
             }
-            assert_eq!(phone.notified().lines().last(), Some("restored"), "{poison}");
+            assert_eq!(client.notified().lines().last(), Some("restored"), "{poison}");
             // A new connection takes the session up again.
-            phone.broker.hang_up();
-            phone.until("not lost", |phone| !phone.line.is_up);
-            phone.next_deadline();
-            phone.until("no CONNECT", |phone| phone.broker.has_connect());
-            assert!(!phone.starts_clean());
+            client.broker.hang_up();
+            client.until("not lost", |client| !client.line.is_up);
+            client.next_deadline();
+            client.until("no CONNECT", |client| client.broker.has_connect());
+            assert!(!client.starts_clean());
         }
     });
 }
@@ -240,12 +240,12 @@ fn a_message_that_always_panics_is_discarded_with_the_session() {
 #[test]
 fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
     quietly(|| {
-        let mut phone = Phone::new();
-        phone.login(1, "secret");
-        phone.come_in(&["panic in the protocol"]);
-        phone.until("no panic", |phone| phone.line.panic_count == 1);
-        assert_eq!(phone.notified(), "done 1 90008\n");
-        assert_eq!(phone.line.poll_timeout(), None, "nothing goes on");
+        let mut client = Client::new();
+        client.login(1, "secret");
+        client.come_in(&["panic in the protocol"]);
+        client.until("no panic", |client| client.line.panic_count == 1);
+        assert_eq!(client.notified(), "done 1 90008\n");
+        assert_eq!(client.line.poll_timeout(), None, "nothing goes on");
     });
 }
 
@@ -253,43 +253,43 @@ fn a_panic_before_the_login_ends_it_and_nothing_goes_on() {
 fn an_aborted_login_neither_connects_nor_sends() {
     // While the broker does not answer, and when it is about to.
     for has_connack in [false, true] {
-        let mut phone = Phone::new();
-        phone.login(1, "secret");
-        phone.until("no CONNECT", |phone| phone.broker.has_connect());
+        let mut client = Client::new();
+        client.login(1, "secret");
+        client.until("no CONNECT", |client| client.broker.has_connect());
         if has_connack {
-            phone.broker.welcome(&[]);
-            phone.until("no SUBSCRIBE", |phone| phone.broker.has_filters());
-            phone.broker.grant();
+            client.broker.welcome(&[]);
+            client.until("no SUBSCRIBE", |client| client.broker.has_filters());
+            client.broker.grant();
         }
-        phone.abort_login(1);
-        assert_eq!(phone.notified(), "done 1 408\n");
-        phone.until("it stays connected", |phone| phone.broker.ended);
-        phone.ready(ALL);
-        while phone.line.poll_timeout().is_some() {
-            phone.next_deadline();
+        client.abort_login(1);
+        assert_eq!(client.notified(), "done 1 408\n");
+        client.until("it stays connected", |client| client.broker.ended);
+        client.ready(ALL);
+        while client.line.poll_timeout().is_some() {
+            client.next_deadline();
         }
-        assert_eq!((phone.broker.connections, phone.broker.texts().len()), (1, 0));
+        assert_eq!((client.broker.connections, client.broker.texts().len()), (1, 0));
         // Said as somebody who comes back.
         let has_properties = |it: &mqtt_protocol_core::mqtt::packet::v5_0::Disconnect| {
             it.props().as_ref().is_some_and(|it| !it.is_empty())
         };
         let forgets = |packet: &Packet| matches!(packet, Packet::V5_0Disconnect(it) if has_properties(it));
-        assert_eq!(phone.broker.count(forgets), 0);
+        assert_eq!(client.broker.count(forgets), 0);
         // The next login is one like any other.
-        phone.login(2, "secret");
-        phone.until("no connection", |phone| phone.broker.connections == 2);
-        phone.come_in(&[]);
-        assert_eq!(phone.notified(), "done 2 0\n");
+        client.login(2, "secret");
+        client.until("no connection", |client| client.broker.connections == 2);
+        client.come_in(&[]);
+        assert_eq!(client.notified(), "done 2 0\n");
     }
 }
 
 #[test]
 fn an_aborted_login_reports_the_connection_error() {
-    let mut phone = Phone::new();
-    phone.login(1, "secret");
-    phone.until("no CONNECT", |phone| phone.broker.has_connect());
-    phone.abort_login(1);
-    let Some(SignalingMessage::Completed(Req(1), result)) = phone.notified.pop() else {
+    let mut client = Client::new();
+    client.login(1, "secret");
+    client.until("no CONNECT", |client| client.broker.has_connect());
+    client.abort_login(1);
+    let Some(SignalingMessage::Completed(Req(1), result)) = client.notified.pop() else {
         panic!("no completion")
     };
     assert_eq!((result.outcome.code, result.outcome.raw_code), (Code::TIMEOUT, 0));
@@ -303,73 +303,75 @@ fn an_aborted_login_reports_the_connection_error() {
 /// The token expired while the broker was away, and the app logs in again with a new one.
 #[test]
 fn a_login_while_disconnected_connects_with_its_token_at_once() {
-    let mut phone = Phone::in_session();
-    phone.broker.hang_up();
-    phone.until("not lost", |phone| !phone.line.is_up);
-    assert_eq!(phone.notified(), "lost 0\n");
-    phone.login(2, "fresh");
-    assert_eq!(phone.notified(), "", "not before it is back");
-    phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
-    assert_eq!(phone.broker.password(), "fresh");
-    phone.come_in(&[]);
-    assert_eq!(phone.notified(), "done 2 0\nrestored\n");
+    let mut client = Client::in_session();
+    client.broker.hang_up();
+    client.until("not lost", |client| !client.line.is_up);
+    assert_eq!(client.notified(), "lost 0\n");
+    client.login(2, "fresh");
+    assert_eq!(client.notified(), "", "not before it is back");
+    client.until("no CONNECT", |client| client.broker.connections == 2 && client.broker.has_connect());
+    assert_eq!(client.broker.password(), "fresh");
+    client.come_in(&[]);
+    assert_eq!(client.notified(), "done 2 0\nrestored\n");
     // Connected: it is granted at once.
-    phone.login(3, "fresh");
-    assert_eq!(phone.notified(), "done 3 0\n");
+    client.login(3, "fresh");
+    assert_eq!(client.notified(), "done 3 0\n");
 }
 
 #[test]
 fn a_login_while_disconnected_can_be_aborted_or_refused() {
-    let mut phone = Phone::in_session();
-    phone.broker.hang_up();
-    phone.until("not lost", |phone| !phone.line.is_up);
-    phone.notified();
-    phone.login(2, "secret");
-    phone.login(3, "secret");
-    assert_eq!(phone.notified(), "done 2 408\n", "another one replaces it");
-    phone.abort_login(3);
-    assert_eq!(phone.notified(), "done 3 408\n");
+    let mut client = Client::in_session();
+    client.broker.hang_up();
+    client.until("not lost", |client| !client.line.is_up);
+    client.notified();
+    client.login(2, "secret");
+    client.login(3, "secret");
+    assert_eq!(client.notified(), "done 2 408\n", "another one replaces it");
+    client.abort_login(3);
+    assert_eq!(client.notified(), "done 3 408\n");
     // The session goes on, as before that login.
-    phone.until("no CONNECT", |phone| phone.broker.connections == 2 && phone.broker.has_connect());
-    phone.login(4, "secret");
-    phone.broker.refuse(mqtt_protocol_core::mqtt::result_code::ConnectReasonCode::NotAuthorized);
-    phone.until("no question", |phone| !phone.notified.is_empty());
-    assert_eq!(phone.notified(), "token needed 302\n", "TOKEN_NEEDED");
-    phone.act(|line, now| line.connection().set_token(now, ""));
-    assert_eq!(phone.notified(), "done 4 302\nkicked 302\n", "KICKED");
-    assert_eq!(phone.line.poll_timeout(), None);
+    client.until("no CONNECT", |client| client.broker.connections == 2 && client.broker.has_connect());
+    client.login(4, "secret");
+    client.broker.refuse(mqtt_protocol_core::mqtt::result_code::ConnectReasonCode::NotAuthorized);
+    client.until("no question", |client| !client.notified.is_empty());
+    assert_eq!(client.notified(), "token needed 302\n", "TOKEN_NEEDED");
+    client.act(|line, now| line.connection().set_token(now, ""));
+    assert_eq!(client.notified(), "done 4 302\nkicked 302\n", "KICKED");
+    assert_eq!(client.line.poll_timeout(), None);
 }
 
 #[test]
 fn a_login_without_a_token_asks_for_one() {
-    let mut phone = Phone::new();
-    phone.login(1, "");
-    assert_eq!(phone.notified(), "token needed 0\n");
-    phone.act(|line, now| line.connection().set_token(now, "late"));
-    phone.come_in(&[]);
-    assert_eq!((phone.notified().as_str(), phone.broker.password().as_str()), ("done 1 0\n", "late"));
-    let mut phone = Phone::new();
-    phone.login(1, "");
-    phone.act(|line, now| line.connection().set_token(now, ""));
-    assert_eq!(phone.notified(), "token needed 0\ndone 1 302\n");
+    let mut client = Client::new();
+    client.login(1, "");
+    assert_eq!(client.notified(), "token needed 0\n");
+    client.act(|line, now| line.connection().set_token(now, "late"));
+    client.come_in(&[]);
+    assert_eq!((client.notified().as_str(), client.broker.password().as_str()), ("done 1 0\n", "late"));
+    let mut client = Client::new();
+    client.login(1, "");
+    client.act(|line, now| line.connection().set_token(now, ""));
+    assert_eq!(client.notified(), "token needed 0\ndone 1 302\n");
 }
 
-/// The network of a ringing phone has gone over to another without a word.
+/// The network of a ringing client has gone over to another without a word.
 #[test]
 fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
-    let mut phone = Phone::in_session();
+    let mut client = Client::in_session();
     let invite =
         r#"{"v":1,"k":"invite","id":"m1","cid":"c1","inst":"B","b":{"rid":"r1","type":1,"custom":""}}"#;
-    phone.broker.publish("nck1/u/alice/in/bob/pad", invite, false);
-    phone.until("no invite", |phone| !phone.notified.is_empty());
-    assert_eq!(phone.notified(), "events\n");
-    phone.act(|line, now| line.invite_state(now, "c1".into(), "r1".into(), InviteState::Ringing));
+    client.broker.publish("nck1/u/alice/in/bob/pad", invite, false);
+    client.until("no invite", |client| !client.notified.is_empty());
+    assert_eq!(client.notified(), "events\n");
+    let (channel_id, request_id, state) = ("c1".into(), "r1".into(), InviteState::Ringing);
+    let rings = Notification::InviteState { channel_id, account: "alice".into(), request_id, state };
+    client.act(|line, now| line.notify(now, rings));
     // From now on nothing comes through on the old connection, and nothing says so.
-    phone.broker.deaf = true;
-    let _dead = std::mem::replace(&mut phone.broker, Broker::new());
-    *phone.test_port.reroute.lock() = Some(([127, 0, 0, 1], phone.broker.port()).into());
-    let start = phone.now;
-    phone.act(|line, now| {
+    client.broker.deaf = true;
+    let _dead = std::mem::replace(&mut client.broker, Broker::new());
+    *client.test_port.reroute.lock() = Some(([127, 0, 0, 1], client.broker.port()).into());
+    let start = client.now;
+    client.act(|line, now| {
         let accept = Message {
             channel_id: "c1".into(),
             account: "bob".into(),
@@ -379,61 +381,61 @@ fn an_accept_on_a_dead_connection_is_granted_over_a_second() {
         line.operate(now, 2, Operation::Accept(accept));
     });
     let patience = Patience::new();
-    while phone.broker.connections == 0 {
-        phone.next_deadline();
-        phone.drive();
+    while client.broker.connections == 0 {
+        client.next_deadline();
+        client.drive();
         patience.check("no other connection");
     }
-    assert_eq!(phone.notified(), "lost 0\n");
-    phone.come_in(&[]);
-    phone.until("no accept", |phone| phone.broker.texts().iter().any(|it| it.1.contains("\"accept\"")));
-    assert!(phone.now - start <= 2_000, "{} ms", phone.now - start);
+    assert_eq!(client.notified(), "lost 0\n");
+    client.come_in(&[]);
+    client.until("no accept", |client| client.broker.texts().iter().any(|it| it.1.contains("\"accept\"")));
+    assert!(client.now - start <= 2_000, "{} ms", client.now - start);
     let settled = r#"{"v":1,"k":"settled","id":"m2","cid":"c1","inst":"B",
         "b":{"rid":"r1","how":"accept","win":["alice","pad"],"by":"pad","uid":5}}"#;
-    phone.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
-    phone.until("no answer", |phone| {
-        phone.notified.iter().any(|it| matches!(it, SignalingMessage::Completed(Req(2), _)))
+    client.broker.publish("nck1/u/alice/d/pad/bob/pad", settled, false);
+    client.until("no answer", |client| {
+        client.notified.iter().any(|it| matches!(it, SignalingMessage::Completed(Req(2), _)))
     });
-    assert_eq!(phone.notified(), "restored\ndone 2 0\n");
+    assert_eq!(client.notified(), "restored\ndone 2 0\n");
 }
 
 #[test]
 fn a_logout_ends_a_login_that_waits_for_the_connection() {
-    let mut phone = Phone::in_session();
-    phone.broker.hang_up();
-    phone.until("not lost", |phone| !phone.line.is_up);
-    phone.notified();
-    phone.login(2, "secret");
-    phone.act(|line, now| line.operate(now, 3, Operation::Logout));
-    phone.until("no answer", |phone| phone.notified.len() == 2);
-    assert_eq!(phone.notified(), "done 2 20001\ndone 3 0\n");
+    let mut client = Client::in_session();
+    client.broker.hang_up();
+    client.until("not lost", |client| !client.line.is_up);
+    client.notified();
+    client.login(2, "secret");
+    client.act(|line, now| line.operate(now, 3, Operation::Logout));
+    client.until("no answer", |client| client.notified.len() == 2);
+    assert_eq!(client.notified(), "done 2 20001\ndone 3 0\n");
 }
 
 #[test]
 fn a_login_fails_with_a_reason_before_its_deadline() {
-    let mut phone = Phone::new();
+    let mut client = Client::new();
     let dead = Broker::new().port();
-    *phone.test_port.reroute.lock() = Some(([127, 0, 0, 1], dead).into());
-    phone.act(|line, now| line.login(now, 1, "secret", 3_000));
-    let start = phone.now;
+    *client.test_port.reroute.lock() = Some(([127, 0, 0, 1], dead).into());
+    client.act(|line, now| line.login(now, 1, "secret", 3_000));
+    let start = client.now;
     let patience = Patience::new();
-    while phone.notified.is_empty() {
-        phone.next_deadline();
-        phone.ready(ALL);
+    while client.notified.is_empty() {
+        client.next_deadline();
+        client.ready(ALL);
         patience.check("no completion");
     }
-    assert_eq!(phone.now - start, 2_750);
-    let Some(SignalingMessage::Completed(Req(1), result)) = phone.notified.pop() else {
+    assert_eq!(client.now - start, 2_750);
+    let Some(SignalingMessage::Completed(Req(1), result)) = client.notified.pop() else {
         panic!("no completion")
     };
     let outcome = result.outcome;
     assert_eq!((outcome.code, outcome.raw_code), (Code::TIMEOUT, libc::ECONNREFUSED));
     assert!(outcome.message.contains("connection refused: start the broker"), "{outcome:?}");
-    assert_eq!(phone.line.poll_timeout(), None);
+    assert_eq!(client.line.poll_timeout(), None);
     // Nobody gave a token.
-    let mut phone = Phone::new();
-    phone.act(|line, now| line.login(now, 1, "", 400));
-    phone.next_deadline();
-    assert_eq!(phone.now, 1_000_300);
-    assert_eq!(phone.notified(), "token needed 0\ndone 1 302\n");
+    let mut client = Client::new();
+    client.act(|line, now| line.login(now, 1, "", 400));
+    client.next_deadline();
+    assert_eq!(client.now, 1_000_300);
+    assert_eq!(client.notified(), "token needed 0\ndone 1 302\n");
 }

@@ -47,8 +47,8 @@ impl Peer {
         let id = &message.channel;
         let greets = self.session.greets();
         if let Some(channel) = self.channels.get_mut(id) {
-            let is_host = channel.owner == *from;
-            let ring = channel.ring().filter(|it| is_host && !greets && it.request == *request);
+            let is_owner = channel.owner == *from;
+            let ring = channel.ring().filter(|it| is_owner && !greets && it.request == *request);
             // It was sent before and got lost: now at once.
             if let Some(ring) = ring.filter(|it| it.core_state.is_some()) {
                 ring.alert_at = Some(ring.alert_at.unwrap_or(0));
@@ -237,14 +237,14 @@ impl Peer {
         if self.channels.get(id).is_some_and(|it| it.owner != *from) {
             return;
         }
-        let knows_us = self.concerns(id, from);
-        if knows_us {
+        let concerns_us = self.concerns(id, from);
+        if concerns_us {
             for req in self.outbox.cancel(id, Kind::Answer, from) {
                 self.done(req, Code::OK.into());
             }
         }
         self.acknowledge(from, message);
-        if is_ours && (knows_us || self.config.is_ours(&message.to)) {
+        if is_ours && (concerns_us || self.config.is_ours(&message.to)) {
             return self.send_leave(from, id, &message.instance);
         }
         if !self.channels.contains_key(id) && !self.ended.has(self.now, from, id, &decision.request) {
@@ -364,11 +364,11 @@ impl Peer {
         }
         let probe = LivenessProbe { next: self.now, left: limits::DOUBTS };
         for channel in self.channels.values_mut() {
-            let is_host = channel.owner == *addr;
+            let is_owner = channel.owner == *addr;
             if let Some(participant) = channel.participant(addr) {
                 participant.probe.get_or_insert(probe.clone());
             }
-            let ring = channel.ring().filter(|it| is_host && it.is_ringing());
+            let ring = channel.ring().filter(|it| is_owner && it.is_ringing());
             if let Some(ring) = ring {
                 ring.probe.get_or_insert(probe.clone());
             }
@@ -389,7 +389,7 @@ impl Peer {
     }
 
     /// Asks the owner whether an invite still stands.
-    pub(super) fn ask_host(&mut self, id: &Text) {
+    pub(super) fn ask_owner(&mut self, id: &Text) {
         let Some(channel) = self.channels.get_mut(id) else { return };
         let owner = channel.owner.clone();
         let Some(ring) = channel.ring().filter(|it| it.is_ringing()) else { return };
@@ -445,7 +445,7 @@ impl Peer {
         }
         let asks = ring.hint.as_mut().is_some_and(|it| it.ask_at.take_if(|at| *at <= now).is_some());
         if asks {
-            self.ask_host(id);
+            self.ask_owner(id);
         }
     }
 
@@ -456,7 +456,7 @@ impl Peer {
             Some(probe) if probe.next <= now && probe.left == 0 => self.end_lost(id),
             Some(probe) if probe.next <= now => {
                 *probe = LivenessProbe { next: now + limits::PROBE_EVERY_MS, left: probe.left - 1 };
-                self.ask_host(id);
+                self.ask_owner(id);
             }
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! Channels as a device knows them. A channel exists at the device that created it, its owner, which alone
+//! Channels as a device sees them. A channel exists at the device that created it, its owner, which alone
 //! decides about its invites; the others know what they were notified of.
 
 use nertc_callkit_signaling as signaling;
@@ -120,7 +120,7 @@ pub(super) struct Participant {
     pub(super) past: Text,
     pub(super) uid: u64,
     /// When it was last heard from, or the connection was restored.
-    pub(super) heard_at: u64,
+    pub(super) received_at: u64,
     /// When it was last asked.
     pub(super) asked: u64,
     pub(super) probe: Option<LivenessProbe>,
@@ -144,7 +144,7 @@ impl Participant {
             instance: instance.clone(),
             past: "".into(),
             uid,
-            heard_at: now,
+            received_at: now,
             asked: now,
             probe: None,
             lost_at: 0,

@@ -36,8 +36,8 @@ impl Claims {
             let quiet = self.0.iter().min_by_key(|it| it.1.0).map(|it| it.0.clone());
             quiet.and_then(|it| self.0.remove(&it));
         }
-        let (heard, recent) = self.0.entry(from.clone()).or_default();
-        *heard = now;
+        let (last_at, recent) = self.0.entry(from.clone()).or_default();
+        *last_at = now;
         recent.insert(id)
     }
 }

@@ -33,7 +33,7 @@ pub(super) struct EndedInvite {
     pub(super) decision: Option<Decision>,
     /// We made the channel or took part.
     pub(super) is_own: bool,
-    /// Its owner knows of this device, and gets answers.
+    /// Its owner has this device in its channel, and gets answers.
     pub(super) is_known: bool,
 }
 
@@ -103,7 +103,7 @@ impl EndedInvites {
         decisions.filter_map(|it| it.decision.as_ref()).find(|it| it.to == *to)
     }
 
-    /// Whether a device knows of this one by an ended channel: its owner, or a device we had invited.
+    /// Whether a device has to do with this one by an ended channel: its owner, or a device we had invited.
     pub(super) fn concerns(&self, now: u64, channel: &Text, addr: &DeviceAddr) -> bool {
         self.of(now, channel).any(|it| match &it.decision {
             Some(decision) => decision.to == addr.account,

@@ -210,7 +210,7 @@ impl Peer {
             return;
         }
         for participant in &mut channel.participants {
-            (participant.heard_at, participant.asked) = (self.now, self.now);
+            (participant.received_at, participant.asked) = (self.now, self.now);
         }
         let mut asked: Vec<(DeviceAddr, Body)> = Vec::new();
         if let Role::Callee(ring) = &mut channel.role
@@ -260,7 +260,7 @@ impl Peer {
         self.channels.iter().filter(|(id, channel)| waits(id, channel)).map(|it| it.0.clone()).collect()
     }
 
-    /// Removes an invite of the backlog that no device knows any more. False: there is none.
+    /// Removes an invite of the backlog that no device keeps any more. False: there is none.
     pub(super) fn spoil_invite(&mut self, channel: &Text) -> bool {
         let is_it = |it: &&mut Event| it.kind == EventKind::Invite && it.channel.id == *channel;
         let Some(event) = self.session.backlog.iter_mut().find(is_it) else { return false };

@@ -116,18 +116,18 @@ impl Peer {
     pub(super) fn on_sign_of_life(&mut self, id: &Text, from: &DeviceAddr) {
         let now = self.now;
         if let Some(participant) = self.channels.get_mut(id).and_then(|it| it.participant(from)) {
-            (participant.heard_at, participant.lost_at, participant.probe) = (now, 0, None);
+            (participant.received_at, participant.lost_at, participant.probe) = (now, 0, None);
         }
     }
 
     /// A member asks whether we are still in the channel.
     pub(super) fn on_sync(&mut self, from: &DeviceAddr, message: &Message) {
         let id = &message.channel;
-        let knows = self.channels.get_mut(id).is_some_and(|channel| {
+        let is_member = self.channels.get_mut(id).is_some_and(|channel| {
             let rings = channel.ring().is_some_and(|it| it.is_ringing());
             !rings && channel.participant(from).is_some()
         });
-        if knows {
+        if is_member {
             return self.send_once_in(from, id, Body::State);
         }
         // What ended it may have been lost on its way.
@@ -152,14 +152,14 @@ impl Peer {
         }
     }
 
-    /// Acknowledges a message of a device that knows of this one. False: of another one.
+    /// Acknowledges a message of a device that shares a channel with this one. False: of another one.
     pub(super) fn acknowledge(&mut self, from: &DeviceAddr, message: &Message) -> bool {
-        let knows_us = self.concerns(&message.channel, from);
-        if knows_us {
+        let concerns_us = self.concerns(&message.channel, from);
+        if concerns_us {
             let ack = Body::Ack { to: message.id.clone() };
             self.send_once(from, &message.instance, &message.channel, ack);
         }
-        knows_us
+        concerns_us
     }
 
     /// Whether an account is involved in a channel that is here, or ended here recently.
@@ -196,9 +196,9 @@ impl Peer {
     /// time, and repeatedly, but then not more often than every ten seconds.
     fn patience(&self, participant: &Participant) -> (u64, u64) {
         let lost_ms = u64::from(self.config.peer_lost_ms);
-        let since = participant.heard_at.max(participant.asked);
+        let since = participant.received_at.max(participant.asked);
         if participant.lost_at == 0 {
-            return (since + (lost_ms / 3).max(1), participant.heard_at + lost_ms);
+            return (since + (lost_ms / 3).max(1), participant.received_at + lost_ms);
         }
         let (ask_ms, again_ms) = (lost_ms / 3, lost_ms.max(limits::LOST_AGAIN_MS));
         (since + ask_ms.max(limits::PROBE_EVERY_MS), participant.lost_at + again_ms)

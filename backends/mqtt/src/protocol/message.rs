@@ -480,13 +480,13 @@ mod tests {
                 let mut text = good.as_bytes().to_vec();
                 text[at] = byte;
                 let tree = serde_json::from_slice::<Value>(&text).ok();
-                let says_state = |tree: &Value| {
+                let has_state = |tree: &Value| {
                     let text = |key: &str| tree[key].as_str().is_some_and(|it| !it.contains('\0'));
                     let is_some = text("id") && tree["id"] != "" && text("cid") && tree["cid"] != "";
                     let body = tree.get("b").is_none_or(|body| body.is_object() || body.is_null());
                     tree["v"].as_u64() == Some(1) && tree["k"].is_string() && is_some && body
                 };
-                let is_one = tree.as_ref().is_some_and(says_state);
+                let is_one = tree.as_ref().is_some_and(has_state);
                 assert_eq!(is_sound(&text), is_one, "{}", String::from_utf8_lossy(&text));
                 found[usize::from(is_one)] += 1;
             }

@@ -161,6 +161,7 @@ impl Outbox {
         self.entries[at].token = 0;
         if self.entries[at].due.is_none() || is_refused {
             self.entries.remove(at);
+            self.release();
         }
         req
     }
@@ -189,8 +190,8 @@ impl Outbox {
     ) -> bool {
         let direct = types::direct(to);
         let is_it = |it: &Entry| {
-            let is_told = it.outgoing.kind == Kind::UntilAcked && it.outgoing.channel == *channel;
-            is_told && it.outgoing.topic == direct && it.expires_at > now
+            let is_acked_kind = it.outgoing.kind == Kind::UntilAcked && it.outgoing.channel == *channel;
+            is_acked_kind && it.outgoing.topic == direct && it.expires_at > now
         };
         if !self.is_up || !self.entries.iter().any(is_it) {
             return false;
@@ -217,6 +218,7 @@ impl Outbox {
     fn take(&mut self, is_it: impl Fn(&Entry) -> bool) -> Vec<u64> {
         let done = self.entries.iter_mut().filter(|it| is_it(it)).filter_map(Entry::take_req).collect();
         self.entries.retain(|it| !is_it(it));
+        self.release();
         done
     }
 
@@ -265,7 +267,15 @@ impl Outbox {
             done.extend(it.outgoing.req.take_if(|_| !stays).map(|req| (req, false)));
             stays
         });
+        self.release();
         done
+    }
+
+    /// An idle device keeps no room for messages.
+    fn release(&mut self) {
+        if self.entries.is_empty() {
+            self.entries = Vec::new();
+        }
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Rates(BTreeMap<Text, Rate>);
 
 #[derive(Clone, Debug, Hash)]
 struct Rate {
-    heard_at: u64,
+    received_at: u64,
     /// The remaining budget, in thousandths of a message.
     messages: u32,
     /// The same, in milliseconds of waiting.
@@ -40,7 +40,7 @@ impl Rates {
     /// The sender's account, with what has accrued since.
     fn of(&mut self, now: u64, from: &Text) -> &mut Rate {
         if !self.0.contains_key(from) && self.0.len() >= limits::SENDERS {
-            let quiet = self.0.iter().min_by_key(|it| it.1.heard_at).map(|it| it.0.clone());
+            let quiet = self.0.iter().min_by_key(|it| it.1.received_at).map(|it| it.0.clone());
             quiet.and_then(|it| self.0.remove(&it));
         }
         let (messages, invites, records) = (
@@ -48,14 +48,14 @@ impl Rates {
             limits::INVITES_BURST * limits::INVITE_EVERY_MS,
             limits::RECORDS_BURST * limits::RECORD_EVERY_MS,
         );
-        let fresh = Rate { heard_at: now, messages, invites, records };
+        let fresh = Rate { received_at: now, messages, invites, records };
         let rate = self.0.entry(from.clone()).or_insert(fresh);
-        let passed = u32::try_from(now.saturating_sub(rate.heard_at)).unwrap_or(u32::MAX).min(1 << 20);
+        let passed = u32::try_from(now.saturating_sub(rate.received_at)).unwrap_or(u32::MAX).min(1 << 20);
         rate.messages =
             rate.messages.saturating_add(passed.saturating_mul(limits::MESSAGES_PER_S)).min(messages);
         rate.invites = rate.invites.saturating_add(passed).min(invites);
         rate.records = rate.records.saturating_add(passed).min(records);
-        rate.heard_at = now;
+        rate.received_at = now;
         rate
     }
 }
@@ -78,15 +78,15 @@ impl Hash for LogLimit {
 impl LogLimit {
     /// The count since the last log line; None: not to be logged now.
     pub(super) fn count(&mut self, now: u64, line: &'static str) -> Option<u32> {
-        let Some((said, held)) = self.0.get_mut(line) else {
+        let Some((logged_at, held)) = self.0.get_mut(line) else {
             self.0.insert(line, (now, 0));
             return Some(1);
         };
         *held = held.saturating_add(1);
-        if *said + limits::LOG_EVERY_MS > now {
+        if *logged_at + limits::LOG_EVERY_MS > now {
             return None;
         }
-        *said = now;
+        *logged_at = now;
         Some(std::mem::take(held))
     }
 }

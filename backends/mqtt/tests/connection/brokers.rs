@@ -10,7 +10,7 @@ use nertc_callkit_testkit::mosquitto::Mosquitto;
 use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::scratch_dir::port;
 
-use crate::phone::{Phone, roots, settings};
+use crate::client::{Client, roots, settings};
 
 fn plain(broker: &Mosquitto) -> [(&'static str, u16, bool); 1] {
     [("127.0.0.1", broker.plain, false)]
@@ -24,7 +24,7 @@ fn published(token: u64, result: PublishResult) -> ConnectionEvent {
 fn a_publish_arrives_with_its_sender() {
     let broker = Mosquitto::start("hears", &["alice", "bob"]);
     let (alice, bob) =
-        (Phone::up(settings("alice", &plain(&broker))), Phone::up(settings("bob", &plain(&broker))));
+        (Client::up(settings("alice", &plain(&broker))), Client::up(settings("bob", &plain(&broker))));
     assert_eq!((alice.version(), bob.version()), (5, 5));
     alice.publish(1, &Topic::Inbox("bob".into()), "one");
     alice.wait_event(&published(1, PublishResult::Delivered));
@@ -57,11 +57,11 @@ fn tls_works_with_the_brokers_authority_and_not_without() {
     let endpoint = [("localhost", broker.tls, true)];
     let mut trusting = settings("alice", &endpoint);
     trusting.roots = roots(&broker);
-    let alice = Phone::up(trusting);
+    let alice = Client::up(trusting);
     alice.publish(1, &Topic::Own, &"x".repeat(16 * 1024));
     assert_eq!(alice.wait_message().len(), 16 * 1024);
 
-    let wary = Phone::new(settings("alice", &endpoint));
+    let wary = Client::new(settings("alice", &endpoint));
     wary.connect("secret");
     let (code, _, message) = wary.wait_refused();
     assert_eq!(code, code::NOT_PERMITTED);
@@ -72,13 +72,13 @@ fn tls_works_with_the_brokers_authority_and_not_without() {
 fn a_wrong_token_is_asked_for_again_once() {
     let broker = Mosquitto::start("token", &["alice"]);
     let refused = ConnectionEvent::NeedToken { refused: true };
-    let alice = Phone::new(settings("alice", &plain(&broker)));
+    let alice = Client::new(settings("alice", &plain(&broker)));
     alice.connect("expired");
     alice.wait_event(&refused);
     alice.act(|connection, now| connection.set_token(now, "secret"));
     assert!(!alice.wait_up());
 
-    let hopeless = Phone::new(settings("alice", &plain(&broker)));
+    let hopeless = Client::new(settings("alice", &plain(&broker)));
     hopeless.connect("expired");
     hopeless.wait_event(&refused);
     hopeless.act(|connection, now| connection.set_token(now, "wrong, too"));
@@ -90,10 +90,10 @@ fn a_wrong_token_is_asked_for_again_once() {
 #[test]
 fn a_restarted_broker_is_found_and_the_session_resumed() {
     let mut broker = Mosquitto::start("back", &["alice", "bob"]);
-    let alice = Phone::up(settings("alice", &plain(&broker)));
+    let alice = Client::up(settings("alice", &plain(&broker)));
     let mut bobs = settings("bob", &plain(&broker));
     bobs.keep_alive_s = 1;
-    let bob = Phone::up(bobs);
+    let bob = Client::up(bobs);
     // Its will waits five seconds for it; this is not a loss.
     bob.act(|connection, now| connection.disconnect(now, false));
     alice.publish(1, &Topic::Inbox("bob".into()), "while you were away");
@@ -114,7 +114,7 @@ fn a_restarted_broker_is_found_and_the_session_resumed() {
 #[test]
 fn a_watched_device_is_reported_lost_but_not_gone() {
     let broker = Mosquitto::start("will", &["alice", "bob"]);
-    let alice = Phone::up(settings("alice", &plain(&broker)));
+    let alice = Client::up(settings("alice", &plain(&broker)));
     // The will is published when the session ends, at the latest.
     let mut bobs = settings("bob", &plain(&broker));
     bobs.session_expiry_s = 0;
@@ -122,11 +122,11 @@ fn a_watched_device_is_reported_lost_but_not_gone() {
     // Its answer comes after that to the subscription.
     alice.publish(1, &Topic::Own, "x");
     alice.wait_event(&published(1, PublishResult::Delivered));
-    let bob = Phone::up(bobs.clone());
+    let bob = Client::up(bobs.clone());
     bob.act(|connection, now| connection.disconnect(now, false));
     bob.connect("secret");
     bob.wait_up();
-    assert!(!alice.heard().iter().any(|event| matches!(event, ConnectionEvent::Gone { .. })));
+    assert!(!alice.received().iter().any(|event| matches!(event, ConnectionEvent::Gone { .. })));
     drop(bob);
     alice.wait_event(&ConnectionEvent::Gone { account: "bob".into(), device: "pad".into() });
 }
@@ -134,7 +134,7 @@ fn a_watched_device_is_reported_lost_but_not_gone() {
 #[test]
 fn what_exceeds_the_window_waits_up_to_a_limit() {
     let broker = Mosquitto::with("window", &["alice"], "", "max_packet_size 4000\nmax_inflight_messages 3\n");
-    let alice = Phone::up(settings("alice", &plain(&broker)));
+    let alice = Client::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
         for token in 0..200 {
             let topic = "nck1/u/alice/own/pad".into();
@@ -148,8 +148,8 @@ fn what_exceeds_the_window_waits_up_to_a_limit() {
     alice.wait_event(&published(777, PublishResult::Refused { raw_code: 0x95 }));
     alice.publish(778, &Topic::Own, "still up");
     alice.wait_event(&published(778, PublishResult::Delivered));
-    assert!(!alice.heard().contains(&ConnectionEvent::Down));
-    let texts = alice.heard().into_iter().filter_map(|event| match event {
+    assert!(!alice.received().contains(&ConnectionEvent::Down));
+    let texts = alice.received().into_iter().filter_map(|event| match event {
         ConnectionEvent::Message { payload, .. } => String::from_utf8(payload).ok(),
         _ => None,
     });
@@ -159,7 +159,7 @@ fn what_exceeds_the_window_waits_up_to_a_limit() {
 #[test]
 fn a_forbidden_topic_is_denied() {
     let broker = Mosquitto::start("denied", &["alice"]);
-    let alice = Phone::up(settings("alice", &plain(&broker)));
+    let alice = Client::up(settings("alice", &plain(&broker)));
     alice.act(|connection, now| {
         let topic = "nck1/u/bob/in/carol/pad".into();
         connection.publish(now, 1, Qos::AtLeastOnce, topic, "forged".into(), 0);
@@ -177,7 +177,7 @@ fn names_resolve_and_the_first_working_endpoint_is_used() {
     ];
     let mut all = settings("alice", &endpoints);
     all.roots = roots(&broker);
-    let alice = Phone::up(all);
+    let alice = Client::up(all);
     // Away and back: the endpoint that worked is tried first.
     alice.act(|connection, now| connection.network_changed(now));
     alice.wait_event(&ConnectionEvent::Down);
@@ -187,7 +187,7 @@ fn names_resolve_and_the_first_working_endpoint_is_used() {
 #[test]
 fn plaintext_stays_on_this_machine_unless_it_is_allowed() {
     for host in ["192.0.2.1", "broker.example", "::ffff:192.0.2.1"] {
-        let alice = Phone::new(settings("alice", &[("127.0.0.1", 1, false), (host, 1883, false)]));
+        let alice = Client::new(settings("alice", &[("127.0.0.1", 1, false), (host, 1883, false)]));
         alice.connect("secret");
         let (code, _, message) = alice.wait_refused();
         assert_eq!(code, code::NOT_PERMITTED);
@@ -195,23 +195,23 @@ fn plaintext_stays_on_this_machine_unless_it_is_allowed() {
     }
     let mut allowed = settings("alice", &[("192.0.2.1", 1883, false)]);
     allowed.allow_plaintext = true;
-    let alice = Phone::new(allowed);
+    let alice = Client::new(allowed);
     alice.connect("secret");
-    assert!(!alice.heard().iter().any(|event| matches!(event, ConnectionEvent::Refused { .. })));
+    assert!(!alice.received().iter().any(|event| matches!(event, ConnectionEvent::Refused { .. })));
 }
 
 #[test]
 fn of_two_devices_with_one_client_id_one_stays() {
     let broker = Mosquitto::start("fight", &["alice"]);
-    let phones = [(); 2].map(|()| {
-        let phone = Phone::new(settings("alice", &plain(&broker)));
-        phone.greets.store(true, Ordering::Relaxed);
-        phone.connect("secret");
-        phone.wait_up();
-        phone
+    let clients = [(); 2].map(|()| {
+        let client = Client::new(settings("alice", &plain(&broker)));
+        client.greets.store(true, Ordering::Relaxed);
+        client.connect("secret");
+        client.wait_up();
+        client
     });
-    let end = |phone: &Phone| {
-        phone.heard().into_iter().find_map(|event| match event {
+    let end = |client: &Client| {
+        client.received().into_iter().find_map(|event| match event {
             ConnectionEvent::Refused { code, raw_code, message } => {
                 Some((code, raw_code, message.to_string()))
             }
@@ -220,13 +220,13 @@ fn of_two_devices_with_one_client_id_one_stays() {
     };
     let deadline = Instant::now() + patience();
     let (loser, (code, raw_code, message)) = loop {
-        if let Some(lost) = phones.iter().enumerate().find_map(|(at, phone)| Some((at, end(phone)?))) {
+        if let Some(lost) = clients.iter().enumerate().find_map(|(at, client)| Some((at, end(client)?))) {
             break lost;
         }
         assert!(Instant::now() < deadline, "nobody gives way");
         thread::yield_now();
     };
-    let stays = &phones[1 - loser];
+    let stays = &clients[1 - loser];
     assert_eq!((code, raw_code), (code::TAKEN, 0x8E));
     assert!(message.contains("client id"), "{message}");
     // The other comes back, and nobody takes its place any more.

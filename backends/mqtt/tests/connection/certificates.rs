@@ -8,7 +8,7 @@ use nertc_callkit_mqtt::connection::{ClientCert, Roots, Settings};
 use nertc_callkit_testkit::mosquitto::Mosquitto;
 use nertc_callkit_testkit::scratch_dir::{folder, path, port};
 
-use crate::phone::{Phone, roots, settings};
+use crate::client::{Client, roots, settings};
 
 fn openssl(dir: &Path, args: &[&str]) {
     let output = Command::new("openssl").args(args).current_dir(dir).output().expect("openssl");
@@ -32,9 +32,9 @@ fn read(path: &Path) -> Vec<u8> {
 
 /// One that does not connect: its number and its words.
 fn refused(settings: Settings) -> (i32, String) {
-    let phone = Phone::new(settings);
-    phone.connect("secret");
-    let (_, raw_code, message) = phone.wait_refused();
+    let client = Client::new(settings);
+    client.connect("secret");
+    let (_, raw_code, message) = client.wait_refused();
     (raw_code, message)
 }
 
@@ -63,14 +63,14 @@ fn a_broker_that_asks_for_a_certificate_is_shown_one() {
     ] {
         let cert = certificate_of_alice(&broker, &dir, key);
         let with = |port| Settings { client_cert: Some(cert.clone()), ..to(port) };
-        drop(Phone::up(with(ports[0])));
+        drop(Client::up(with(ports[0])));
         // The certificate says who it is: no token is asked for.
-        let alice = Phone::new(with(ports[1]));
+        let alice = Client::new(with(ports[1]));
         alice.connect("");
         alice.wait_up();
     }
     // Without one the broker says what it wants.
-    let nameless = Phone::new(to(ports[0]));
+    let nameless = Client::new(to(ports[0]));
     nameless.connect("secret");
     let (raw_code, why) = nameless.wait_why("alert");
     assert_eq!(raw_code, 116, "certificate_required: {why}");
@@ -103,7 +103,7 @@ fn certificate_errors_are_reported() {
 #[test]
 fn an_expired_certificate_is_reported_as_such() {
     let mut broker = Mosquitto::start("expired", &["alice"]);
-    drop(Phone::up(settings("alice", &[("127.0.0.1", broker.plain, false)])));
+    drop(Client::up(settings("alice", &[("127.0.0.1", broker.plain, false)])));
     broker.stop();
     let at = broker.ca().parent().expect("a folder").to_owned();
     fs::write(at.join("index.txt"), "").expect("written");

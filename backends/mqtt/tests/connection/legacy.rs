@@ -5,10 +5,10 @@ use nertc_callkit_mqtt::protocol::{PublishResult, Topic};
 use nertc_callkit_testkit::process::{Process, program};
 use nertc_callkit_testkit::scratch_dir::{folder, port};
 
-use crate::phone::{Phone, settings};
+use crate::client::{Client, settings};
 
 #[test]
-fn nats_is_spoken_to_in_3_1_1() {
+fn nats_gets_3_1_1() {
     let dir = folder("nats");
     let (clients, mqtt) = (port(), port());
     let conf = format!(
@@ -25,7 +25,7 @@ fn nats_is_spoken_to_in_3_1_1() {
     server.wait_text("Server is ready");
 
     let endpoint = [("127.0.0.1", mqtt, false)];
-    let (alice, bob) = (Phone::up(settings("alice", &endpoint)), Phone::up(settings("bob", &endpoint)));
+    let (alice, bob) = (Client::up(settings("alice", &endpoint)), Client::up(settings("bob", &endpoint)));
     assert_eq!((alice.version(), bob.version()), (3, 3));
     alice.publish(1, &Topic::Inbox("bob".into()), "hello");
     alice.wait_event(&ConnectionEvent::Published { token: 1, result: PublishResult::Delivered });
@@ -34,7 +34,7 @@ fn nats_is_spoken_to_in_3_1_1() {
     bob.act(|connection, now| connection.network_changed(now));
     bob.wait_event(&ConnectionEvent::Down);
     assert!(bob.wait_up());
-    let wrong = Phone::new(settings("alice", &endpoint));
+    let wrong = Client::new(settings("alice", &endpoint));
     wrong.connect("wrong");
     wrong.wait_event(&ConnectionEvent::NeedToken { refused: true });
     wrong.act(|connection, now| connection.set_token(now, "wrong, too"));

@@ -4,6 +4,6 @@
 
 mod brokers;
 mod certificates;
+mod client;
 mod legacy;
-mod phone;
 mod relay;

@@ -112,7 +112,7 @@ impl State {
         }
     }
 
-    pub(super) fn tell(&self, event: MediaEvent) {
+    pub(super) fn notify(&self, event: MediaEvent) {
         if !self.has_left {
             self.sink.messages().push(MediaMessage::Event(event));
         }
@@ -234,7 +234,7 @@ impl State {
     pub(super) fn leave(&mut self, now: u64, req: Req) {
         self.complete_join(Code::SUPERSEDED.into());
         self.input(now, Input::Leave);
-        // The good-bye is on its way, and nothing is told after the completion.
+        // The good-bye is on its way, and nothing is reported after the completion.
         self.pump(now);
         // Nothing is sent after a leave; DTLS says it.
         self.texts.clear();
@@ -291,7 +291,7 @@ impl State {
                 return;
             };
             for event in self.reports.on_output(&output) {
-                self.tell(event);
+                self.notify(event);
             }
             self.rate(now, &output);
             self.on_output(now, output);
@@ -324,7 +324,7 @@ impl State {
         let Some(peer) = self.reports.uid() else { return };
         for (uid, quality) in [(0, sent), (peer, received)] {
             if let Some(quality) = quality {
-                self.tell(MediaEvent::Quality { uid, quality: quality as i32 });
+                self.notify(MediaEvent::Quality { uid, quality: quality as i32 });
             }
         }
     }
@@ -468,7 +468,7 @@ impl State {
         (self.peer, self.network) = (None, None);
         self.complete_join(Outcome::failed(Code::BACKEND_FAILED, "media has failed"));
         let lost = Outcome::failed(Code::BACKEND_FAILED, "media has failed");
-        self.tell(MediaEvent::Disconnected(lost));
+        self.notify(MediaEvent::Disconnected(lost));
     }
 
     /// Closes the sockets.

@@ -32,6 +32,12 @@ const REQUESTS: usize = 40;
 /// Outputs of str0m that are taken at once; what is more comes at the next call, which is due at once.
 const OUTPUTS: usize = 1024;
 
+/// While a way is looked for, a check goes out this often: RFC 8445 wants at least 5 ms. str0m itself takes 50,
+/// which with two relays costs a tenth of a second before the right pair has its turn.
+const PACE_US: u64 = 20_000;
+/// How long a way is looked for at that pace.
+const FAST_CHECKS_US: u64 = 5_000_000;
+
 /// Addresses of the peer that are remembered as proven.
 const PROVEN: usize = 8;
 /// Candidates of the peer whose kind is remembered, and pairs whose mapped address is.
@@ -105,6 +111,8 @@ pub(super) struct Connection {
     /// Addresses that have sent checks with our password.
     proven: VecDeque<SocketAddr>,
     next: u64,
+    /// Until when checks go out at our own pace.
+    fast_checks_until: u64,
     events: VecDeque<Happened>,
     stats: Stats,
     expected: Expected,
@@ -169,6 +177,7 @@ impl Connection {
             mapped: BTreeMap::new(),
             proven: VecDeque::new(),
             next: now,
+            fast_checks_until: 0,
             events: VecDeque::new(),
             stats: Stats::default(),
             expected: Expected::default(),
@@ -219,13 +228,13 @@ impl Connection {
         api.remote_dtls_fingerprint().and_then(|it| it.bytes.clone().try_into().ok())
     }
 
-    /// A further address of ours, as the peer is told of it; `None` = known, or not usable.
+    /// Adds an address of ours, and returns the candidate for the peer; `None` = known, or not usable.
     pub(super) fn add_local(&mut self, now: u64, candidate: LocalCandidate) -> Option<String> {
         let candidate = candidate.to_str0m()?;
-        let told = self.rtc.add_local_candidate(candidate.clone())?.to_sdp_string();
+        let text = self.rtc.add_local_candidate(candidate.clone())?.to_sdp_string();
         self.local.push(candidate);
         self.drain(now);
-        Some(without_ufrag(&told).to_owned())
+        Some(without_ufrag(&text).to_owned())
     }
 
     /// An address of ours that is gone.
@@ -275,6 +284,7 @@ impl Connection {
         let Some(pending) = self.pending.take() else { return false };
         let Ok(answer) = SdpAnswer::from_sdp_string(&remote.text) else { return false };
         let accepted = self.generator.lend(|| self.rtc.sdp_api().accept_answer(pending, answer)).is_ok();
+        self.fast_checks_until = now + FAST_CHECKS_US;
         self.drain(now);
         accepted
     }
@@ -283,6 +293,7 @@ impl Connection {
     pub(super) fn accept_offer(&mut self, now: u64, remote: &Remote) -> Option<String> {
         let offer = SdpOffer::from_sdp_string(&remote.text).ok()?;
         let answer = self.generator.lend(|| self.rtc.sdp_api().accept_offer(offer)).ok();
+        self.fast_checks_until = now + FAST_CHECKS_US;
         self.drain(now);
         Some(sdp::complete_answer(&own_text(&answer?.to_sdp_string()), remote))
     }
@@ -372,7 +383,10 @@ impl Connection {
             }
         }
         match end {
-            Ok(at) => self.next = at.map_or(now, |at| self.micros(at).max(now)),
+            Ok(at) => {
+                let check_at = if now < self.fast_checks_until { now + PACE_US } else { u64::MAX };
+                self.next = at.map_or(now, |at| self.micros(at).max(now)).min(check_at);
+            }
             // Of what it polls, this is all that str0m finds wrong with a description.
             Err(RtcError::RemoteSdp(_)) => self.events.push_back(Happened::WrongCertificate),
             Err(_) => self.has_failed = true,
@@ -392,7 +406,7 @@ impl Connection {
     fn on_event(&mut self, event: Event) {
         match event {
             Event::Connected => {
-                self.has_connected = true;
+                (self.has_connected, self.fast_checks_until) = (true, 0);
                 self.events.push_back(Happened::Connected);
             }
             Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {

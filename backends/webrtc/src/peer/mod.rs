@@ -55,7 +55,7 @@ pub use values::{Config, End, Input, Output, Reason};
 const BATCH_US: u64 = 20_000;
 /// A reveal that has not come by then counts as none.
 const REVEAL_US: u64 = 5_000_000;
-/// Addresses of ours that a peer is told.
+/// Addresses of ours that are sent to a peer.
 const LOCAL_ADDRESSES: usize = 24;
 
 /// One connection to one peer.
@@ -68,7 +68,7 @@ pub struct Peer {
     /// The connection has been described to the peer, or by it: another negotiation needs another one.
     is_used: bool,
     security: Option<SecurityCode>,
-    told_security: Option<(Security, Option<String>)>,
+    reported_security: Option<(Security, Option<String>)>,
     has_signed: bool,
     /// The app is, or was, asked about the peer's signature: once.
     has_verified: bool,
@@ -84,10 +84,10 @@ pub struct Peer {
     /// Candidates of the peer's description that may still be added.
     peer_room: usize,
     media: MediaState,
-    told_media: MediaState,
+    sent_media: MediaState,
     peer_uid: u64,
     peer_media: MediaState,
-    told_peer_media: MediaState,
+    reported_peer_media: MediaState,
     is_joined: bool,
     is_connected: bool,
     goodbye: Goodbye,
@@ -135,7 +135,7 @@ impl Peer {
             connection,
             is_used: false,
             security: None,
-            told_security: None,
+            reported_security: None,
             has_signed: false,
             has_verified: false,
             reveal_by: None,
@@ -148,10 +148,10 @@ impl Peer {
             peer_ufrag: String::new(),
             peer_room: 0,
             media: MediaState::default(),
-            told_media: MediaState::default(),
+            sent_media: MediaState::default(),
             peer_uid: 0,
             peer_media: MediaState::default(),
-            told_peer_media: MediaState::default(),
+            reported_peer_media: MediaState::default(),
             is_joined: false,
             is_connected: false,
             goodbye: Goodbye::default(),
@@ -276,7 +276,7 @@ impl Peer {
         self.own_ufrag = sdp::own_ufrag(&sdp)?.to_owned();
         // The description has every candidate that waited.
         (self.batch_at, self.batch) = (None, Vec::new());
-        self.told_media = self.media;
+        self.sent_media = self.media;
         self.is_used = true;
         let Config { role, context, uid, .. } = &self.config;
         let (from, to) = (context.party(*role).clone(), context.party(role.other()).account.clone());
@@ -302,9 +302,9 @@ impl Peer {
             return;
         }
         self.local.push(candidate);
-        let told = self.connection.as_mut().and_then(|it| it.add_local(now, candidate));
-        if let Some(told) = told.filter(|_| self.is_used) {
-            self.batch.push(told);
+        let text = self.connection.as_mut().and_then(|it| it.add_local(now, candidate));
+        if let Some(text) = text.filter(|_| self.is_used) {
+            self.batch.push(text);
             self.batch_at.get_or_insert(now + BATCH_US);
         }
     }
@@ -395,8 +395,8 @@ impl Peer {
         right
     }
 
-    fn on_offer(&mut self, now: u64, is_new: bool, told: &Description, commitment: Option<[u8; 32]>) {
-        let remote = match sdp::read(&told.sdp, self.config.allows_loopback) {
+    fn on_offer(&mut self, now: u64, is_new: bool, description: &Description, commitment: Option<[u8; 32]>) {
+        let remote = match sdp::read(&description.sdp, self.config.allows_loopback) {
             Ok(remote) => remote,
             Err(refused) => return self.ignore(Reason::Description(refused)),
         };
@@ -405,20 +405,20 @@ impl Peer {
         } else {
             self.traffic.on_restart();
         }
-        if !self.check(now, |security| security.on_offer(&stated(told, &remote), commitment)) {
+        if !self.check(now, |security| security.on_offer(&stated(description, &remote), commitment)) {
             return;
         }
         let answer = self.connection.as_mut().and_then(|it| it.accept_offer(now, &remote));
-        let Some(description) = answer.and_then(|sdp| self.describe(sdp)) else {
+        let Some(own) = answer.and_then(|sdp| self.describe(sdp)) else {
             return self.ignore(Reason::Unfitting);
         };
         let wants_reveal = self.security.as_ref().is_some_and(SecurityCode::waits_for_reveal);
         let nonce = self.security.as_ref().map(SecurityCode::nonce);
-        self.negotiation.answer(now, description, nonce, wants_reveal);
+        self.negotiation.answer(now, own, nonce, wants_reveal);
         if wants_reveal {
             self.reveal_by = Some(now + REVEAL_US);
         }
-        self.on_described(now, told, remote);
+        self.on_described(now, description, remote);
     }
 
     /// A connection for a negotiation that begins: the prepared one, or a new one.
@@ -432,31 +432,31 @@ impl Peer {
             let connection = self.connection.iter_mut();
             connection.for_each(|it| self.local.iter().for_each(|local| drop(it.add_local(now, *local))));
         }
-        self.told_peer_media = MediaState::default();
+        self.reported_peer_media = MediaState::default();
         self.secure();
     }
 
-    fn on_answer(&mut self, now: u64, told: &Description, nonce: Option<[u8; 16]>) {
-        let remote = match sdp::read(&told.sdp, self.config.allows_loopback) {
+    fn on_answer(&mut self, now: u64, description: &Description, nonce: Option<[u8; 16]>) {
+        let remote = match sdp::read(&description.sdp, self.config.allows_loopback) {
             Ok(remote) => remote,
             Err(refused) => return self.ignore(Reason::Description(refused)),
         };
-        if !self.check(now, |security| security.on_answer(&stated(told, &remote), nonce)) {
+        if !self.check(now, |security| security.on_answer(&stated(description, &remote), nonce)) {
             return;
         }
         if !self.connection.as_mut().is_some_and(|it| it.accept_answer(now, &remote)) {
             return self.ignore(Reason::Unfitting);
         }
         self.reveal();
-        self.on_described(now, told, remote);
+        self.on_described(now, description, remote);
         if self.negotiation.take_waiting_restart() {
             self.restart(now);
         }
     }
 
     /// Both sides are described.
-    fn on_described(&mut self, now: u64, told: &Description, remote: Remote) {
-        (self.peer_uid, self.peer_media) = (told.uid, told.media);
+    fn on_described(&mut self, now: u64, description: &Description, remote: Remote) {
+        (self.peer_uid, self.peer_media) = (description.uid, description.media);
         self.peer_ufrag = remote.ufrag;
         self.peer_room = sdp::CANDIDATES.saturating_sub(remote.candidates.len());
         if let Some(connection) = &mut self.connection {
@@ -474,11 +474,11 @@ impl Peer {
         }
     }
 
-    fn on_candidates(&mut self, now: u64, ufrag: &str, told: &[String]) {
+    fn on_candidates(&mut self, now: u64, ufrag: &str, texts: &[String]) {
         if !ufrag.is_empty() && ufrag != self.peer_ufrag {
             return self.ignore(Reason::Candidates);
         }
-        for text in told {
+        for text in texts {
             if self.peer_room == 0 {
                 return self.ignore(Reason::Candidates);
             }
@@ -524,12 +524,12 @@ impl Peer {
         self.take_happened(now);
         self.settle_security(now);
         self.settle_signature();
-        if self.media != self.told_media && self.negotiation.is_described() {
-            self.told_media = self.media;
+        if self.media != self.sent_media && self.negotiation.is_described() {
+            self.sent_media = self.media;
             self.negotiation.send_media(self.media);
         }
-        if self.is_connected && self.peer_media != self.told_peer_media {
-            self.told_peer_media = self.peer_media;
+        if self.is_connected && self.peer_media != self.reported_peer_media {
+            self.reported_peer_media = self.peer_media;
             self.outputs.push_back(Output::PeerMedia(self.peer_media));
         }
         while let Some(message) = self.negotiation.poll_message() {
@@ -595,14 +595,14 @@ impl Peer {
         let Some(security) = &self.security else { return };
         let state = security.state();
         let code = security.code().filter(|_| state != Security::None);
-        let known = self.told_security.as_ref().map(|(state, code)| (*state, code.as_ref()));
+        let known = self.reported_security.as_ref().map(|(state, code)| (*state, code.as_ref()));
         if known.unwrap_or((Security::None, None)) == (state, code.as_ref()) {
             return;
         }
         let shown = |it: &Fingerprint| format!("sha-256 {}", sdp::format_fingerprint(it));
         let remote_fingerprint = security.peer_fingerprint().as_ref().map(shown).unwrap_or_default();
         let local_fingerprint = shown(&security.fingerprint());
-        self.told_security = Some((state, code.clone()));
+        self.reported_security = Some((state, code.clone()));
         self.outputs.push_back(Output::Secured { state, code, local_fingerprint, remote_fingerprint });
         if state == Security::Mismatch || (state == Security::NoCode && self.config.requires_code) {
             self.negotiation.leave();
@@ -612,6 +612,6 @@ impl Peer {
 }
 
 /// What a description says for the security code.
-fn stated<'a>(told: &'a Description, remote: &Remote) -> Stated<'a> {
-    Stated { from: &told.from, to: &told.to, fingerprint: remote.fingerprint }
+fn stated<'a>(description: &'a Description, remote: &Remote) -> Stated<'a> {
+    Stated { from: &description.from, to: &description.to, fingerprint: remote.fingerprint }
 }

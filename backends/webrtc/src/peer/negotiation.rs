@@ -253,7 +253,7 @@ impl Negotiation {
 
     /// We leave. Nothing is sent afterwards.
     pub(super) fn leave(&mut self) {
-        // Who was told nothing needs no good-bye.
+        // A peer that knows nothing of us needs no good-bye.
         if self.seq > 0 || self.peer_offer.is_some() {
             self.send(Body::Bye);
         }

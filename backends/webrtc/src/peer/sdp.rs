@@ -180,9 +180,9 @@ pub fn read(text: &str, allows_loopback: bool) -> Result<Remote, Refused> {
         written,
         format_fingerprint(&fingerprint)
     );
-    let told = session.all("candidate").chain(audio.all("candidate"));
+    let given = session.all("candidate").chain(audio.all("candidate"));
     let usable = |it: &str| candidates::read(&format!("candidate:{it}"), allows_loopback).ok();
-    let candidates = told.take(LINES).filter_map(usable).take(CANDIDATES).map(|it| it.candidate).collect();
+    let candidates = given.take(LINES).filter_map(usable).take(CANDIDATES).map(|it| it.candidate).collect();
     let others = |lines: &[Section<'_>]| lines.iter().map(read_other).collect::<Result<Vec<_>, _>>();
     let (before, behind) = (others(&lines[..at])?, others(&lines[at + 1..])?);
     Ok(Remote { ufrag: ufrag.to_owned(), fingerprint, candidates, text, before, behind })

@@ -107,7 +107,7 @@ pub struct Relay {
     transport: TransportType,
     relayed: Option<SocketAddr>,
     allocate_by: Option<u64>,
-    /// The request that was told to say who we are. If the next one is told so, too, it said it wrongly.
+    /// The request that was answered "unauthorized". If the next one is, too, the credential is wrong.
     unauthorized: Option<TransactionId>,
     /// Reads of a stream that may come before the allocation.
     reads_left: u32,

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, PushError};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{Code, Req, Text};
+use nertc_callkit_testkit::patience;
+use nertc_callkit_testkit::scratch_dir::port;
 use nertc_callkit_webrtc::peer::{Body, CandidateKind, Security, read_message};
 use nertc_callkit_webrtc::{CallStats, StreamStats};
 
 use crate::harness::{
-    JOIN, PATIENCE, Side, alone, call, carry, free_port, is_connected, join, loopback, sound_crosses,
-    threads, time_step,
+    JOIN, Side, alone, call, carry, is_connected, join, loopback, sound_crosses, threads, time_step,
 };
 
 #[test]
@@ -65,7 +66,7 @@ fn a_leave_is_heard_and_the_thread_ends_after_it() {
     println!("leave to heard {:?}", left.elapsed());
     bob.leave();
     assert_eq!(bob.expect_completed(Req(9)).code, Code::OK);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + patience();
     while threads("nertc_media") > 0 {
         assert!(Instant::now() < until, "the media thread goes on");
         std::thread::sleep(Duration::from_millis(10));
@@ -146,7 +147,7 @@ fn a_tone_crosses_from_frame_to_frame() {
     let began = Instant::now();
     let (mut loud, mut pulled) = (0, 0);
     for number in 0.. {
-        assert!(began.elapsed() < Duration::from_secs(60), "{loud} loud frames, {pulled} pulled");
+        assert!(began.elapsed() < patience(), "{loud} loud frames, {pulled} pulled");
         // 10 ms of 440 Hz.
         let wave = |at: u64| (at as f32 * 440.0 * std::f32::consts::TAU / 16_000.0).sin() * 12_000.0;
         let samples: Vec<i16> = (0..160).map(|at| wave(number * 160 + at) as i16).collect();
@@ -205,7 +206,7 @@ fn texts_of_another_join_are_dropped() {
     let _alone = alone();
     let [alice, bob] = [Side::new(11, &loopback()), Side::new(22, &loopback())];
     [&alice, &bob].into_iter().for_each(|side| side.join(std::ptr::eq(side, &alice)));
-    let offer = alice.texts.recv_timeout(PATIENCE).expect("an offer");
+    let offer = alice.texts.recv_timeout(patience()).expect("an offer");
     for other in [Req(0), Req(JOIN.0 - 1), Req(JOIN.0 + 1)] {
         bob.backend.receive(other, &offer);
     }
@@ -215,7 +216,7 @@ fn texts_of_another_join_are_dropped() {
     assert_eq!(bob.expect_completed(Req(20)).code, Code::OK);
     assert!(bob.texts.try_recv().is_err(), "no answer");
     bob.backend.receive(JOIN, &offer);
-    assert!(bob.texts.recv_timeout(PATIENCE).is_ok(), "an answer");
+    assert!(bob.texts.recv_timeout(patience()).is_ok(), "an answer");
     [&alice, &bob].into_iter().for_each(Side::close);
 }
 
@@ -254,7 +255,7 @@ fn counters_of_a_call_are_shown() {
     assert_eq!(idle.backend.stream_stats(Media::AUDIO, true), StreamStats::default());
     let sides = call(&loopback());
     let [alice, bob] = &sides;
-    let (sent, until) = (Cell::new(0), Instant::now() + PATIENCE);
+    let (sent, until) = (Cell::new(0), Instant::now() + patience());
     let seen = |side: &Side, is_sending| side.backend.stream_stats(Media::AUDIO, is_sending).packets > 0;
     carry([alice, bob], "counters", || {
         sent.set(sent.get() + 960);
@@ -301,7 +302,7 @@ fn a_network_change_is_negotiated_and_the_call_goes_on() {
     alice.backend.network_changed();
     // From one to the other, until one of these goes over.
     let pass = |from: &Side, to: &Side, is_wanted: fn(&Body) -> bool| loop {
-        let text = from.texts.recv_timeout(PATIENCE).expect("ICE restarts");
+        let text = from.texts.recv_timeout(patience()).expect("ICE restarts");
         to.backend.receive(JOIN, &text);
         if read_message(&text).is_ok_and(|it| is_wanted(&it.body)) {
             break;
@@ -322,7 +323,7 @@ fn a_network_change_is_negotiated_and_the_call_goes_on() {
 #[test]
 fn local_ports_are_those_of_the_options() {
     let _alone = alone();
-    let first = free_port().clamp(1024, 60_000);
+    let first = port();
     let mut given = loopback();
     (given.port_min, given.port_max) = (u32::from(first), u32::from(first) + 63);
     let sides = [Side::new(11, &given), Side::new(22, &given)];

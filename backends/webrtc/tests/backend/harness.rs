@@ -1,6 +1,5 @@
 //! Backends as a core uses them. Texts go from one to the other as signaling carries them.
 
-use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,14 +8,12 @@ use std::time::{Duration, Instant};
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, SendError};
 use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
 use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
+use nertc_callkit_testkit::patience;
 use nertc_callkit_webrtc::audio::{CaptureError, PullError};
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, LOOPBACK};
 use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
 use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
 use parking_lot::{Mutex, MutexGuard};
-
-/// Longer than any machine is busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) const JOIN: Req = Req(7);
 pub(crate) const CALL_NO: u64 = 3;
@@ -158,7 +155,7 @@ impl Side {
 
     /// The first message that `wanted` picks; others are lost.
     pub(crate) fn expect<T>(&self, what: &str, wanted: impl Fn(&MediaMessage) -> Option<T>) -> T {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + patience();
         let mut seen = Vec::new();
         loop {
             let left = until.saturating_duration_since(Instant::now());
@@ -192,12 +189,23 @@ impl Side {
 
 /// Carries texts in both directions until both sides have seen `is_done`.
 pub(crate) fn carry(sides: [&Side; 2], what: &str, is_done: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    carry_watched(sides, what, |_| (), is_done);
+}
+
+/// Likewise; `watch` sees each text.
+pub(crate) fn carry_watched(
+    sides: [&Side; 2],
+    what: &str,
+    mut watch: impl FnMut(&str),
+    is_done: impl Fn() -> bool,
+) {
+    let until = Instant::now() + patience();
     while !is_done() {
         assert!(Instant::now() < until, "{what}");
         let mut is_idle = true;
         for (from, to) in [(0, 1), (1, 0)] {
             while let Ok(text) = sides[from].texts.try_recv() {
+                watch(&text);
                 sides[to].backend.receive(JOIN, &text);
                 is_idle = false;
             }
@@ -227,7 +235,7 @@ pub(crate) fn join(sides: [&Side; 2]) {
 
 /// Sound from one side arrives at the other.
 pub(crate) fn sound_crosses(from: &Side, to: &Side) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience();
     while to.packets.try_recv().is_ok() {}
     for number in 0.. {
         assert!(Instant::now() < until, "no sound");
@@ -238,12 +246,6 @@ pub(crate) fn sound_crosses(from: &Side, to: &Side) {
             return;
         }
     }
-}
-
-/// A UDP port that nobody has.
-pub(crate) fn free_port() -> u16 {
-    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
-    socket.local_addr().expect("bound").port()
 }
 
 /// Threads of this process with this name.

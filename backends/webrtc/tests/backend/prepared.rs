@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use nertc_callkit_backend::MediaBackend;
 use nertc_callkit_media::Preparation;
 use nertc_callkit_signaling::{CallType, Code, Text};
+use nertc_callkit_testkit::patience;
 
-use crate::harness::{CALL_NO, JOIN, PATIENCE, Side, alone, join, loopback, sound_crosses, threads};
+use crate::harness::{CALL_NO, JOIN, Side, alone, join, loopback, sound_crosses, threads};
 
 impl Side {
     fn prepare(&self, call_no: u64, is_inviter: bool) {
@@ -26,7 +27,7 @@ fn descriptors() -> usize {
 
 /// Until it is so; the media thread works on its own.
 fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + patience();
     while !is_so() {
         assert!(Instant::now() < until, "{what}: {} descriptors", descriptors());
         std::thread::sleep(Duration::from_millis(2));

@@ -5,10 +5,12 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nertc_callkit_signaling::Code;
+use nertc_callkit_testkit::patience;
+use nertc_callkit_testkit::scratch_dir::{folder, port};
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 use nertc_callkit_webrtc::peer::CandidateKind;
 
-use crate::harness::{JOIN, Side, alone, carry, free_port, is_connected, join, sound_crosses, time_step};
+use crate::harness::{JOIN, Side, alone, carry, is_connected, join, sound_crosses, time_step};
 
 struct Coturn {
     process: Child,
@@ -17,7 +19,7 @@ struct Coturn {
 
 impl Coturn {
     fn start(extra: &[&str]) -> Coturn {
-        Coturn::at(free_port(), extra)
+        Coturn::at(port(), extra)
     }
 
     fn at(port: u16, extra: &[&str]) -> Coturn {
@@ -38,7 +40,7 @@ impl Coturn {
 
 /// Until somebody listens there.
 fn wait_for(port: u16) {
-    let until = std::time::Instant::now() + Duration::from_secs(60);
+    let until = std::time::Instant::now() + patience();
     while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
         assert!(std::time::Instant::now() < until, "coturn does not start");
         std::thread::sleep(Duration::from_millis(20));
@@ -92,7 +94,7 @@ fn sound_crosses_over_relays() {
 fn a_join_without_its_relay_fails() {
     let _alone = alone();
     let coturn = Coturn::start(&["--no-tls"]);
-    let nobody = format!("turn:127.0.0.1:{}", free_port());
+    let nobody = format!("turn:127.0.0.1:{}", port());
     let url = format!("turn:127.0.0.1:{}", coturn.port);
     for (url, credential) in [(&url, "wrong"), (&nobody, "secret")] {
         let side = Side::new(11, &relay_only(url, credential));
@@ -129,10 +131,9 @@ fn a_relay_that_dies_is_replaced() {
     bob.close();
 }
 
-/// A certificate for 127.0.0.1 that is its own root, in a folder of its own.
+/// A folder with a certificate for 127.0.0.1 that is its own root.
 fn certificate() -> std::path::PathBuf {
-    let folder = std::env::temp_dir().join(format!("nertc-turns-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
+    let folder = folder("turns");
     let config = "[req]\ndistinguished_name=name\nx509_extensions=own\nprompt=no\n[name]\nCN=relay\n\
                   [own]\nsubjectAltName=IP:127.0.0.1\nbasicConstraints=CA:FALSE\n";
     std::fs::write(folder.join("config"), config).expect("a file");
@@ -150,7 +151,7 @@ fn certificate() -> std::path::PathBuf {
 #[ignore = "make test-all: needs coturn"]
 fn sound_crosses_over_relays_in_tls() {
     let _alone = alone();
-    let (folder, port) = (certificate(), free_port());
+    let (folder, port) = (certificate(), port());
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let (cert, key) = (format!("--cert={}", path("cert.pem")), format!("--pkey={}", path("key.pem")));
     let _coturn = Coturn::start(&[&format!("--tls-listening-port={port}"), &cert, &key]);
@@ -174,5 +175,4 @@ fn sound_crosses_over_relays_in_tls() {
     assert_eq!(wrong.expect_completed(JOIN).code, Code::BACKEND_FAILED);
     println!("a wrong credential over TLS fails after {:?}", asked.elapsed());
     wrong.close();
-    std::fs::remove_dir_all(&folder).expect("removed");
 }

@@ -9,7 +9,7 @@ use nertc_callkit_signaling::{Code, Text};
 use nertc_callkit_webrtc::options::{Given, Hooks};
 use parking_lot::Mutex;
 
-use crate::harness::{CALL_NO, Side, alone, call, carry, join, loopback};
+use crate::harness::{CALL_NO, Side, alone, call, carry, carry_watched, loopback};
 
 /// State and code of the next report.
 fn secured(side: &Side) -> (Security, Text) {
@@ -92,7 +92,7 @@ fn signing(length: usize) -> ([Side; 2], [Arc<Keys>; 2]) {
     let keys = [0; 2].map(|_| Arc::new(Keys { length, ..Keys::default() }));
     let side = |at: usize, uid| Side::new(uid, &Given { hooks: keys[at].clone(), ..loopback() });
     let sides = [side(0, 11), side(1, 22)];
-    join([&sides[0], &sides[1]]);
+    (0..2).for_each(|at| sides[at].join(at == 0));
     (sides, keys)
 }
 
@@ -117,10 +117,13 @@ fn keys_of_the_app_are_asked_on_the_worker() {
 fn a_signature_that_is_too_long_is_not_sent() {
     let _alone = alone();
     let ([alice, bob], keys) = signing(513);
-    carry([&alice, &bob], "codes", || {
+    let mut sent = 0;
+    let watch = |text: &str| sent += u32::from(text.contains("\"sig\""));
+    carry_watched([&alice, &bob], "codes", watch, || {
         let asked = keys.iter().all(|keys| !keys.asked.lock().is_empty());
         asked && has_state(&alice, Security::Unverified) && has_state(&bob, Security::Unverified)
     });
     [&alice, &bob].into_iter().for_each(Side::close);
     assert!(keys.iter().all(|keys| keys.asked.lock().iter().all(|(what, _)| *what == "sign")));
+    assert_eq!(sent, 0);
 }

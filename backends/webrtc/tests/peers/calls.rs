@@ -13,10 +13,10 @@ fn is_disconnected(end: End) -> impl Fn(&Output) -> bool {
 }
 
 /// Both hear each other at this moment.
-fn both_heard(world: &World, from: u64, to: u64, at_least: usize) {
+fn both_receive(world: &World, from: u64, to: u64, at_least: usize) {
     for side in &world.sides {
-        let count = side.heard_between(from, to);
-        assert!(count >= at_least, "{count} packets, at least {at_least}; {:?}", side.told());
+        let count = side.received_between(from, to);
+        assert!(count >= at_least, "{count} packets, at least {at_least}; {:?}", side.reports());
     }
 }
 
@@ -26,12 +26,12 @@ fn both_sides_report_the_same_call() {
     let [inviter, callee] = &world.sides;
     let media = MediaState { on: Media::AUDIO, muted: Media::NONE };
     for (side, uid) in [(inviter, 22), (callee, 11)] {
-        let told = side.told();
-        assert_eq!(*told[0], Output::Connected { uid, dtls: 13 });
+        let reports = side.reports();
+        assert_eq!(*reports[0], Output::Connected { uid, dtls: 13 });
         let secured =
             |output: &&&Output| matches!(output, Output::Secured { state: Security::Unverified, .. });
-        assert_eq!(told.iter().filter(secured).count(), 1, "{told:?}");
-        assert!(told.contains(&&Output::PeerMedia(media)), "{told:?}");
+        assert_eq!(reports.iter().filter(secured).count(), 1, "{reports:?}");
+        assert!(reports.contains(&&Output::PeerMedia(media)), "{reports:?}");
     }
     assert_eq!(inviter.security(), callee.security());
     let fingerprints = |side: &Side| {
@@ -43,16 +43,16 @@ fn both_sides_report_the_same_call() {
     let [ours, theirs] = fingerprints(inviter).expect("fingerprints");
     assert!(ours.starts_with("sha-256 ") && ours != theirs);
     assert_eq!(fingerprints(callee), Some([theirs, ours]));
-    both_heard(&world, START, world.now, 120);
+    both_receive(&world, START, world.now, 120);
 }
 
 #[test]
 fn packets_have_their_numbers_times_and_content() {
     let world = World::connected(1, GOOD);
     for (at, side) in world.sides.iter().enumerate() {
-        let first = &side.heard[0].1;
+        let first = &side.received[0].1;
         assert!(first.starts_talk);
-        for (number, (arrived, packet)) in side.heard.iter().enumerate() {
+        for (number, (arrived, packet)) in side.received.iter().enumerate() {
             assert_eq!(packet.seq, first.seq + number as u64);
             assert_eq!(packet.time, first.time + number as u64 * 960);
             assert_eq!(packet.received_us, *arrived);
@@ -62,7 +62,7 @@ fn packets_have_their_numbers_times_and_content() {
 }
 
 #[test]
-fn seeds_decide_every_datagram_and_text() {
+fn the_seed_determines_every_datagram() {
     let run = |seed| {
         let mut world =
             World::connected(seed, Conditions { delay: 30 * MS, jitter: 40 * MS, loss_percent: 5 });
@@ -79,15 +79,15 @@ fn seeds_decide_every_datagram_and_text() {
 fn packets_come_out_when_they_arrive() {
     for (jitter, loss_percent) in [(0, 10), (300 * MS, 0), (300 * MS, 20)] {
         let mut world = World::connected(1, Conditions { delay: 40 * MS, jitter, loss_percent });
-        let heard = world.sides.each_ref().map(|side| side.heard.len() as u64);
+        let before = world.sides.each_ref().map(|side| side.received.len() as u64);
         let arrived = world.rtp_arrived;
         world.run(20 * SECOND);
         for at in [INVITER, CALLEE] {
             let (out, into) =
-                (world.sides[at].heard.len() as u64 - heard[at], world.rtp_arrived[at] - arrived[at]);
+                (world.sides[at].received.len() as u64 - before[at], world.rtp_arrived[at] - arrived[at]);
             println!("jitter {} ms, loss {loss_percent} %: {out} of {into} packets", jitter / MS);
             assert!(out == into && into > 700, "{out} of {into}");
-            assert!(world.sides[at].heard.iter().all(|(now, packet)| packet.received_us == *now));
+            assert!(world.sides[at].received.iter().all(|(now, packet)| packet.received_us == *now));
         }
     }
 }
@@ -115,17 +115,17 @@ fn calls_work_over_bad_links() {
                 assert_eq!(world.sides[0].security(), world.sides[1].security(), "{case}");
                 assert_eq!(world.sides[0].security().map(|it| it.0), Some(Security::Unverified), "{case}");
                 for side in &world.sides {
-                    let count = side.heard_between(from, world.now) as u64;
+                    let count = side.received_between(from, world.now) as u64;
                     // What is still on its way, and eight percent for chance.
                     let least = sent * (92 - loss_percent) / 100 - (40 * MS + jitter) / (20 * MS);
                     assert!(count >= least, "{case}: {count} of {sent} packets, at least {least}");
-                    let mut numbers: Vec<u64> = side.heard.iter().map(|(_, packet)| packet.seq).collect();
+                    let mut numbers: Vec<u64> = side.received.iter().map(|(_, packet)| packet.seq).collect();
                     numbers.sort_unstable();
                     assert!(numbers.windows(2).all(|pair| pair[0] < pair[1]), "{case}: a packet twice");
-                    let stuck = side.told().contains(&&Output::Reconnecting);
-                    assert!(!stuck, "{case}: {:?}", side.told());
-                    let lost = side.told().iter().any(|output| matches!(output, Output::Disconnected(_)));
-                    assert!(!lost, "{case}: {:?}", side.told());
+                    let stuck = side.reports().contains(&&Output::Reconnecting);
+                    assert!(!stuck, "{case}: {:?}", side.reports());
+                    let lost = side.reports().iter().any(|output| matches!(output, Output::Disconnected(_)));
+                    assert!(!lost, "{case}: {:?}", side.reports());
                 }
             }
         }
@@ -133,7 +133,7 @@ fn calls_work_over_bad_links() {
 }
 
 #[test]
-fn a_side_that_moves_is_heard_again() {
+fn sound_crosses_again_after_a_network_change() {
     for mover in [INVITER, CALLEE] {
         let mut world = World::connected(1, GOOD);
         world.move_to(mover, 2);
@@ -141,28 +141,28 @@ fn a_side_that_moves_is_heard_again() {
         world.run(5 * SECOND);
         for side in [INVITER, CALLEE] {
             let again =
-                world.sides[side].heard.iter().find(|(at, _)| *at > moved + 60 * MS).map(|(at, _)| *at);
-            let gap = again.expect("heard again") - moved;
+                world.sides[side].received.iter().find(|(at, _)| *at > moved + 60 * MS).map(|(at, _)| *at);
+            let gap = again.expect("sound again") - moved;
             println!("side {mover} moves: side {side} hears again after {} ms", gap / MS);
             assert!(gap <= 600 * MS, "{} ms", gap / MS);
         }
-        both_heard(&world, moved + 3 * SECOND, moved + 4 * SECOND, 49);
+        both_receive(&world, moved + 3 * SECOND, moved + 4 * SECOND, 49);
         let connected = |it: &&&Output| matches!(it, Output::Connected { .. });
-        let told = world.sides[mover].told();
-        assert_eq!(told.iter().filter(connected).count(), 1, "the same connection: {told:?}");
+        let reports = world.sides[mover].reports();
+        assert_eq!(reports.iter().filter(connected).count(), 1, "the same connection: {reports:?}");
     }
 }
 
 /// The network may say that it has changed when it has not.
 #[test]
-fn a_restart_without_need_is_not_heard() {
+fn a_needless_restart_loses_no_sound() {
     for side in [INVITER, CALLEE] {
         let mut world = World::connected(1, GOOD);
         let from = world.now;
         world.input(side, Input::Restart);
         world.run(2 * SECOND);
         for side in &world.sides {
-            let count = side.heard_between(from, world.now);
+            let count = side.received_between(from, world.now);
             assert!((99..=101).contains(&count), "{count} packets in 2 s");
         }
     }
@@ -176,17 +176,17 @@ fn both_sides_may_move_at_once_and_again() {
         world.move_to(CALLEE, place);
         world.run(3 * SECOND);
     }
-    both_heard(&world, world.now - SECOND, world.now, 49);
+    both_receive(&world, world.now - SECOND, world.now, 49);
 }
 
 #[test]
-fn who_leaves_is_gone_at_once() {
+fn a_leaving_peer_is_reported_at_once() {
     for leaver in [INVITER, CALLEE] {
         let mut world = World::connected(1, GOOD);
         world.input(leaver, Input::Leave);
         let left = world.now;
         world.run(5 * SECOND);
-        let gone = world.sides[1 - leaver].when(is_disconnected(End::PeerLeft)).expect("told");
+        let gone = world.sides[1 - leaver].when(is_disconnected(End::PeerLeft)).expect("reported");
         assert!(gone - left <= 50 * MS, "{}", gone - left);
         let finished = world.sides[leaver].when(|it| *it == Output::Finished).expect("finished");
         assert_eq!(finished - left, SECOND);
@@ -200,15 +200,15 @@ fn who_leaves_is_gone_at_once() {
 #[test]
 fn a_goodbye_survives_loss() {
     // Every text is lost, and some datagrams are.
-    let mut told = 0;
+    let mut reported = 0;
     for seed in 1..=20 {
         let mut world = World::connected(seed, Conditions { delay: 50 * MS, jitter: 0, loss_percent: 20 });
         world.broker = Box::new(|_, _| Vec::new());
         world.input(CALLEE, Input::Leave);
         world.run(2 * SECOND);
-        told += usize::from(world.sides[INVITER].when(is_disconnected(End::PeerLeft)).is_some());
+        reported += usize::from(world.sides[INVITER].when(is_disconnected(End::PeerLeft)).is_some());
     }
-    assert!(told >= 19, "{told} of 20");
+    assert!(reported >= 19, "{reported} of 20");
     // Every datagram is lost.
     let mut world = World::connected(1, GOOD);
     world.is_up = [false; 2];
@@ -224,8 +224,8 @@ fn leaving_early_is_quiet() {
         world.input(at, Input::Leave);
         world.input(at, Input::Join);
         world.run(3 * SECOND);
-        assert_eq!(world.digest, 0, "nobody was told of it");
-        assert_eq!(world.sides[at].told(), [&Output::Finished]);
+        assert_eq!(world.digest, 0, "nothing was sent");
+        assert_eq!(world.sides[at].reports(), [&Output::Finished]);
     }
 }
 
@@ -248,9 +248,9 @@ fn an_interruption_is_reported_and_healed() {
         let heard = at(Output::Heard).expect("heard") + down - up;
         println!("heard {} ms after the link is up again", heard / MS);
         assert!(heard <= 1500 * MS, "{heard}");
-        assert!(at(Output::Reconnected).is_some(), "{:?}", side.told());
+        assert!(at(Output::Reconnected).is_some(), "{:?}", side.reports());
     }
-    both_heard(&world, world.now - SECOND, world.now, 49);
+    both_receive(&world, world.now - SECOND, world.now, 49);
 }
 
 #[test]
@@ -260,11 +260,14 @@ fn loss_in_one_direction_is_found() {
     world.run(6 * SECOND);
     world.is_up[INVITER] = true;
     world.run(10 * SECOND);
-    let told = world.sides[INVITER].told();
-    assert!(told.contains(&&Output::Reconnecting) && told.contains(&&Output::Reconnected), "{told:?}");
-    assert!(!told.contains(&&Output::Silent), "it hears the other all the time: {told:?}");
-    assert!(world.sides[CALLEE].told().contains(&&Output::Silent));
-    both_heard(&world, world.now - SECOND, world.now, 49);
+    let reports = world.sides[INVITER].reports();
+    assert!(
+        reports.contains(&&Output::Reconnecting) && reports.contains(&&Output::Reconnected),
+        "{reports:?}"
+    );
+    assert!(!reports.contains(&&Output::Silent), "it hears the other all the time: {reports:?}");
+    assert!(world.sides[CALLEE].reports().contains(&&Output::Silent));
+    both_receive(&world, world.now - SECOND, world.now, 49);
 }
 
 #[test]
@@ -288,12 +291,12 @@ fn without_consent_nothing_is_sent() {
 }
 
 #[test]
-fn peers_that_say_nothing_are_not_silent() {
+fn closed_microphones_are_not_silence() {
     let mut world = World::connected(1, GOOD);
     for side in [INVITER, CALLEE] {
         world.input(side, Input::Enable { media: Media::AUDIO, on: false });
     }
-    let before = world.sides.iter().map(|side| side.heard.len()).sum::<usize>();
+    let before = world.sides.iter().map(|side| side.received.len()).sum::<usize>();
     world.run(SECOND);
     let from = world.count_sent();
     world.run(60 * SECOND);
@@ -301,11 +304,14 @@ fn peers_that_say_nothing_are_not_silent() {
     println!("a peer that says nothing sends {a_second:.1} datagrams a second");
     assert!(a_second < 5.0);
     for side in &world.sides {
-        let told = side.told();
-        assert!(!told.contains(&&Output::Silent) && !told.contains(&&Output::Reconnecting), "{told:?}");
-        assert!(told.contains(&&Output::PeerMedia(MediaState::default())), "{told:?}");
+        let reports = side.reports();
+        assert!(
+            !reports.contains(&&Output::Silent) && !reports.contains(&&Output::Reconnecting),
+            "{reports:?}"
+        );
+        assert!(reports.contains(&&Output::PeerMedia(MediaState::default())), "{reports:?}");
     }
-    let after = world.sides.iter().map(|side| side.heard.len()).sum::<usize>();
+    let after = world.sides.iter().map(|side| side.received.len()).sum::<usize>();
     assert!(after - before <= 10, "a closed microphone sends nothing");
 }
 
@@ -321,22 +327,22 @@ fn microphones_that_never_open_are_not_silence() {
     let each_second = (world.count_sent() - before) as f64 / 120.0;
     assert!((1.5..5.0).contains(&each_second), "{each_second} datagrams of each side in a second");
     for side in &world.sides {
-        let told = side.told();
-        assert_eq!(told.len(), 2, "connected and secured: {told:?}");
+        let reports = side.reports();
+        assert_eq!(reports.len(), 2, "connected and secured: {reports:?}");
     }
 }
 
 #[test]
-fn mute_is_told() {
+fn mute_is_reported() {
     let mut world = World::connected(1, GOOD);
     world.input(CALLEE, Input::Mute { media: Media::AUDIO, muted: true });
     world.run(SECOND);
     let muted = Output::PeerMedia(MediaState { on: Media::AUDIO, muted: Media::AUDIO });
-    assert_eq!(world.sides[INVITER].told().last(), Some(&&muted));
+    assert_eq!(world.sides[INVITER].reports().last(), Some(&&muted));
     world.input(CALLEE, Input::Mute { media: Media::AUDIO, muted: false });
     world.run(SECOND);
     let unmuted = Output::PeerMedia(MediaState { on: Media::AUDIO, muted: Media::NONE });
-    assert_eq!(world.sides[INVITER].told().last(), Some(&&unmuted));
+    assert_eq!(world.sides[INVITER].reports().last(), Some(&&unmuted));
 }
 
 #[test]
@@ -357,7 +363,7 @@ fn lost_texts_are_repeated() {
                 side.security().map(|it| it.0),
                 Some(Security::Unverified),
                 "text {lost}: {:?}",
-                side.told()
+                side.reports()
             );
         }
         assert_eq!(world.sides[0].security(), world.sides[1].security());
@@ -365,7 +371,7 @@ fn lost_texts_are_repeated() {
 }
 
 #[test]
-fn candidates_found_late_are_told() {
+fn late_candidates_are_trickled() {
     let mut world = World::new(1, GOOD, GOOD);
     // Neither can be reached at what it said first.
     for side in [INVITER, CALLEE] {
@@ -392,7 +398,7 @@ fn a_peer_whose_app_restarts_is_connected_again() {
     world.run(3 * SECOND);
     let callee = &world.sides[CALLEE];
     let connected = callee.seen.iter().filter(|(_, it)| matches!(it, Output::Connected { .. })).count();
-    assert_eq!(connected, 2, "{:?}", callee.told());
+    assert_eq!(connected, 2, "{:?}", callee.reports());
     let states = callee.seen.iter().filter_map(|(_, output)| {
         let Output::Secured { state, .. } = output else { return None };
         Some(*state)
@@ -401,7 +407,7 @@ fn a_peer_whose_app_restarts_is_connected_again() {
     let again = [Security::Unverified, Security::None, Security::Unverified];
     assert_eq!(states, again, "what was compared before counts no more");
     assert_eq!(callee.security(), world.sides[INVITER].security(), "a code of its own");
-    both_heard(&world, restarted + 2 * SECOND, restarted + 3 * SECOND, 49);
+    both_receive(&world, restarted + 2 * SECOND, restarted + 3 * SECOND, 49);
 }
 
 #[test]
@@ -436,12 +442,12 @@ fn a_long_call_stays_up() {
         let mut world = World::of(1, configs, link, GOOD);
         world.accept();
         world.run(5 * SECOND);
-        let told = world.sides.each_ref().map(|side| side.told().len());
+        let reports = world.sides.each_ref().map(|side| side.reports().len());
         let from = world.now;
         world.run(75 * SECOND);
-        both_heard(&world, from, world.now, 75 * 50 * 97 / 100);
-        let now = world.sides.each_ref().map(|side| side.told().len());
-        assert_eq!(now, told, "{dtls:?}: {:?}", world.sides[INVITER].told());
+        both_receive(&world, from, world.now, 75 * 50 * 97 / 100);
+        let now = world.sides.each_ref().map(|side| side.reports().len());
+        assert_eq!(now, reports, "{dtls:?}: {:?}", world.sides[INVITER].reports());
     }
 }
 
@@ -456,7 +462,7 @@ fn ipv6_takes_over_where_ipv4_is_blocked() {
     world.accept();
     world.run(3 * SECOND);
     assert!(world.is_connected());
-    both_heard(&world, world.now - SECOND, world.now, 49);
+    both_receive(&world, world.now - SECOND, world.now, 49);
     let pair =
         |it: &Output| matches!(it, Output::Stats(stats) if stats.pair.is_some_and(|it| it.0.is_ipv6()));
     assert!(world.sides.iter().all(|side| side.when(pair).is_some()));
@@ -485,9 +491,9 @@ fn translators_are_crossed_where_it_is_possible() {
         world.run(10 * SECOND);
         assert_eq!(world.is_connected(), connects, "row {number}");
         if connects {
-            both_heard(&world, world.now - SECOND, world.now, 49);
+            both_receive(&world, world.now - SECOND, world.now, 49);
         } else {
-            assert!(world.sides.iter().all(|side| side.heard.is_empty()), "row {number}");
+            assert!(world.sides.iter().all(|side| side.received.is_empty()), "row {number}");
         }
     }
 }

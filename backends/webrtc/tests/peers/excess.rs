@@ -15,13 +15,13 @@ fn is_over(side: &Side) -> bool {
 
 fn is_secured(world: &World) {
     for side in &world.sides {
-        assert_eq!(side.security().map(|it| it.0), Some(Security::Unverified), "{:?}", side.told());
+        assert_eq!(side.security().map(|it| it.0), Some(Security::Unverified), "{:?}", side.reports());
     }
     assert_eq!(world.sides[INVITER].security(), world.sides[CALLEE].security());
 }
 
 #[test]
-fn a_peer_that_restarts_for_ever_is_still_heard() {
+fn endless_restarts_do_not_interrupt_sound() {
     for restless in [INVITER, CALLEE] {
         let mut world = World::connected(1, GOOD);
         let answers = Rc::new(Cell::new(0));
@@ -40,8 +40,8 @@ fn a_peer_that_restarts_for_ever_is_still_heard() {
         println!("{} answers in 20 s", answers.get());
         assert!((2..=8 + 11).contains(&answers.get()), "{}", answers.get());
         for side in &world.sides {
-            let count = side.heard_between(from, world.now);
-            assert!(count >= 950 && !is_over(side), "{count} packets in 20 s: {:?}", side.told());
+            let count = side.received_between(from, world.now);
+            assert!(count >= 950 && !is_over(side), "{count} packets in 20 s: {:?}", side.reports());
         }
     }
 }
@@ -50,14 +50,14 @@ fn a_peer_that_restarts_for_ever_is_still_heard() {
 #[test]
 fn ten_times_the_sound_is_taken_and_no_more() {
     let mut world = World::connected(1, GOOD);
-    let told = world.sides.each_ref().map(|side| side.told().len());
-    let heard = world.sides.each_ref().map(|side| side.heard.len());
+    let reports = world.sides.each_ref().map(|side| side.reports().len());
+    let before = world.sides.each_ref().map(|side| side.received.len());
     world.frames = 10;
     world.run(5 * SECOND);
     for (at, side) in world.sides.iter().enumerate() {
-        let count = side.heard.len() - heard[at];
+        let count = side.received.len() - before[at];
         assert!((2_400..=2_510).contains(&count), "{count} packets in 5 s");
-        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
+        assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
     }
 }
 
@@ -67,19 +67,19 @@ fn a_replay_of_the_whole_call_changes_nothing() {
     let mut world = World::connected(1, GOOD);
     let recorded = std::mem::take(&mut world.arrived);
     assert!(recorded.iter().all(|it| it.len() > 150));
-    let told = world.sides.each_ref().map(|side| side.told().len());
-    let heard = world.sides.each_ref().map(|side| side.heard.len());
+    let reports = world.sides.each_ref().map(|side| side.reports().len());
+    let before = world.sides.each_ref().map(|side| side.received.len());
     for (to, datagrams) in recorded.iter().enumerate() {
         datagrams.iter().for_each(|(from, bytes)| world.inject(to, *from, bytes));
     }
     for (at, side) in world.sides.iter().enumerate() {
-        assert_eq!(side.heard.len(), heard[at], "no packet twice");
+        assert_eq!(side.received.len(), before[at], "no packet twice");
     }
     let from = world.now;
     world.run(3 * SECOND);
     for (at, side) in world.sides.iter().enumerate() {
-        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
-        let count = side.heard_between(from, world.now);
+        assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
+        let count = side.received_between(from, world.now);
         assert!((145..=151).contains(&count), "{count} packets in 3 s");
     }
 }
@@ -110,8 +110,9 @@ fn texts_that_come_twice_count_once() {
     world.run(5 * SECOND);
     is_secured(&world);
     for side in &world.sides {
-        let connected = side.told().into_iter().filter(|it| matches!(it, Output::Connected { .. })).count();
-        assert!(connected == 1 && !is_over(side), "{:?}", side.told());
+        let connected =
+            side.reports().into_iter().filter(|it| matches!(it, Output::Connected { .. })).count();
+        assert!(connected == 1 && !is_over(side), "{:?}", side.reports());
     }
 }
 
@@ -146,7 +147,7 @@ fn texts_of_the_call_before_change_nothing() {
     let from = world.now;
     world.run(2 * SECOND);
     for side in &world.sides {
-        assert!(!is_over(side) && side.heard_between(from, world.now) >= 95, "{:?}", side.told());
+        assert!(!is_over(side) && side.received_between(from, world.now) >= 95, "{:?}", side.reports());
     }
 }
 
@@ -169,5 +170,5 @@ fn a_device_without_any_address_waits_for_one() {
         world.input(side, Input::LocalAddress(host(new)));
     }
     world.run(3 * SECOND);
-    assert!(world.is_connected(), "{:?}", world.sides[CALLEE].told());
+    assert!(world.is_connected(), "{:?}", world.sides[CALLEE].reports());
 }

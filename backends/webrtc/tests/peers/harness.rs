@@ -73,9 +73,9 @@ pub(crate) struct Side {
     pub(crate) addresses: Vec<SocketAddr>,
     /// Everything that came out but datagrams, texts and sound.
     pub(crate) seen: Vec<(u64, Output)>,
-    pub(crate) heard: Vec<(u64, AudioPacket)>,
+    pub(crate) received: Vec<(u64, AudioPacket)>,
     /// Number of the next frame; frames are sent once connected.
-    pub(crate) speaks: bool,
+    pub(crate) sends_audio: bool,
     frame: u64,
     is_connected: bool,
 }
@@ -161,8 +161,8 @@ impl Side {
         let addresses = vec![address(at, 1)];
         peer.handle(START, Input::LocalAddress(host(addresses[0])));
         peer.handle(START, Input::Enable { media: Media::AUDIO, on: true });
-        let (seen, heard) = (Vec::new(), Vec::new());
-        Side { peer, addresses, seen, heard, speaks: true, frame: 0, is_connected: false }
+        let (seen, received) = (Vec::new(), Vec::new());
+        Side { peer, addresses, seen, received, sends_audio: true, frame: 0, is_connected: false }
     }
 
     /// When it first reported what `is_it` looks for.
@@ -183,14 +183,14 @@ impl Side {
     }
 
     /// What it reported, without what comes every second and without what is only for the log.
-    pub(crate) fn told(&self) -> Vec<&Output> {
+    pub(crate) fn reports(&self) -> Vec<&Output> {
         let is_news = |output: &&Output| !matches!(output, Output::Stats(_) | Output::Ignored(_));
         self.seen.iter().map(|(_, output)| output).filter(is_news).collect()
     }
 
     /// Packets that arrived in this time.
-    pub(crate) fn heard_between(&self, from: u64, to: u64) -> usize {
-        self.heard.iter().filter(|(at, _)| (from..to).contains(at)).count()
+    pub(crate) fn received_between(&self, from: u64, to: u64) -> usize {
+        self.received.iter().filter(|(at, _)| (from..to).contains(at)).count()
     }
 }
 
@@ -266,7 +266,7 @@ impl World {
             } else if let Output::Text(text) = output {
                 self.publish(at, text);
             } else if let Output::Audio(packet) = output {
-                self.sides[at].heard.push((self.now, packet));
+                self.sides[at].received.push((self.now, packet));
             } else {
                 self.sides[at].is_connected |= matches!(output, Output::Connected { .. });
                 self.sides[at].seen.push((self.now, output));
@@ -379,7 +379,7 @@ impl World {
             self.deliver(to, &text);
         } else if self.next_frame <= self.now {
             self.next_frame += FRAME;
-            (0..2).for_each(|side| self.speak(side));
+            (0..2).for_each(|side| self.send_frames(side));
         } else {
             for side in 0..2 {
                 if let Some(relay) = &mut self.relays[side] {
@@ -393,10 +393,10 @@ impl World {
         }
     }
 
-    fn speak(&mut self, at: usize) {
+    fn send_frames(&mut self, at: usize) {
         for _ in 0..self.frames {
             let side = &mut self.sides[at];
-            if side.speaks && side.is_connected {
+            if side.sends_audio && side.is_connected {
                 let (frame, time) = ([0x78 + at as u8; 80], side.frame * 960 / self.frames);
                 side.frame += 1;
                 self.input(at, Input::Audio { time, starts_talk: time == 0, frame: &frame });

@@ -40,8 +40,8 @@ fn a_replaced_fingerprint_of_the_inviter_is_a_mismatch() {
     });
     world.accept();
     world.run(5 * SECOND);
-    assert!(is_insecure(&world.sides[CALLEE]), "{:?}", world.sides[CALLEE].told());
-    assert!(world.sides.iter().all(|side| side.heard.is_empty()), "not a packet of sound");
+    assert!(is_insecure(&world.sides[CALLEE]), "{:?}", world.sides[CALLEE].reports());
+    assert!(world.sides.iter().all(|side| side.received.is_empty()), "not a packet of sound");
 }
 
 /// A broker that passes a call on in another's name.
@@ -73,7 +73,7 @@ fn relabelled_accounts_and_devices_are_caught() {
         tampering(&mut world, move |_, message| relabel(&mut message.body));
         world.accept();
         world.run(5 * SECOND);
-        assert!(is_insecure(&world.sides[victim]), "{name}: {:?}", world.sides[victim].told());
+        assert!(is_insecure(&world.sides[victim]), "{name}: {:?}", world.sides[victim].reports());
     }
     // The callee's device is stated after the commitment: the codes differ, as with a replaced nonce.
     let mut world = World::new(1, GOOD, GOOD);
@@ -97,8 +97,8 @@ fn a_replaced_fingerprint_of_the_callee_connects_nobody() {
     world.accept();
     world.run(5 * SECOND);
     assert_eq!(world.sides[INVITER].connected_at(), None);
-    assert!(is_insecure(&world.sides[INVITER]), "{:?}", world.sides[INVITER].told());
-    assert!(world.sides.iter().all(|side| side.heard.is_empty()), "not a packet of sound");
+    assert!(is_insecure(&world.sides[INVITER]), "{:?}", world.sides[INVITER].reports());
+    assert!(world.sides.iter().all(|side| side.received.is_empty()), "not a packet of sound");
 }
 
 #[test]
@@ -159,7 +159,7 @@ fn a_second_answer_is_a_mismatch() {
             }
         }
         world.deliver(INVITER, &write_message(&second).expect("a text"));
-        assert!(is_insecure(&world.sides[INVITER]), "{:?}", world.sides[INVITER].told());
+        assert!(is_insecure(&world.sides[INVITER]), "{:?}", world.sides[INVITER].reports());
     }
     // The same one again is none.
     world.deliver(INVITER, &write_message(&answer).expect("a text"));
@@ -200,7 +200,7 @@ fn stripped_keys_give_no_code() {
         world.accept();
         world.run(3 * SECOND);
         for side in &world.sides {
-            assert_eq!(side.security(), Some((Security::NoCode, None)), "{:?}", side.told());
+            assert_eq!(side.security(), Some((Security::NoCode, None)), "{:?}", side.reports());
         }
         let ended = world
             .sides
@@ -248,15 +248,15 @@ fn nonsense_over_signaling_changes_nothing() {
         format!(r#"{{"v":1,"t":"answer","re":1,"sid":"{sid}","seq":1,"sdp":"{sdp}"}}"#),
         format!(r#"{{"v":2,"t":"offer","sid":"{sid}","seq":1,"sdp":"{sdp}"}}"#),
     ];
-    let before = world.sides.each_ref().map(|side| side.told().len());
+    let before = world.sides.each_ref().map(|side| side.reports().len());
     for text in &texts {
         (0..2).for_each(|side| world.deliver(side, text));
     }
     let from = world.now;
     world.run(3 * SECOND);
     for (at, side) in world.sides.iter().enumerate() {
-        assert_eq!(side.told().len(), before[at], "{:?}", side.told());
-        assert!(side.heard_between(from, world.now) >= 145);
+        assert_eq!(side.reports().len(), before[at], "{:?}", side.reports());
+        assert!(side.received_between(from, world.now) >= 145);
         let ignored = side.seen.iter().filter(|(_, it)| matches!(it, Output::Ignored(_))).count();
         assert!(ignored >= texts.len());
     }
@@ -302,7 +302,7 @@ fn a_thousand_candidates_cost_little() {
     let sent = world.count_sent() - before;
     assert!(sent < 2 * 5 * (50 + 200), "{sent} datagrams in 5 s");
     for side in &world.sides {
-        assert!(side.heard_between(from, world.now) >= 240);
+        assert!(side.received_between(from, world.now) >= 240);
         let over = side.seen.iter().filter(|(_, it)| *it == Output::Ignored(Reason::Candidates)).count();
         assert!(over >= 48, "{over} batches above the limit");
     }
@@ -313,7 +313,7 @@ fn a_thousand_candidates_cost_little() {
 fn garbage_datagrams_change_nothing() {
     let mut world = World::connected(1, GOOD);
     let from = world.now;
-    let before = world.sides.each_ref().map(|side| side.told().len());
+    let before = world.sides.each_ref().map(|side| side.reports().len());
     for round in 0..300_u32 {
         world.run(10 * MS);
         for to in 0..2 {
@@ -328,8 +328,8 @@ fn garbage_datagrams_change_nothing() {
         }
     }
     for (at, side) in world.sides.iter().enumerate() {
-        assert_eq!(side.told().len(), before[at], "{:?}", side.told());
-        let count = side.heard_between(from, world.now);
+        assert_eq!(side.reports().len(), before[at], "{:?}", side.reports());
+        let count = side.received_between(from, world.now);
         assert!((145..=151).contains(&count), "{count} packets in 3 s");
     }
 }
@@ -338,7 +338,7 @@ fn garbage_datagrams_change_nothing() {
 #[test]
 fn damaged_datagrams_change_nothing() {
     let mut world = World::connected(1, GOOD);
-    let told = world.sides.each_ref().map(|side| side.told().len());
+    let reports = world.sides.each_ref().map(|side| side.reports().len());
     world.damage = |number, bytes| {
         let mut damaged = bytes.to_vec();
         match number % 4 {
@@ -351,10 +351,10 @@ fn damaged_datagrams_change_nothing() {
     let from = world.now;
     world.run(20 * SECOND);
     for (at, side) in world.sides.iter().enumerate() {
-        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
-        let count = side.heard_between(from, world.now);
+        assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
+        let count = side.received_between(from, world.now);
         assert!((995..=1001).contains(&count), "{count} packets in 20 s");
-        assert!(side.heard.iter().all(|(_, packet)| packet.payload.len() == 80));
+        assert!(side.received.iter().all(|(_, packet)| packet.payload.len() == 80));
     }
 }
 
@@ -363,7 +363,7 @@ fn damaged_datagrams_change_nothing() {
 fn damaged_texts_change_nothing() {
     let mut world = World::connected(1, GOOD);
     let answer = write_message(&answer_of(&mut world)).expect("a text");
-    let told = world.sides.each_ref().map(|side| side.told().len());
+    let reports = world.sides.each_ref().map(|side| side.reports().len());
     for at in 0..answer.len() {
         let mut damaged = answer.clone().into_bytes();
         damaged[at] ^= 1;
@@ -385,7 +385,7 @@ fn damaged_texts_change_nothing() {
     }
     world.run(SECOND);
     for (at, side) in world.sides.iter().enumerate() {
-        assert_eq!(side.told().len(), told[at], "{:?}", side.told());
+        assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
     }
 }
 
@@ -436,19 +436,19 @@ fn a_strangers_handshake_is_not_answered() {
     }
     world.run(SECOND);
     for side in &world.sides {
-        assert_eq!(side.security().map(|it| it.0), Some(Security::Unverified), "{:?}", side.told());
-        assert!(side.heard.len() > 40);
+        assert_eq!(side.security().map(|it| it.0), Some(Security::Unverified), "{:?}", side.reports());
+        assert!(side.received.len() > 40);
     }
 }
 
 #[test]
-fn repeated_datagrams_are_heard_once() {
+fn repeated_datagrams_count_once() {
     let mut world = World::new(1, Conditions { delay: 50 * MS, jitter: 20 * MS, loss_percent: 0 }, GOOD);
     world.copies = 3;
     world.accept();
     world.run(5 * SECOND);
     for side in &world.sides {
-        let mut numbers: Vec<u64> = side.heard.iter().map(|(_, packet)| packet.seq).collect();
+        let mut numbers: Vec<u64> = side.received.iter().map(|(_, packet)| packet.seq).collect();
         let all = numbers.len();
         numbers.sort_unstable();
         numbers.dedup();

@@ -1,4 +1,4 @@
-//! How long it takes from the accept until sound is heard.
+//! How long it takes from the accept until sound arrives.
 
 use nertc_callkit_webrtc::peer::{DtlsVersions, Role};
 
@@ -24,14 +24,14 @@ fn ask_for_relays(world: &mut World) {
     }
 }
 
-/// The accept, and what became of it: ms until sound is heard, of each side, and a sentence.
+/// The accept, and what became of it: ms until sound arrives, of each side, and a sentence.
 fn accept(world: &mut World) -> ([u64; 2], String) {
     let accepted = world.now;
     world.accept();
     world.run(3 * SECOND);
     let ms = |at: u64| (at - accepted) / MS;
     let connected = [INVITER, CALLEE].map(|at| ms(world.sides[at].connected_at().expect("connected")));
-    let first = [INVITER, CALLEE].map(|at| ms(world.sides[at].heard.first().expect("heard").0));
+    let first = [INVITER, CALLEE].map(|at| ms(world.sides[at].received.first().expect("sound").0));
     let figures = format!("accept to connected {connected:?} ms, to first sound {first:?} ms");
     (first, figures)
 }
@@ -74,6 +74,6 @@ fn over_relays_it_takes_at_most_700_ms() {
             println!("figure setup_relay_ms {}", first[INVITER].max(first[CALLEE]));
         }
         assert!(!is_prepared || first.iter().all(|ms| *ms <= 700), "{first:?}");
-        assert!(world.sides.iter().all(|side| side.heard.len() > 100));
+        assert!(world.sides.iter().all(|side| side.received.len() > 100));
     }
 }

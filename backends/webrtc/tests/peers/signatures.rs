@@ -65,7 +65,7 @@ fn signatures_of_the_apps_verify() {
     for side in [INVITER, CALLEE] {
         assert_eq!((asked.to_sign[side].len(), asked.to_verify[side].len()), (1, 1), "once each");
         assert_eq!(asked.to_verify[side][0], asked.to_sign[1 - side][0]);
-        assert_eq!(state(&world, side), Some(Security::Verified), "{:?}", world.sides[side].told());
+        assert_eq!(state(&world, side), Some(Security::Verified), "{:?}", world.sides[side].reports());
     }
 }
 
@@ -107,7 +107,7 @@ fn a_wrong_signature_is_a_mismatch() {
     run(&mut world, 1000 * MS, [true; 2], &mut asked);
     assert_eq!(state(&world, INVITER), Some(Security::Mismatch));
     let ended = world.sides[INVITER].when(|it| *it == Output::Disconnected(End::NotSecure));
-    assert!(ended.is_some(), "{:?}", world.sides[INVITER].told());
+    assert!(ended.is_some(), "{:?}", world.sides[INVITER].reports());
 }
 
 /// The app signs slowly, and meanwhile the peer's app has begun anew.
@@ -128,5 +128,5 @@ fn answers_about_an_earlier_negotiation_are_dropped() {
     world.input(CALLEE, Input::PeerSignature { transcript: &earlier, right: false });
     run(&mut world, 1000 * MS, [true; 2], &mut asked);
     assert!(asked.to_verify[INVITER].is_empty(), "it was not sent");
-    assert_eq!(state(&world, CALLEE), Some(Security::Verified), "{:?}", world.sides[CALLEE].told());
+    assert_eq!(state(&world, CALLEE), Some(Security::Verified), "{:?}", world.sides[CALLEE].reports());
 }

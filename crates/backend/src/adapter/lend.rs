@@ -358,7 +358,7 @@ fn media_event(event: &MediaEvent) -> abi::nertc_callkit_rtc_event {
             media(what::NERTC_CALLKIT_RTC_PEER_MUTE, *uid, *bits, *muted)
         }
         MediaEvent::PeerSilent { uid } => about(what::NERTC_CALLKIT_RTC_PEER_SILENT, *uid),
-        MediaEvent::PeerHeard { uid } => about(what::NERTC_CALLKIT_RTC_PEER_ACTIVE, *uid),
+        MediaEvent::PeerActive { uid } => about(what::NERTC_CALLKIT_RTC_PEER_ACTIVE, *uid),
         MediaEvent::Reconnecting => about(what::NERTC_CALLKIT_RTC_RECONNECTING, 0),
         MediaEvent::Reconnected => about(what::NERTC_CALLKIT_RTC_RECONNECTED, 0),
         MediaEvent::Disconnected(why) => outcome(what::NERTC_CALLKIT_RTC_DISCONNECTED, why),

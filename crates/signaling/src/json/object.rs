@@ -12,13 +12,23 @@ pub struct ObjectWriter(String);
 
 impl Default for ObjectWriter {
     fn default() -> ObjectWriter {
-        let mut text = String::with_capacity(CAPACITY);
-        text.push('{');
-        ObjectWriter(text)
+        ObjectWriter::starting("{")
     }
 }
 
 impl ObjectWriter {
+    /// `start` is an object without its closing brace.
+    pub fn starting(start: &str) -> ObjectWriter {
+        let mut text = String::with_capacity(CAPACITY);
+        text.push_str(start);
+        ObjectWriter(text)
+    }
+
+    /// How long the text is with its closing brace.
+    pub fn finished_len(&self) -> usize {
+        self.0.len() + 1
+    }
+
     fn key(&mut self, key: &str) {
         self.0.push_str(if self.0.ends_with('{') { "\"" } else { ",\"" });
         self.0.push_str(key);
@@ -43,16 +53,45 @@ impl ObjectWriter {
         }
     }
 
+    /// Adds a number that may be negative.
+    pub fn signed(&mut self, key: &str, number: i64) {
+        match u64::try_from(number) {
+            Ok(number) => self.number(key, number),
+            Err(_) => self.raw(key, &number.to_string()),
+        }
+    }
+
+    /// Adds a value that is JSON already.
+    pub fn raw(&mut self, key: &str, json: &str) {
+        self.key(key);
+        self.0.push_str(json);
+    }
+
     /// Adds true or false.
     pub fn flag(&mut self, key: &str, flag: bool) {
-        self.key(key);
-        self.0.push_str(if flag { "true" } else { "false" });
+        self.raw(key, if flag { "true" } else { "false" });
     }
 
     /// What follows, up to [`ObjectWriter::end`], is in an object of its own.
     pub fn begin(&mut self, key: &str) {
         self.key(key);
         self.0.push('{');
+    }
+
+    /// What follows, up to [`ObjectWriter::end_list`], are the objects of a list.
+    pub fn begin_list(&mut self, key: &str) {
+        self.key(key);
+        self.0.push('[');
+    }
+
+    /// What follows, up to [`ObjectWriter::end`], is an object of the list.
+    pub fn begin_item(&mut self) {
+        self.0.push_str(if self.0.ends_with('[') { "{" } else { ",{" });
+    }
+
+    /// Ends the list.
+    pub fn end_list(&mut self) {
+        self.0.push(']');
     }
 
     /// Ends the object that was begun last.

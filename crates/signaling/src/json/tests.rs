@@ -175,6 +175,29 @@ fn nesting_has_a_limit_whatever_the_caller_allows() {
 }
 
 #[test]
+fn lists_and_signed_numbers_are_written_as_serde_json_does() {
+    let mut object = ObjectWriter::starting("{\"version\":\"1\"");
+    object.begin_list("none");
+    object.end_list();
+    object.begin_list("items");
+    for number in [i64::MIN, -1, 0, 10, i64::MAX] {
+        object.begin_item();
+        object.signed("number", number);
+        object.raw("raw", "[1,2]");
+        object.end();
+    }
+    object.end_list();
+    object.signed("last", -10);
+    let length = object.finished_len();
+    let written = object.finish();
+    let items =
+        [i64::MIN, -1, 0, 10, i64::MAX].map(|it| format!(r#"{{"number":{it},"raw":[1,2]}}"#)).join(",");
+    assert_eq!(written, format!(r#"{{"version":"1","none":[],"items":[{items}],"last":-10}}"#));
+    assert_eq!(length, written.len());
+    assert!(serde_json::from_str::<serde_json::Value>(&written).is_ok());
+}
+
+#[test]
 fn an_object_is_written_as_serde_json_writes_it() {
     let texts = ["", "plain", "{\"a\":\"b\\\\c\"}", "\u{1}\n\u{7f}\u{e9}\u{1f600}", &"long ".repeat(200)];
     for text in texts {

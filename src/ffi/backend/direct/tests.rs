@@ -1,8 +1,9 @@
 //! Which backends are called directly, and the limits that hold for what they report.
 
-use nertc_callkit_signaling::{EventKind, RecordStatus};
+use nertc_callkit_signaling::{CallType, EventKind, RecordStatus};
 
 use super::*;
+use crate::engine::input::Security;
 
 #[test]
 fn only_our_own_statics_are_called_directly() {
@@ -59,11 +60,12 @@ fn a_result_beyond_the_limits_is_a_failure() {
     let member = |length| Member { account: text(length), ..Member::default() };
     let room =
         ChannelState { members: vec![member(limits::ACCOUNT + 1), member(3)], ..ChannelState::default() };
-    let result = checked_result(OperationResult { rtc_token: Some(Text::EMPTY), ..room.clone().into() });
+    let result =
+        checked_result(Box::new(OperationResult { rtc_token: Some(Text::EMPTY), ..room.clone().into() }));
     assert_eq!(result.channel.expect("usable").members, [member(3)]);
     assert_eq!((result.outcome.code, result.rtc_token), (Code::OK, None));
     let long = OperationResult { rtc_token: Some(text(limits::TOKEN + 1)), ..room.into() };
-    assert_eq!(checked_result(long).outcome.code, Code::LIMIT);
+    assert_eq!(checked_result(Box::new(long)).outcome.code, Code::LIMIT);
 }
 
 #[test]
@@ -93,4 +95,19 @@ fn numbers_without_a_meaning_are_dropped() {
     let quality = |quality| checked_media_event(&MediaEvent::Quality { uid: 1, quality });
     assert_eq!(quality(4), Ok(MediaEvent::Quality { uid: 1, quality: 4 }));
     assert_eq!(quality(5), Err(DecodeError::Unknown));
+}
+
+#[test]
+fn security_is_reported_within_its_limits() {
+    let secured = |code: usize, fingerprint: usize| MediaEvent::Secured {
+        security: Security::Verified,
+        code: text(code),
+        local_fingerprint: text(fingerprint),
+        remote_fingerprint: text(1),
+    };
+    let longest = secured(limits::SECURITY_CODE, limits::FINGERPRINT);
+    assert_eq!(checked_media_event(&longest), Ok(longest.clone()));
+    for too_long in [secured(limits::SECURITY_CODE + 1, 1), secured(1, limits::FINGERPRINT + 1)] {
+        assert_eq!(checked_media_event(&too_long), Err(DecodeError::TooLong));
+    }
 }

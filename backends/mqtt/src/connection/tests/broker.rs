@@ -305,6 +305,14 @@ impl Broker {
         self.send(packet.packet_id(id).retain(retain).payload(payload).build().expect("it"));
     }
 
+    /// PUBLISH with QoS 2, and its packet id.
+    pub(crate) fn publish_exactly_once(&mut self, topic: &str, payload: &str) -> u16 {
+        let id = self.core.acquire_packet_id().expect("an id");
+        let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::ExactlyOnce);
+        self.send(packet.packet_id(id).payload(payload).build().expect("it"));
+        id
+    }
+
     /// PUBLISH with QoS 0.
     pub(crate) fn publish_unanswered(&mut self, topic: &str, payload: &str) {
         let packet = v5_0::Publish::builder().topic_name(topic).expect("it").qos(Qos::AtMostOnce);

@@ -6,15 +6,15 @@ use std::thread::{self, JoinHandle};
 
 use super::*;
 
-/// A server that takes one connection, reads something, says this and goes away.
-fn server(says: &'static [u8]) -> (u16, JoinHandle<()>) {
+/// A server that takes one connection, reads something, writes this and goes away.
+fn server(greeting: &'static [u8]) -> (u16, JoinHandle<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let thread = thread::spawn(move || {
         let (mut socket, _) = listener.accept().expect("a connection");
         let mut buffer = [0; 1024];
         let _ = socket.read(&mut buffer);
-        let _ = socket.write_all(says);
+        let _ = socket.write_all(greeting);
     });
     (port, thread)
 }
@@ -23,29 +23,29 @@ fn endpoint(host: &str, port: u16, tls: bool) -> Endpoint {
     Endpoint { host: host.into(), port, tls }
 }
 
-fn to_endpoints(endpoints: Vec<Endpoint>) -> Phone {
+fn to_endpoints(endpoints: Vec<Endpoint>) -> Client {
     let mut settings = settings(&[]);
     settings.endpoints = endpoints;
-    let mut phone = Phone::with(settings);
-    phone.connection.connect(phone.now, "secret");
-    phone
+    let mut client = Client::with(settings);
+    client.connection.connect(client.now, "secret");
+    client
 }
 
-/// Drives it until it pauses or gives up: whether it gives up, and what it says.
+/// Drives it until it pauses or gives up: whether it gives up, and its message.
 #[track_caller]
-fn outcome(phone: &mut Phone) -> (bool, i32, String) {
+fn outcome(client: &mut Client) -> (bool, i32, String) {
     let patience = broker::Patience::new();
     loop {
-        if let Some(event) = phone.connection.poll_event() {
+        if let Some(event) = client.connection.poll_event() {
             let ConnectionEvent::Refused { raw_code, message, .. } = event else { panic!("{event:?}") };
-            assert_eq!(phone.connection.poll_timeout(), None);
+            assert_eq!(client.connection.poll_timeout(), None);
             return (true, raw_code, message.to_string());
         }
-        if matches!(phone.connection.phase, Phase::Waiting { .. }) {
-            let (raw_code, message) = phone.connection.why();
+        if matches!(client.connection.phase, Phase::Waiting { .. }) {
+            let (raw_code, message) = client.connection.why();
             return (false, raw_code, message);
         }
-        phone.drive();
+        client.drive();
         patience.check("neither a pause nor an end");
     }
 }
@@ -57,10 +57,10 @@ fn what_is_no_broker_is_named_and_not_tried_again() {
         (b"SSH-2.0-x\r\n", "does not speak MQTT (it begins with 0x53)"),
         (b"\x15\x03\x03\x00\x02\x02\x46", "speaks TLS on that port: use mqtts://"),
     ];
-    for (says, words) in cases {
-        let (port, thread) = server(says);
-        let mut phone = to_endpoints(vec![endpoint("127.0.0.1", port, false)]);
-        let (is_final, raw_code, why) = outcome(&mut phone);
+    for (greeting, words) in cases {
+        let (port, thread) = server(greeting);
+        let mut client = to_endpoints(vec![endpoint("127.0.0.1", port, false)]);
+        let (is_final, raw_code, why) = outcome(&mut client);
         assert!(is_final && why.starts_with(&format!("mqtt://127.0.0.1:{port}: ")), "{why}");
         assert!(why.contains(words) && raw_code == 0, "{why}");
         thread.join().expect("served");
@@ -69,17 +69,17 @@ fn what_is_no_broker_is_named_and_not_tried_again() {
 
 #[test]
 #[cfg(feature = "tls")]
-fn what_does_not_speak_tls_is_named() {
+fn a_server_without_tls_is_named() {
     let (port, thread) = server(b"HTTP/1.1 400 Bad Request\r\n\r\n");
-    let mut phone = to_endpoints(vec![endpoint("127.0.0.1", port, true)]);
-    let (is_final, _, why) = outcome(&mut phone);
+    let mut client = to_endpoints(vec![endpoint("127.0.0.1", port, true)]);
+    let (is_final, _, why) = outcome(&mut client);
     assert!(is_final && why.starts_with(&format!("mqtts://127.0.0.1:{port}: ")), "{why}");
     assert!(why.contains("does not speak TLS: use mqtt://"), "{why}");
     thread.join().expect("served");
     // A broker's port for mqtt:// ends the connection.
     let (port, thread) = server(b"");
-    let mut phone = to_endpoints(vec![endpoint("127.0.0.1", port, true)]);
-    let (is_final, _, why) = outcome(&mut phone);
+    let mut client = to_endpoints(vec![endpoint("127.0.0.1", port, true)]);
+    let (is_final, _, why) = outcome(&mut client);
     assert!(!is_final && why.contains("while TLS began: check that the port is for mqtts://"), "{why}");
     thread.join().expect("served");
 }
@@ -87,8 +87,8 @@ fn what_does_not_speak_tls_is_named() {
 #[test]
 fn a_refusing_endpoint_is_retried_and_named() {
     let port = Broker::new().port();
-    let mut phone = to_endpoints(vec![endpoint("127.0.0.1", port, false)]);
-    let (is_final, raw_code, why) = outcome(&mut phone);
+    let mut client = to_endpoints(vec![endpoint("127.0.0.1", port, false)]);
+    let (is_final, raw_code, why) = outcome(&mut client);
     assert!(!is_final && raw_code == libc::ECONNREFUSED);
     assert_eq!(
         why,
@@ -116,29 +116,29 @@ fn only_what_is_wrong_everywhere_is_final() {
 
     // What worked once may work again.
     let mut broker = Broker::new();
-    let mut phone = to_endpoints(vec![endpoint("localhost", 1, false)]);
-    *phone.test_port.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], broker.port())));
-    phone.connection.resolved(phone.now, 1, Ok(vec![SocketAddr::from(([127, 0, 0, 1], 1))]));
-    phone.come_up(&mut broker);
+    let mut client = to_endpoints(vec![endpoint("localhost", 1, false)]);
+    *client.test_port.reroute.lock() = Some(SocketAddr::from(([127, 0, 0, 1], broker.port())));
+    client.connection.resolved(client.now, 1, Ok(vec![SocketAddr::from(([127, 0, 0, 1], 1))]));
+    client.come_up(&mut broker);
     broker.hang_up();
-    assert_eq!(phone.event(&mut broker), ConnectionEvent::Down);
-    phone.next_deadline();
-    phone.connection.resolved(phone.now, 2, missing());
-    assert!(!outcome(&mut phone).0);
+    assert_eq!(client.event(&mut broker), ConnectionEvent::Down);
+    client.next_deadline();
+    client.connection.resolved(client.now, 2, missing());
+    assert!(!outcome(&mut client).0);
 }
 
 #[test]
 fn as_long_as_nothing_has_failed_what_is_awaited_is_named() {
-    let phone = to_endpoints(vec![endpoint("localhost", 1, false)]);
-    assert!(phone.connection.why().1.contains("the host name was not looked up"));
+    let client = to_endpoints(vec![endpoint("localhost", 1, false)]);
+    assert!(client.connection.why().1.contains("the host name was not looked up"));
     let mut broker = Broker::new();
-    let mut phone = Phone::to(&[&broker]);
-    phone.meet(&mut broker);
-    assert!(phone.connection.why().1.contains("no answer to CONNECT"));
+    let mut client = Client::to(&[&broker]);
+    client.meet(&mut broker);
+    assert!(client.connection.why().1.contains("no answer to CONNECT"));
     broker.welcome(&[]);
-    phone.until(&mut broker, Broker::has_filters);
-    assert!(phone.connection.why().1.contains("no answer to SUBSCRIBE"));
+    client.until(&mut broker, Broker::has_filters);
+    assert!(client.connection.why().1.contains("no answer to SUBSCRIBE"));
     broker.grant();
-    phone.event(&mut broker);
-    assert_eq!(phone.connection.why(), (0, String::new()));
+    client.event(&mut broker);
+    assert_eq!(client.connection.why(), (0, String::new()));
 }

@@ -5,6 +5,7 @@ mod connect_errors;
 mod dead_connection;
 mod dial;
 mod endpoints;
+mod exchanges;
 mod lifecycle;
 mod settings;
 
@@ -158,7 +159,7 @@ impl Port for TestPort {
 pub(crate) const ALL: Readiness = Readiness::ALL;
 
 /// A connection and its clock.
-struct Phone {
+struct Client {
     connection: Connection,
     test_port: Arc<TestPort>,
     now: u64,
@@ -181,24 +182,24 @@ pub(crate) fn settings(brokers: &[&Broker]) -> Settings {
     }
 }
 
-impl Phone {
-    fn with(settings: Settings) -> Phone {
+impl Client {
+    fn with(settings: Settings) -> Client {
         let test_port = Arc::new(TestPort::default());
-        Phone { connection: Connection::new(settings, 1, test_port.clone()), test_port, now: 1_000_000 }
+        Client { connection: Connection::new(settings, 1, test_port.clone()), test_port, now: 1_000_000 }
     }
 
     /// One that connects.
-    fn to(brokers: &[&Broker]) -> Phone {
-        let mut phone = Phone::with(settings(brokers));
-        phone.connection.connect(phone.now, "secret");
-        phone
+    fn to(brokers: &[&Broker]) -> Client {
+        let mut client = Client::with(settings(brokers));
+        client.connection.connect(client.now, "secret");
+        client
     }
 
     /// One that is up, at a broker that has accepted it.
-    fn up(broker: &mut Broker) -> Phone {
-        let mut phone = Phone::to(&[broker]);
-        phone.come_up(broker);
-        phone
+    fn up(broker: &mut Broker) -> Client {
+        let mut client = Client::to(&[broker]);
+        client.come_up(broker);
+        client
     }
 
     /// Lets the broker take it and checks that it is up.

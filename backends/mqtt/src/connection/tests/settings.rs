@@ -17,9 +17,9 @@ fn an_mqtt_5_connect_has_all_session_properties() {
     let mut broker = Broker::new();
     let mut settings = settings(&[&broker]);
     settings.presence = true;
-    let mut phone = Phone::with(settings);
-    phone.connection.connect(phone.now, "secret");
-    phone.meet(&mut broker);
+    let mut client = Client::with(settings);
+    client.connection.connect(client.now, "secret");
+    client.meet(&mut broker);
     let Some(Packet::V5_0Connect(connect)) = broker.packets.first() else { panic!("no CONNECT") };
     assert!(!connect.clean_start());
     assert_eq!((connect.client_id(), connect.keep_alive()), ("nTEST", 60));
@@ -35,9 +35,9 @@ fn an_mqtt_5_connect_has_all_session_properties() {
 #[test]
 fn without_presence_there_is_no_will_and_no_watch_filter() {
     let mut broker = Broker::new();
-    let mut phone = Phone::to(&[&broker]);
-    phone.connection.watch(&"bob".into(), &"pad".into(), true);
-    phone.come_up(&mut broker);
+    let mut client = Client::to(&[&broker]);
+    client.connection.watch(&"bob".into(), &"pad".into(), true);
+    client.come_up(&mut broker);
     let Some(Packet::V5_0Connect(connect)) = broker.packets.first() else { panic!("no CONNECT") };
     assert!(!connect.will_flag());
     let subscribes = |packet: &Packet| matches!(packet, Packet::V5_0Subscribe(_));

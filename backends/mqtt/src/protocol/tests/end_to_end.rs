@@ -32,7 +32,7 @@ fn a_call_is_set_up_and_ended() {
     assert_eq!(harness.take("alice/phone"), ["Online Close by bob"]);
     harness.pass(300_000);
     assert!(
-        harness.phones.values().all(|it| it.protocol.is_at_rest() && it.protocol.poll_timeout().is_none())
+        harness.clients.values().all(|it| it.protocol.is_at_rest() && it.protocol.poll_timeout().is_none())
     );
 }
 

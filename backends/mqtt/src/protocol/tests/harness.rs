@@ -10,7 +10,7 @@ use crate::protocol::*;
 use crate::topics::{Incoming, Topics};
 
 /// One device and what its core has heard.
-pub(super) struct Phone {
+pub(super) struct Client {
     pub(super) protocol: Peer,
     topics: Topics,
     is_up: bool,
@@ -24,7 +24,7 @@ pub(super) struct Phone {
 /// All devices of a test.
 pub(super) struct Harness {
     pub(super) now: u64,
-    pub(super) phones: BTreeMap<&'static str, Phone>,
+    pub(super) clients: BTreeMap<&'static str, Client>,
     /// What is lost: messages with this in their topics or texts.
     pub(super) loses: Option<&'static str>,
     /// Every message with QoS 0 is lost.
@@ -48,7 +48,7 @@ impl Harness {
     pub(super) fn new(topics: &[&'static str]) -> Harness {
         let mut harness = Harness {
             now: 1_000,
-            phones: BTreeMap::new(),
+            clients: BTreeMap::new(),
             loses: None,
             loses_qos_0: false,
             state: Some(InviteState::Ringing),
@@ -65,9 +65,9 @@ impl Harness {
     pub(super) fn add(&mut self, name: &'static str, config: Config) {
         let topics = Topics::new("nck1", &config.account, &config.device).expect("valid names");
         let seed = name.bytes().fold(7, |sum: u64, byte| sum.wrapping_mul(31) + u64::from(byte));
-        let queue = self.phones.remove(name).map(|it| it.queue).unwrap_or_default();
+        let queue = self.clients.remove(name).map(|it| it.queue).unwrap_or_default();
         let (protocol, received) = (Peer::new(config, IdGenerator::test_seed(seed)), Vec::new());
-        self.phones.insert(name, Phone { protocol, topics, is_up: false, queue, received, last_req: 0 });
+        self.clients.insert(name, Client { protocol, topics, is_up: false, queue, received, last_req: 0 });
     }
 
     pub(super) fn log_in(&mut self, name: &'static str) {
@@ -79,32 +79,32 @@ impl Harness {
 
     /// The connection connects.
     pub(super) fn up(&mut self, name: &'static str) {
-        let phone = self.phones.get_mut(name).expect("a phone");
-        phone.is_up = true;
-        phone.protocol.handle(self.now, Input::Up { resumed: !phone.queue.is_empty() });
+        let client = self.clients.get_mut(name).expect("a phone");
+        client.is_up = true;
+        client.protocol.handle(self.now, Input::Up { resumed: !client.queue.is_empty() });
         // What waited comes before what is published from now on.
-        for (topic, payload) in std::mem::take(&mut phone.queue) {
-            deliver(self.now, phone, &topic, &payload);
+        for (topic, payload) in std::mem::take(&mut client.queue) {
+            deliver(self.now, client, &topic, &payload);
         }
         self.run();
     }
 
     /// The connection is down.
     pub(super) fn down(&mut self, name: &'static str) {
-        let phone = self.phones.get_mut(name).expect("a phone");
-        phone.is_up = false;
-        phone.protocol.handle(self.now, Input::Down);
+        let client = self.clients.get_mut(name).expect("a phone");
+        client.is_up = false;
+        client.protocol.handle(self.now, Input::Down);
         self.run();
     }
 
     /// The broker keeps something for a device.
     pub(super) fn enqueue(&mut self, name: &'static str, topic: String, payload: String) {
-        self.phones.get_mut(name).expect("a phone").queue.push_back((topic, payload));
+        self.clients.get_mut(name).expect("a phone").queue.push_back((topic, payload));
     }
 
     /// What the broker keeps for a device, taken away.
     pub(super) fn queue(&mut self, name: &'static str) -> VecDeque<(String, String)> {
-        std::mem::take(&mut self.phones.get_mut(name).expect("a phone").queue)
+        std::mem::take(&mut self.clients.get_mut(name).expect("a phone").queue)
     }
 
     /// The process is gone.
@@ -115,9 +115,9 @@ impl Harness {
     /// The broker publishes the will of a device.
     pub(super) fn will(&mut self, name: &'static str) {
         let (account, device) = name.split_once('/').expect("account/device");
-        for phone in self.phones.values_mut() {
+        for client in self.clients.values_mut() {
             let (account, device) = (account.into(), device.into());
-            phone.protocol.handle(self.now, Input::Gone { account, device });
+            client.protocol.handle(self.now, Input::Gone { account, device });
         }
         self.run();
     }
@@ -147,15 +147,15 @@ impl Harness {
     }
 
     pub(super) fn feed(&mut self, name: &'static str, input: Input) {
-        self.phones.get_mut(name).expect("a phone").protocol.handle(self.now, input);
+        self.clients.get_mut(name).expect("a phone").protocol.handle(self.now, input);
         self.run();
     }
 
     pub(super) fn op(&mut self, name: &'static str, op: Operation) -> u64 {
-        let phone = self.phones.get_mut(name).expect("a phone");
-        phone.last_req += 1;
-        let req = phone.last_req;
-        phone.protocol.handle(self.now, Input::Op { req, op });
+        let client = self.clients.get_mut(name).expect("a phone");
+        client.last_req += 1;
+        let req = client.last_req;
+        client.protocol.handle(self.now, Input::Op { req, op });
         self.run();
         req
     }
@@ -164,20 +164,20 @@ impl Harness {
     fn run(&mut self) {
         loop {
             let mut published = Vec::new();
-            for phone in self.phones.values_mut() {
-                while let Some(output) = phone.protocol.poll_output() {
+            for client in self.clients.values_mut() {
+                while let Some(output) = client.protocol.poll_output() {
                     let Output::Publish { token, qos, topic, payload, .. } = output else {
                         let made = self.state.into_iter().flat_map(|state| invites(&output, state));
-                        made.for_each(|input| phone.protocol.handle(self.now, input));
-                        phone.received.push(output);
+                        made.for_each(|input| client.protocol.handle(self.now, input));
+                        client.received.push(output);
                         continue;
                     };
-                    if phone.is_up {
-                        let topic = phone.topics.write(&topic).expect("a topic");
-                        let is_own = topic.contains(&format!("/u/{}/", phone.topics.user()));
+                    if client.is_up {
+                        let topic = client.topics.write(&topic).expect("a topic");
+                        let is_own = topic.contains(&format!("/u/{}/", client.topics.user()));
                         let result = if is_own { PublishResult::Delivered } else { self.result };
                         if qos == Qos::AtLeastOnce {
-                            phone.protocol.handle(self.now, Input::Published { token, result });
+                            client.protocol.handle(self.now, Input::Published { token, result });
                         }
                         published.push((qos, topic, payload));
                     }
@@ -190,11 +190,11 @@ impl Harness {
                 let is_hit = self.loses.is_some_and(|part| topic.contains(part) || payload.contains(part));
                 let is_lost = is_hit || self.loses_qos_0 && qos == Qos::AtMostOnce;
                 self.wire.push((topic.clone(), payload.clone()));
-                for phone in self.phones.values_mut().filter(|_| !is_lost) {
-                    if phone.is_up {
-                        deliver(self.now, phone, &topic, &payload);
-                    } else if phone.topics.read(&topic).is_some() {
-                        phone.queue.push_back((topic.clone(), payload.clone()));
+                for client in self.clients.values_mut().filter(|_| !is_lost) {
+                    if client.is_up {
+                        deliver(self.now, client, &topic, &payload);
+                    } else if client.topics.read(&topic).is_some() {
+                        client.queue.push_back((topic.clone(), payload.clone()));
                     }
                 }
             }
@@ -205,13 +205,13 @@ impl Harness {
     pub(super) fn pass(&mut self, ms: u64) {
         let end = self.now + ms;
         loop {
-            let due = self.phones.values().filter_map(|it| it.protocol.poll_timeout()).min();
+            let due = self.clients.values().filter_map(|it| it.protocol.poll_timeout()).min();
             let Some(due) = due.filter(|due| *due <= end) else { break };
             self.now = self.now.max(due);
-            for phone in self.phones.values_mut() {
-                if phone.protocol.poll_timeout().is_some_and(|at| at <= self.now) {
-                    phone.protocol.handle_timeout(self.now);
-                    let next = phone.protocol.poll_timeout();
+            for client in self.clients.values_mut() {
+                if client.protocol.poll_timeout().is_some_and(|at| at <= self.now) {
+                    client.protocol.handle_timeout(self.now);
+                    let next = client.protocol.poll_timeout();
                     assert!(next.is_none_or(|at| at > self.now), "a timeout that does not pass");
                 }
             }
@@ -222,14 +222,14 @@ impl Harness {
 
     /// What a device's core has heard, in short words.
     pub(super) fn take(&mut self, name: &'static str) -> Vec<String> {
-        let phone = self.phones.get_mut(name).expect("a phone");
-        std::mem::take(&mut phone.received).iter().flat_map(decisions).collect()
+        let client = self.clients.get_mut(name).expect("a phone");
+        std::mem::take(&mut client.received).iter().flat_map(decisions).collect()
     }
 }
 
-fn deliver(now: u64, phone: &mut Phone, topic: &str, payload: &str) {
-    let Some(Incoming::Message { kind, from, device }) = phone.topics.read(topic) else { return };
-    phone.protocol.handle(
+fn deliver(now: u64, client: &mut Client, topic: &str, payload: &str) {
+    let Some(Incoming::Message { kind, from, device }) = client.topics.read(topic) else { return };
+    client.protocol.handle(
         now,
         Input::Message { kind, from, device, payload: payload.as_bytes().to_vec(), expires_at: None },
     );
@@ -308,8 +308,8 @@ pub(super) fn ring(harness: &mut Harness, caller: &'static str, to: &str) -> Tex
 /// The same, with a ring time.
 pub(super) fn ring_for(harness: &mut Harness, caller: &'static str, to: &str, expires_ms: u32) -> Text {
     harness.op(caller, create());
-    let phone = harness.phones.get_mut(caller).expect("a phone");
-    let made = phone.received.iter().rev().find_map(|it| {
+    let client = harness.clients.get_mut(caller).expect("a phone");
+    let made = client.received.iter().rev().find_map(|it| {
         let Output::Done { answer, .. } = it else { return None };
         answer.channel.as_ref().map(|it| it.channel.id.clone())
     });

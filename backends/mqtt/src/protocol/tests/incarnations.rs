@@ -48,7 +48,7 @@ fn an_ignored_invite_is_dropped_silently() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     state(&mut harness, "bob/pad", &channel, InviteState::Dropped);
     state(&mut harness, "bob/phone", &channel, InviteState::Ringing);
-    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    assert!(harness.clients["bob/pad"].protocol.is_at_rest());
     harness.take("bob/pad");
     harness.pass(20);
     harness.op("alice/phone", Operation::Cancel(op_args(&channel, "bob", "")));
@@ -95,7 +95,7 @@ fn retransmissions_do_not_extend_the_ring_time() {
     assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
     harness.pass(6);
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
-    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    assert!(harness.clients["bob/pad"].protocol.is_at_rest());
     // The longest, and what says nothing of it.
     for (id, ring) in [("c2", r#","ring":9007199254740991"#), ("c3", "")] {
         let body = format!(r#""rid":"r1","custom":""{ring}"#);
@@ -111,7 +111,7 @@ fn retransmissions_do_not_extend_the_ring_time() {
     }
     assert_eq!(harness.take("bob/pad").len(), 2);
     harness.pass(100);
-    assert!(harness.phones["bob/pad"].protocol.is_at_rest(), "122 seconds");
+    assert!(harness.clients["bob/pad"].protocol.is_at_rest(), "122 seconds");
 }
 
 /// An invite that waited in the mailbox has rung elsewhere meanwhile: what is left of its message counts.
@@ -176,7 +176,7 @@ fn a_grant_that_is_not_joined_is_released_after_8_s() {
     harness.pass(1);
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
     assert_eq!(harness.take("alice/phone"), ["Online Leave by bob"]);
-    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    assert!(harness.clients["bob/pad"].protocol.is_at_rest());
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_call_needs_no_message_of_qos_0() {
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
     harness.pass(20_000);
     assert!(harness.take("bob/pad").is_empty(), "told once, however often it comes");
-    assert!(harness.phones.values().all(|phone| phone.protocol.is_at_rest()));
+    assert!(harness.clients.values().all(|client| client.protocol.is_at_rest()));
 }
 
 #[test]

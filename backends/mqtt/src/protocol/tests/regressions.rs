@@ -15,7 +15,7 @@ fn a_ring_that_nobody_ends_is_asked_about_after_a_minute() {
     harness.kill("alice/phone");
     harness.pass(5_000);
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
-    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    assert!(harness.clients["bob/pad"].protocol.is_at_rest());
 }
 
 #[test]
@@ -27,7 +27,7 @@ fn a_ring_survives_a_lost_own_connection() {
     harness.pass(25_000);
     harness.up("bob/pad");
     assert_eq!(harness.take("bob/pad"), ["Restored"]);
-    assert!(!harness.phones["bob/pad"].protocol.is_at_rest());
+    assert!(!harness.clients["bob/pad"].protocol.is_at_rest());
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn a_winner_that_has_not_joined_can_end_the_call() {
         harness.op("bob/pad", end(op_args(&channel, "", "")));
         assert_eq!(harness.take("bob/pad"), ["done 0"]);
         assert_eq!(harness.take("alice/phone").len(), 1, "it hears of it");
-        assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+        assert!(harness.clients["bob/pad"].protocol.is_at_rest());
     }
 }
 
@@ -82,7 +82,7 @@ fn a_kick_while_calling_ends_the_ringing() {
         Input::Message { kind: TopicKind::Own, from, device, payload, expires_at: None },
     );
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);
-    assert!(harness.phones["bob/pad"].protocol.is_at_rest());
+    assert!(harness.clients["bob/pad"].protocol.is_at_rest());
 }
 
 /// Found by fuzzing: two deadlines of one peer at the same moment, and the second was left due.

@@ -118,7 +118,7 @@ fn the_end_of_a_call_is_reported_despite_a_full_queue() {
         harness.pass(5_000);
         let core_state = harness.take("bob/pad");
         assert!(core_state.contains(&"Offline Close by alice".to_owned()), "{before_subscription}");
-        let size = format!("{:?}", harness.phones["bob/pad"].protocol).len();
+        let size = format!("{:?}", harness.clients["bob/pad"].protocol).len();
         assert!(size < 2_000_000, "{size}");
     }
 }
@@ -136,7 +136,7 @@ fn what_came_before_the_subscription_is_limited_in_bytes() {
             harness.forge("bob/pad", (&format!("m{account}"), "x"), TopicKind::Inbox, &text);
         }
     }
-    let size = format!("{:?}", harness.phones["bob/pad"].protocol).len();
+    let size = format!("{:?}", harness.clients["bob/pad"].protocol).len();
     // Bytes as numbers: five characters each.
     assert!(size < 6 * 1024 * 1024, "{size}");
     assert!(size > 4 * 1024 * 1024, "{size}: it is full");
@@ -181,7 +181,7 @@ fn lines_of_the_log_are_counted() {
         harness.forge("bob/pad", ("mallory", "x"), TopicKind::Inbox, &an_invite(&n.to_string()));
     }
     let lines = |harness: &mut Harness| {
-        let received = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").received);
+        let received = std::mem::take(&mut harness.clients.get_mut("bob/pad").expect("a phone").received);
         received.into_iter().filter(|it| matches!(it, Output::Log { .. })).collect::<Vec<_>>()
     };
     let first = lines(&mut harness);
@@ -209,7 +209,7 @@ fn watched_wills_prefer_peers_over_strangers() {
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.op("bob/pad", Operation::Accept(op_args(&channel, "alice", "")));
     harness.op("bob/pad", join(&channel));
-    let received = std::mem::take(&mut harness.phones.get_mut("bob/pad").expect("a phone").received);
+    let received = std::mem::take(&mut harness.clients.get_mut("bob/pad").expect("a phone").received);
     let mut watched = std::collections::BTreeSet::new();
     for output in received {
         let Output::Watch { account, on, .. } = output else { continue };

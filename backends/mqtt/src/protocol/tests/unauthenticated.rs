@@ -1,4 +1,4 @@
-//! An account that is not part of a call, and what it knows of it: it changes nothing and learns nothing.
+//! An account that is not part of a call, and what it can find out: it changes nothing and learns nothing.
 
 use nertc_callkit_signaling::{Operation, Text};
 
@@ -25,8 +25,8 @@ fn in_call(harness: &mut Harness) -> Text {
     channel
 }
 
-/// Everything that can be said about a call by somebody who knows all its ids.
-fn say_everything(harness: &mut Harness, channel: &Text) {
+/// Everything that can be said about a call by somebody who has all its ids.
+fn send_everything(harness: &mut Harness, channel: &Text) {
     let ids: Vec<String> = harness
         .wire
         .iter()
@@ -60,7 +60,7 @@ fn knowing_all_ids_of_a_ringing_call_is_not_enough() {
     harness.take("alice/phone");
     harness.take("bob/pad");
     harness.pass(20);
-    say_everything(&mut harness, &channel);
+    send_everything(&mut harness, &channel);
     let to_mallory = harness.wire.iter().filter(|it| it.0.contains("mallory")).count();
     assert_eq!(
         (harness.take("alice/phone"), harness.take("bob/pad"), to_mallory),
@@ -75,7 +75,7 @@ fn knowing_all_ids_of_a_ringing_call_is_not_enough() {
 fn knowing_all_ids_of_a_call_neither_ends_nor_keeps_it() {
     let mut harness = two();
     let channel = in_call(&mut harness);
-    say_everything(&mut harness, &channel);
+    send_everything(&mut harness, &channel);
     let to_mallory = harness.wire.iter().filter(|it| it.0.contains("mallory")).count();
     assert_eq!((harness.take("alice/phone"), harness.take("bob/pad"), to_mallory), (vec![], vec![], 0));
     harness.op("alice/phone", close(op_args(&channel, "", "")));
@@ -83,7 +83,7 @@ fn knowing_all_ids_of_a_call_neither_ends_nor_keeps_it() {
 }
 
 #[test]
-fn an_accept_waits_for_the_callers_device_whatever_others_say() {
+fn an_accept_waits_for_the_callers_device_alone() {
     let mut harness = two();
     let channel = ring(&mut harness, "alice/phone", "bob");
     harness.take("bob/pad");
@@ -117,7 +117,7 @@ fn next_ids(protocol: &Peer, op: Operation) -> Vec<String> {
     ids
 }
 
-fn say_first(harness: &mut Harness, name: &'static str, ids: &[String]) {
+fn send_first(harness: &mut Harness, name: &'static str, ids: &[String]) {
     assert!(!ids.is_empty());
     for id in ids {
         for kind in ["wave", "bye", "ctl", "invite", "rec"] {
@@ -142,15 +142,15 @@ fn using_others_ids_first_blocks_nobody() {
     assert_eq!(harness.sent_kinds(), Vec::<String>::new());
     // Even if it had them: an invite, and a hang-up.
     harness.op("alice/phone", create());
-    let made = harness.phones["alice/phone"].received.iter().find_map(|it| {
+    let made = harness.clients["alice/phone"].received.iter().find_map(|it| {
         let Output::Done { answer, .. } = it else { return None };
         answer.channel.as_ref().map(|channel| channel.channel.id.clone())
     });
     let channel = made.expect("a channel");
     harness.op("alice/phone", join(&channel));
     let invite = invite(op_args(&channel, "bob", "hi"), 30_000);
-    let ids = next_ids(&harness.phones["alice/phone"].protocol, invite.clone());
-    say_first(&mut harness, "bob/pad", &ids);
+    let ids = next_ids(&harness.clients["alice/phone"].protocol, invite.clone());
+    send_first(&mut harness, "bob/pad", &ids);
     harness.take("bob/pad");
     harness.op("alice/phone", invite);
     assert_eq!(harness.take("bob/pad"), ["Online Invite by alice"]);
@@ -158,8 +158,8 @@ fn using_others_ids_first_blocks_nobody() {
     harness.op("bob/pad", join(&channel));
     harness.take("bob/pad");
     let close = close(op_args(&channel, "", ""));
-    let ids = next_ids(&harness.phones["alice/phone"].protocol, close.clone());
-    say_first(&mut harness, "bob/pad", &ids);
+    let ids = next_ids(&harness.clients["alice/phone"].protocol, close.clone());
+    send_first(&mut harness, "bob/pad", &ids);
     harness.take("bob/pad");
     harness.op("alice/phone", close);
     assert_eq!(harness.take("bob/pad"), ["Online Close by alice"]);

@@ -14,7 +14,7 @@ struct Pair {
     addresses: [SocketAddr; 2],
     is_connected: [bool; 2],
     /// Of each side's packets that have arrived.
-    heard: [Vec<AudioPacket>; 2],
+    received: [Vec<AudioPacket>; 2],
     stats: [Stats; 2],
 }
 
@@ -35,7 +35,7 @@ impl Pair {
             sides,
             addresses,
             is_connected: [false; 2],
-            heard: [Vec::new(), Vec::new()],
+            received: [Vec::new(), Vec::new()],
             stats: [Stats::default(); 2],
         };
         let read = |sdp: &str| sdp::read(sdp, false).expect("a description");
@@ -50,11 +50,11 @@ impl Pair {
         pair
     }
 
-    /// Time passes; `speak` is called every 20 ms with the number of the frame.
-    fn run(&mut self, time: u64, mut speak: impl FnMut(&mut Connection, u64)) {
+    /// Time passes; `send` is called every 20 ms with the number of the frame.
+    fn run(&mut self, time: u64, mut send: impl FnMut(&mut Connection, u64)) {
         for _ in 0..time / FRAME_US {
             self.now += FRAME_US;
-            speak(&mut self.sides[0], (self.now - START) / FRAME_US);
+            send(&mut self.sides[0], (self.now - START) / FRAME_US);
             for side in 0..2 {
                 while self.sides[side].poll_timeout() <= self.now {
                     self.sides[side].handle_timeout(self.now);
@@ -77,7 +77,7 @@ impl Pair {
                             self.sides[1 - side].receive(self.now, remote, local, &bytes);
                         }
                         Happened::Connected => self.is_connected[side] = true,
-                        Happened::Audio(packet) => self.heard[side].push(packet),
+                        Happened::Audio(packet) => self.received[side].push(packet),
                         Happened::Stats(stats) => self.stats[side] = stats,
                         Happened::Transmit { .. }
                         | Happened::Response
@@ -93,24 +93,24 @@ impl Pair {
     }
 }
 
-fn speak(side: &mut Connection, frame: u64) {
+fn send_frame(side: &mut Connection, frame: u64) {
     side.send_audio(START + frame * FRAME_US, frame * 960, false, &[0x78; 80]);
 }
 
 /// SSRCs are announced to nobody: a peer may change its own at any time, even for each packet.
 #[test]
-fn a_peer_that_changes_its_ssrc_is_still_heard() {
+fn sound_continues_after_the_peer_changes_its_ssrc() {
     let mut pair = Pair::connected();
-    pair.run(1_000_000, speak);
-    assert!(pair.heard[1].len() >= 48, "{}", pair.heard[1].len());
+    pair.run(1_000_000, send_frame);
+    assert!(pair.received[1].len() >= 48, "{}", pair.received[1].len());
     for change in 0..20 {
-        pair.heard[1].clear();
+        pair.received[1].clear();
         let mid = pair.sides[0].mid.expect("audio");
         let mut api = pair.sides[0].rtc.direct_api();
         let ssrc = api.new_ssrc();
         assert!(api.reset_stream_tx(mid, None, ssrc, None).is_some());
-        pair.run(500_000, speak);
-        assert!(pair.heard[1].len() >= 20, "change {change}: {}", pair.heard[1].len());
+        pair.run(500_000, send_frame);
+        assert!(pair.received[1].len() >= 20, "change {change}: {}", pair.received[1].len());
     }
     let (stats, mut changes) = (pair.stats[1], 0);
     // Numbers of another stream are rarely near those before.
@@ -121,7 +121,7 @@ fn a_peer_that_changes_its_ssrc_is_still_heard() {
         let mut api = side.rtc.direct_api();
         let ssrc = api.new_ssrc();
         changes += u32::from(api.reset_stream_tx(mid, None, ssrc, None).is_some());
-        speak(side, frame);
+        send_frame(side, frame);
     });
     assert!(changes >= 99 && !pair.sides[1].has_failed && pair.sides[1].rtc.is_alive());
 }
@@ -129,7 +129,7 @@ fn a_peer_that_changes_its_ssrc_is_still_heard() {
 #[test]
 fn kinds_of_candidates_are_those_of_the_pair() {
     let mut pair = Pair::connected();
-    pair.run(2_000_000, speak);
+    pair.run(2_000_000, send_frame);
     assert_eq!(pair.stats[0].kinds, (CandidateKind::Host, CandidateKind::Host));
     let (local, remote) = (pair.addresses[0], pair.addresses[1]);
     let side = &mut pair.sides[0];
@@ -144,5 +144,5 @@ fn kinds_of_candidates_are_those_of_the_pair() {
     side.add_local(pair.now, LocalCandidate { address: relayed, kind: LocalKind::Relayed { local } });
     assert_eq!(side.local_kind(relayed, remote), CandidateKind::Relay);
     assert_eq!(side.local_kind(public, remote), CandidateKind::ServerReflexive);
-    assert_eq!(side.remote_kind(public), CandidateKind::PeerReflexive, "nobody has told us of it");
+    assert_eq!(side.remote_kind(public), CandidateKind::PeerReflexive, "the peer has not named it");
 }

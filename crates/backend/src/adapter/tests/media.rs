@@ -155,10 +155,10 @@ fn every_media_operation_arrives_as_its_value() {
 
 #[test]
 fn a_frame_is_of_one_known_kind_and_reaches_an_open_sink() {
-    let (notes, told) = (Notes::default(), Notes::default());
+    let (notes, received) = (Notes::default(), Notes::default());
     let sink = Arc::new(MediaSink::default());
     let (vtable, ctx) = media(&VTABLE, sink.clone(), Recorder(notes.clone(), sink));
-    let (c, push) = (media_sink(&told), vtable.push_frame.expect("a slot"));
+    let (c, push) = (media_sink(&received), vtable.push_frame.expect("a slot"));
     let invalid = abi::nertc_callkit_status::NERTC_CALLKIT_STATUS_INVALID_ARGUMENT as i32;
     // SAFETY: our own backend; the sink and all arguments outlive the calls.
     unsafe {
@@ -178,7 +178,7 @@ fn a_frame_is_of_one_known_kind_and_reaches_an_open_sink() {
         vtable.release.expect("a slot")(ctx);
     }
     let size = size_of::<abi::nertc_callkit_frame>();
-    assert_eq!(told.take(), [format!("frame of 5 {size}")]);
+    assert_eq!(received.take(), [format!("frame of 5 {size}")]);
     let pushed = ["frame Media(1)", "frame Media(2)", "frame Media(1)", "close", "frame Media(1)"];
     assert_eq!(notes.take(), pushed);
 }
@@ -191,10 +191,10 @@ unsafe extern "C" fn send(ctx: *mut c_void, join: abi::nertc_callkit_req, json: 
 
 #[test]
 fn texts_go_to_the_peer_and_come_from_it() {
-    let (notes, told) = (Notes::default(), Notes::default());
+    let (notes, received) = (Notes::default(), Notes::default());
     let sink = Arc::new(MediaSink::default());
     let (vtable, ctx) = media(&SIGNALS, sink.clone(), Recorder(notes.clone(), sink.clone()));
-    let c = abi::nertc_callkit_rtc_sink { send: Some(send), ..media_sink(&told) };
+    let c = abi::nertc_callkit_rtc_sink { send: Some(send), ..media_sink(&received) };
     let text = Text::from("{\"a\":1}");
     assert_eq!(vtable.caps, 2 | abi::nertc_callkit_rtc_cap::NERTC_CALLKIT_RTC_CAP_SIGNALS as u32);
     // SAFETY: our own backend; the sink and all arguments outlive the calls.
@@ -212,17 +212,17 @@ fn texts_go_to_the_peer_and_come_from_it() {
         assert_eq!(sink.send(Req(3), &text), Err(SendError::Closed));
         vtable.release.expect("a slot")(ctx);
     }
-    assert_eq!(told.take(), ["3", "4", "5"].map(|join| format!("{join} sends {{\"a\":1}}")));
+    assert_eq!(received.take(), ["3", "4", "5"].map(|join| format!("{join} sends {{\"a\":1}}")));
     assert_eq!(notes.take(), ["Req(3) receives {\"a\":1}", "Req(3) receives {}", "close"]);
 }
 
 /// The core of the first release: its sink has no `send`, its join names no peer.
 #[test]
 fn an_older_core_has_no_texts_and_everything_else() {
-    let (notes, told) = (Notes::default(), Notes::default());
+    let (notes, received) = (Notes::default(), Notes::default());
     let sink = Arc::new(MediaSink::default());
     let (vtable, ctx) = media(&SIGNALS, sink.clone(), Recorder(notes.clone(), sink.clone()));
-    let mut c = abi::nertc_callkit_rtc_sink { send: Some(send), ..media_sink(&told) };
+    let mut c = abi::nertc_callkit_rtc_sink { send: Some(send), ..media_sink(&received) };
     c.struct_size = std::mem::offset_of!(abi::nertc_callkit_rtc_sink, send) as u32;
     let mut join = abi::nertc_callkit_rtc_join { uid: 7, peer: c"not there".as_ptr(), ..sized() };
     join.struct_size = std::mem::offset_of!(abi::nertc_callkit_rtc_join, peer) as u32;
@@ -236,7 +236,7 @@ fn an_older_core_has_no_texts_and_everything_else() {
         vtable.close_backend.expect("a slot")(ctx);
         vtable.release.expect("a slot")(ctx);
     }
-    assert!(told.take().is_empty());
+    assert!(received.take().is_empty());
     let notes = notes.take();
     assert!(notes[0].contains("uid: 7") && notes[0].contains("peer: \"\""), "{notes:?}");
     assert!(notes[0].contains("call_no: 0, account: \"\", device: \"\""), "{notes:?}");
@@ -320,7 +320,7 @@ fn a_vtable_without_frames_has_no_slot_for_them() {
 
 #[test]
 fn media_events_have_the_headers_numbers() {
-    let (notes, told) = (Notes::default(), Notes::default());
+    let (notes, received) = (Notes::default(), Notes::default());
     let sink = Arc::new(MediaSink::default());
     let (vtable, ctx) = media(&VTABLE, sink.clone(), Recorder(notes, sink.clone()));
     let why = Outcome { code: Code::TIMEOUT, raw_code: 7, message: "why".into() };
@@ -330,7 +330,7 @@ fn media_events_have_the_headers_numbers() {
         MediaEvent::PeerMedia { uid: 1, media: Media::VIDEO, on: true },
         MediaEvent::PeerMute { uid: 1, media: Media::AUDIO, muted: false },
         MediaEvent::PeerSilent { uid: 1 },
-        MediaEvent::PeerHeard { uid: 1 },
+        MediaEvent::PeerActive { uid: 1 },
         MediaEvent::Reconnecting,
         MediaEvent::Reconnected,
         MediaEvent::Disconnected(why.clone()),
@@ -343,7 +343,7 @@ fn media_events_have_the_headers_numbers() {
             remote_fingerprint: "sha-256 CD".into(),
         },
     ];
-    let c = media_sink(&told);
+    let c = media_sink(&received);
     // SAFETY: our own backend; the sink outlives it.
     unsafe {
         assert_eq!(vtable.open.expect("a slot")(ctx, &c), 0);
@@ -370,5 +370,5 @@ fn media_events_have_the_headers_numbers() {
         "completed 8: 408 7 why",
         "log 2 line",
     ];
-    assert_eq!(told.take(), wanted);
+    assert_eq!(received.take(), wanted);
 }

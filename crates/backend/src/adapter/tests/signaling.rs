@@ -165,7 +165,7 @@ fn notifications_arrive_and_bad_ones_are_dropped() {
 }
 
 #[test]
-fn a_refusal_a_lie_and_a_panic_become_codes() {
+fn a_refusal_a_false_result_and_a_panic_become_codes() {
     let (notes, _, vtable, ctx) = recorder();
     let login = |account: &str| {
         let account = Text::from(account);
@@ -226,8 +226,8 @@ fn a_backend_that_refuses_to_open_has_no_sink() {
 #[test]
 fn close_ends_the_sink_even_if_the_backend_panics() {
     let (notes, sink, vtable, ctx) = recorder();
-    let told = Notes::default();
-    let c = reports::signaling_sink(&told);
+    let received = Notes::default();
+    let c = reports::signaling_sink(&received);
     let older = abi::nertc_callkit_signaling_sink { abi: 77, ..c };
     // SAFETY: our own backend; the sinks outlive it.
     unsafe {
@@ -242,6 +242,6 @@ fn close_ends_the_sink_even_if_the_backend_panics() {
         assert!(!sink.flush());
         vtable.release.expect("a slot")(ctx);
     }
-    assert_eq!(told.take(), ["completed 1: 408 0 - room - token - at 0"]);
+    assert_eq!(received.take(), ["completed 1: 408 0 - room - token - at 0"]);
     assert_eq!(notes.take(), ["close", "dropped"]);
 }

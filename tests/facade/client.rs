@@ -70,10 +70,10 @@ struct Refusal {
 }
 
 /// A client and its app.
-pub(crate) struct Phone {
+pub(crate) struct Client {
     kit: AtomicPtr<nertc_callkit>,
     account: String,
-    is_host: bool,
+    is_app: bool,
     /// Answers inside on_invited.
     is_eager: bool,
     is_closed: AtomicBool,
@@ -83,7 +83,7 @@ pub(crate) struct Phone {
 
 /// The user_data of a request: its owner and number.
 struct Request {
-    phone: *const Phone,
+    client: *const Client,
     ticket: usize,
 }
 
@@ -91,18 +91,18 @@ fn size<T>() -> u32 {
     size_of::<T>() as u32
 }
 
-impl Phone {
+impl Client {
     pub(crate) fn new(
         hub: *mut nertc_callkit_hub,
         account: &str,
         device: usize,
-        is_host: bool,
+        is_app: bool,
         is_eager: bool,
-    ) -> Box<Phone> {
-        let phone = Box::new(Phone {
+    ) -> Box<Client> {
+        let client = Box::new(Client {
             kit: AtomicPtr::new(ptr::null_mut()),
             account: account.to_owned(),
-            is_host,
+            is_app,
             is_eager,
             is_closed: AtomicBool::new(false),
             log: Mutex::new(Log::default()),
@@ -110,7 +110,7 @@ impl Phone {
         });
         let device = CString::new(format!("device{device}")).expect("no zero inside");
         // SAFETY: all zero is each struct's documented default; what they point to outlives create, which
-        // copies it, and the phone is boxed and outlives its client.
+        // copies it, and this is boxed and outlives the handle.
         unsafe {
             let mut backends: nertc_callkit_backends = std::mem::zeroed();
             backends.struct_size = size::<nertc_callkit_backends>();
@@ -119,17 +119,17 @@ impl Phone {
             let (listener, timers) = (listener(), timers());
             let mut config: nertc_callkit_config = std::mem::zeroed();
             config.struct_size = size::<nertc_callkit_config>();
-            config.delivery = i32::from(is_host);
+            config.delivery = i32::from(is_app);
             config.listener = &listener;
             config.timers = &timers;
             config.backends = &backends;
             config.device_id = device.as_ptr();
-            config.user_data = ptr::from_ref(&*phone).cast_mut().cast();
+            config.user_data = ptr::from_ref(&*client).cast_mut().cast();
             let mut kit = ptr::null_mut();
             assert_eq!(nertc_callkit_create(&config, &mut kit), OK);
-            phone.kit.store(kit, Ordering::Release);
+            client.kit.store(kit, Ordering::Release);
         }
-        phone
+        client
     }
 
     fn kit(&self) -> *mut nertc_callkit {
@@ -169,7 +169,7 @@ impl Phone {
 
     /// Lets callbacks run for a millisecond.
     pub(crate) fn take_some(&self) {
-        if self.is_host {
+        if self.is_app {
             // SAFETY: a handle, or gone; never called inside a callback.
             if unsafe { nertc_callkit_dispatch(self.kit(), 1) } >= 0 {
                 return;
@@ -196,7 +196,7 @@ impl Phone {
         log.lines.push(format!("ask {ask:?}"));
         // The worker may complete it before the function returns.
         drop(log);
-        let request = Box::into_raw(Box::new(Request { phone: self, ticket }));
+        let request = Box::into_raw(Box::new(Request { client: self, ticket }));
         let answer = self.submit(ask, request.cast());
         if answer != OK {
             self.log().open.remove(&ticket);
@@ -291,7 +291,7 @@ impl Phone {
 
     /// Ends the client in the background.
     pub(crate) fn release(&self) -> Result<(), String> {
-        // SAFETY: a handle; the phone outlives the callback, which the test waits for.
+        // SAFETY: a handle; the client outlives the callback, which the test waits for.
         let answer = unsafe {
             nertc_callkit_release(self.kit(), Some(on_released), ptr::from_ref(self).cast_mut().cast())
         };
@@ -332,7 +332,7 @@ impl Phone {
     }
 
     /// Guarantees that were violated, after the end.
-    pub(crate) fn verdict(&self) -> Result<(), String> {
+    pub(crate) fn result(&self) -> Result<(), String> {
         let log = self.log();
         let mut wrong = log.wrong.clone();
         wrong.extend(log.open.values().map(|ask| format!("invariant 1: {ask} never completed")));
@@ -344,7 +344,7 @@ impl Phone {
     /// Its events, for readers.
     pub(crate) fn history(&self) -> String {
         let log = self.log();
-        let delivery = if self.is_host { "HOST" } else { "WORKER" };
+        let delivery = if self.is_app { "APP" } else { "WORKER" };
         let from = log.lines.len().saturating_sub(60);
         format!("{} ({delivery}), state {}:\n{}", self.account, self.state(), log.lines[from..].join("\n"))
     }
@@ -398,9 +398,9 @@ const ONCE: &[&str] = &[
 /// Listener functions that only write down what they are.
 macro_rules! listeners {
     ($($name:ident($event:ty)),* $(,)?) => {
-        $(unsafe extern "C" fn $name(_: *mut nertc_callkit, event: *const $event, phone: *mut c_void) {
-            // SAFETY: the event is lent, and the phone outlives its client.
-            unsafe { (*phone.cast::<Phone>()).on_event(stringify!($name), (*event).call_no) }
+        $(unsafe extern "C" fn $name(_: *mut nertc_callkit, event: *const $event, client: *mut c_void) {
+            // SAFETY: the event is lent, and this outlives the handle.
+            unsafe { (*client.cast::<Client>()).on_event(stringify!($name), (*event).call_no) }
         })*
     };
 }
@@ -435,59 +435,59 @@ listeners!(
 unsafe extern "C" fn on_invited(
     _: *mut nertc_callkit,
     event: *const nertc_callkit_invited_event,
-    phone: *mut c_void,
+    client: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and the phone outlives its client.
-    let (phone, call_no, invitor) = unsafe {
-        (&*phone.cast::<Phone>(), (*event).call_no, CStr::from_ptr((*event).invitor).to_string_lossy())
+    // SAFETY: the event is lent, and this outlives the handle.
+    let (client, call_no, invitor) = unsafe {
+        (&*client.cast::<Client>(), (*event).call_no, CStr::from_ptr((*event).invitor).to_string_lossy())
     };
-    phone.log().invited(&invitor);
-    phone.on_event("on_invited", call_no);
-    if phone.is_eager {
-        phone.ask(Ask::Accept);
+    client.log().invited(&invitor);
+    client.on_event("on_invited", call_no);
+    if client.is_eager {
+        client.ask(Ask::Accept);
     }
 }
 
 unsafe extern "C" fn on_missed_call(
     _: *mut nertc_callkit,
     event: *const nertc_callkit_missed_event,
-    phone: *mut c_void,
+    client: *mut c_void,
 ) {
-    // SAFETY: the event is lent, and the phone outlives its client.
-    let (phone, reason) = unsafe { (&*phone.cast::<Phone>(), (*event).reason) };
-    phone.log().refused +=
+    // SAFETY: the event is lent, and this outlives the handle.
+    let (client, reason) = unsafe { (&*client.cast::<Client>(), (*event).reason) };
+    client.log().refused +=
         u64::from(reason == nertc_callkit_missed_reason::NERTC_CALLKIT_MISSED_BLOCKED as i32);
-    phone.on_event("on_missed_call", 0);
+    client.on_event("on_missed_call", 0);
 }
 
 unsafe extern "C" fn on_token_needed(
     _: *mut nertc_callkit,
     _: *const nertc_callkit_connection_event,
-    phone: *mut c_void,
+    client: *mut c_void,
 ) {
-    // SAFETY: the phone outlives its client.
-    let phone = unsafe { &*phone.cast::<Phone>() };
-    phone.log().tokens += 1;
-    phone.on_event("on_token_needed", 0);
-    if phone.is_eager {
-        phone.give_token();
+    // SAFETY: this outlives the handle.
+    let client = unsafe { &*client.cast::<Client>() };
+    client.log().tokens += 1;
+    client.on_event("on_token_needed", 0);
+    if client.is_eager {
+        client.give_token();
     }
 }
 
 unsafe extern "C" fn on_done(_: *mut nertc_callkit, result: *const nertc_callkit_result, data: *mut c_void) {
-    // SAFETY: the result is lent; the request was boxed for this one completion, and its phone exists. The
+    // SAFETY: the result is lent; the request was boxed for this one completion, and its client exists. The
     // ticket is kept, so that a second completion would be reported and not crash.
     let (request, result) = unsafe { (&*data.cast::<Request>(), &*result) };
     // SAFETY: as above.
-    unsafe { (*request.phone).complete(request.ticket, result.code, result.call_no, result.operation) }
+    unsafe { (*request.client).complete(request.ticket, result.code, result.call_no, result.operation) }
 }
 
-unsafe extern "C" fn on_released(phone: *mut c_void) {
-    // SAFETY: the test waits for this before it lets go of the phone.
-    let phone = unsafe { &*phone.cast::<Phone>() };
-    phone.is_closed.store(true, Ordering::Release);
-    phone.log().is_gone = true;
-    phone.changed.notify_all();
+unsafe extern "C" fn on_released(client: *mut c_void) {
+    // SAFETY: the test waits for this before it lets go of the client.
+    let client = unsafe { &*client.cast::<Client>() };
+    client.is_closed.store(true, Ordering::Release);
+    client.log().is_gone = true;
+    client.changed.notify_all();
 }
 
 fn listener() -> nertc_callkit_listener {

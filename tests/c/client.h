@@ -1,13 +1,13 @@
-/* phone.h: what check.c and phone.c share. */
-#ifndef PHONE_H
-#define PHONE_H
+/* client.h: what check.c and client.c share. */
+#ifndef CLIENT_H
+#define CLIENT_H
 
 #include "check.h"
 
-/* Guards every phone and everything that WAIT_UNTIL looks at. */
+/* Guards every client and everything that WAIT_UNTIL looks at. */
 extern pthread_mutex_t check_lock;
 extern pthread_cond_t check_changed;
-extern struct phone *check_phones;
+extern struct client *check_clients;
 
 /* 0: not within the deadline. */
 int check_wait(int (*is_true)(void *), void *argument);

@@ -20,16 +20,16 @@ use parking_lot::Mutex;
 const GREETING: u64 = 999_999;
 
 /// A device that has only a connection.
-pub(crate) struct Phone {
+pub(crate) struct Client {
     registration: Registration,
     topics: Topics,
     /// Says something whenever it is up.
     pub(crate) greets: AtomicBool,
     connection: Mutex<Connection>,
-    heard: Recorder<ConnectionEvent>,
+    received: Recorder<ConnectionEvent>,
 }
 
-impl Handler for Phone {
+impl Handler for Client {
     fn ready(&self, readiness: Readiness) {
         self.act(|connection, now| connection.on_ready(now, readiness));
     }
@@ -45,7 +45,7 @@ impl Handler for Phone {
     fn panicked(&self) {}
 }
 
-impl Drop for Phone {
+impl Drop for Client {
     fn drop(&mut self) {
         self.registration.deregister();
     }
@@ -73,30 +73,30 @@ pub(crate) fn roots(broker: &Mosquitto) -> Roots {
     Roots::Pem(fs::read(broker.ca()).expect("a certificate"))
 }
 
-impl Phone {
+impl Client {
     /// A device that does nothing yet.
-    pub(crate) fn new(settings: Settings) -> Arc<Phone> {
+    pub(crate) fn new(settings: Settings) -> Arc<Client> {
         let registration = Registration::new().expect("a reactor");
         let topics = settings.topics.clone();
         let connection = Connection::new(settings, 7, Arc::new(registration.clone()));
-        let phone = Arc::new(Phone {
+        let client = Arc::new(Client {
             registration,
             topics,
             greets: AtomicBool::new(false),
             connection: Mutex::new(connection),
-            heard: Recorder::default(),
+            received: Recorder::default(),
         });
-        let weak: Weak<Phone> = Arc::downgrade(&phone);
-        phone.registration.set_handler(weak);
-        phone
+        let weak: Weak<Client> = Arc::downgrade(&client);
+        client.registration.set_handler(weak);
+        client
     }
 
     /// A device that is up.
-    pub(crate) fn up(settings: Settings) -> Arc<Phone> {
-        let phone = Phone::new(settings);
-        phone.connect("secret");
-        phone.wait_up();
-        phone
+    pub(crate) fn up(settings: Settings) -> Arc<Client> {
+        let client = Client::new(settings);
+        client.connect("secret");
+        client.wait_up();
+        client
     }
 
     pub(crate) fn connect(&self, token: &str) {
@@ -120,7 +120,7 @@ impl Phone {
                 let topic = self.topics.write(&Topic::Own).expect("a topic");
                 connection.publish(now, GREETING, Qos::AtLeastOnce, topic, "up".into(), 1_000);
             }
-            self.heard.push(event);
+            self.received.push(event);
         }
         connection.flush(now);
         self.registration.set_deadline(connection.poll_timeout());
@@ -135,7 +135,7 @@ impl Phone {
     /// Waits for the next event that `find` knows; what came before it is skipped.
     #[track_caller]
     pub(crate) fn wait<T>(&self, what: &str, find: impl FnMut(&ConnectionEvent) -> Option<T>) -> T {
-        self.heard.next(what, find)
+        self.received.next(what, find)
     }
 
     /// Waits for exactly this event.
@@ -195,8 +195,8 @@ impl Phone {
         self.connection.lock().version()
     }
 
-    /// All it heard.
-    pub(crate) fn heard(&self) -> Vec<ConnectionEvent> {
-        self.heard.all()
+    /// All it received.
+    pub(crate) fn received(&self) -> Vec<ConnectionEvent> {
+        self.received.all()
     }
 }

@@ -14,7 +14,7 @@ unexport MAKEFLAGS MFLAGS
 BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
-  mosquitto/user tests/abi/planted tests/conformance/with_mosquitto tests/install/check
+  mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
 .PHONY: help demo demo-mqtt demo-webrtc phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
@@ -110,6 +110,7 @@ fuzz:
 bench:
 	scripts/setup cargo cc cmake valgrind mosquitto
 	@scripts/setup sofia-sip || echo 'bench: goes on without the comparison with sofia-sip'
+	@scripts/setup python3-aiortc baresip || echo 'bench: goes on without the comparison with aiortc or baresip'
 	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench
 
 bench-table:

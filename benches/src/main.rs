@@ -13,6 +13,7 @@ mod report;
 mod samples;
 mod storm;
 mod system;
+mod webrtc;
 
 use std::time::Duration;
 
@@ -68,6 +69,10 @@ fn main() {
         "mqtt_publishes" => mqtt::publishes(library),
         "mqtt_idle" => mqtt::idle(library),
         "mqtt_crowd" => mqtt::crowd(library),
+        "webrtc_cpu" => webrtc::cpu(library),
+        "webrtc_crowd" => webrtc::crowd(library),
+        "webrtc_setup" => webrtc::set_up(library),
+        "webrtc_idle" => webrtc::idle(library),
         _ => panic!("no such measure"),
     }
 }

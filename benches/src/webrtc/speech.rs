@@ -39,6 +39,12 @@ impl Speech {
         Speech(samples)
     }
 
+    /// A tone without pauses.
+    pub(super) fn tone() -> Speech {
+        let wave = |at: usize| (8_000.0 * (TAU * 440.0 * at as f64 / RATE).sin()) as i16;
+        Speech((0..2 * LENGTH).map(wave).collect())
+    }
+
     /// So many samples from a place on; at most 4 s.
     pub(super) fn part(&self, from: usize, count: usize) -> &[i16] {
         &self.0[from % LENGTH..][..count]

@@ -8,7 +8,7 @@
 
 enum { CALLS = 20 };
 
-static struct client alice, bob;
+static struct rtc_client alice, bob;
 static nertc_callkit_hub *hub;
 static int threads, descriptors;
 
@@ -19,16 +19,16 @@ static void begin(void)
   alice.hertz = bob.expected_hertz = 440;
   bob.hertz = alice.expected_hertz = 1000;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  client_create(&alice, "alice", hub, NULL, FRAMES);
-  client_create(&bob, "bob", hub, NULL, FRAMES);
-  client_login(&alice);
-  client_login(&bob);
+  rtc_client_create(&alice, "alice", hub, NULL, FRAMES);
+  rtc_client_create(&bob, "bob", hub, NULL, FRAMES);
+  rtc_client_login(&alice);
+  rtc_client_login(&bob);
 }
 
 static void finish(void)
 {
-  client_destroy(&alice);
-  client_destroy(&bob);
+  rtc_client_destroy(&alice);
+  rtc_client_destroy(&bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
@@ -95,8 +95,8 @@ static void idle_clients_do_not_wake_up(void)
     nanosleep(&quiet, NULL);
     after = sleeps();
     CHECK_INT(after - before, 0);
-    clients_connect(&alice, &bob);
-    clients_hang_up(&alice, &bob);
+    rtc_clients_connect(&alice, &bob);
+    rtc_clients_hang_up(&alice, &bob);
     expect_left("after a call");
   }
   finish();
@@ -106,25 +106,25 @@ static void idle_clients_do_not_wake_up(void)
 static void a_client_without_a_call_has_no_thread_or_socket(void)
 {
   struct setup setup = {0};
-  struct phone *phone;
-  struct client carol;
+  struct client *client;
+  struct rtc_client carol;
   nertc_callkit_hub *own;
   int with_loopback[2];
   memset(&carol, 0, sizeof carol);
   begin(); /* what all clients share is there */
   CHECK_OK(nertc_callkit_hub_create(0, &own));
   setup.hub = own;
-  phone = phone_new("carol", &setup);
-  phone_login(phone);
+  client = client_new("carol", &setup);
+  client_login(client);
   with_loopback[0] = check_threads();
   with_loopback[1] = check_entries("/proc/self/fd");
-  phone_destroy(phone, "");
-  phone_free(phone);
-  client_create(&carol, "carol", own, NULL, FRAMES);
-  client_login(&carol);
+  client_destroy(client, "");
+  client_free(client);
+  rtc_client_create(&carol, "carol", own, NULL, FRAMES);
+  rtc_client_login(&carol);
   CHECK_INT(check_threads(), with_loopback[0]);
   CHECK_INT(check_entries("/proc/self/fd"), with_loopback[1]);
-  client_destroy(&carol);
+  rtc_client_destroy(&carol);
   CHECK_OK(nertc_callkit_hub_release(own));
   finish();
 }
@@ -134,17 +134,17 @@ static void many_calls_leave_nothing(void)
   int call;
   begin();
   count_now();
-  client_send(&alice);
+  rtc_client_send(&alice);
   threads++; /* that of the tone */
   for (call = 0; call < CALLS; call++) {
-    struct client *caller = call % 2 ? &bob : &alice, *callee = call % 2 ? &alice : &bob;
-    clients_connect(caller, callee);
-    client_expect_tone(&bob, 2);
+    struct rtc_client *caller = call % 2 ? &bob : &alice, *callee = call % 2 ? &alice : &bob;
+    rtc_clients_connect(caller, callee);
+    rtc_client_expect_tone(&bob, 2);
     CHECK(check_threads() > threads && check_entries("/proc/self/fd") > descriptors);
-    clients_hang_up(caller, callee);
+    rtc_clients_hang_up(caller, callee);
   }
   expect_left("after many calls");
-  client_stop(&alice);
+  rtc_client_stop(&alice);
   threads--;
   expect_left("after the tone");
   finish();
@@ -160,12 +160,12 @@ static void calls_that_are_not_answered_leave_nothing(void)
   options.user_id = "nobody";
   for (i = 0; i < 3; i++) {
     alice.ended = 0;
-    CHECK_OK(nertc_callkit_call(alice.kit, &options, client_done, &alice));
-    CHECK_OK(nertc_callkit_cancel(alice.kit, NULL, NULL, client_done, &alice));
+    CHECK_OK(nertc_callkit_call(alice.kit, &options, rtc_client_done, &alice));
+    CHECK_OK(nertc_callkit_cancel(alice.kit, NULL, NULL, rtc_client_done, &alice));
     WAIT_LONG(at_least_one, &alice.ended);
   }
   expect_left("after cancelled calls");
-  CHECK_OK(nertc_callkit_call(alice.kit, &options, client_done, &alice));
+  CHECK_OK(nertc_callkit_call(alice.kit, &options, rtc_client_done, &alice));
   finish();
 }
 
@@ -173,13 +173,13 @@ static void destroy_ends_a_call_with_its_sockets(void)
 {
   count_now();
   begin();
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_send(&bob);
-  client_expect_tone(&bob, 2);
-  client_destroy(&bob);
+  rtc_clients_connect(&alice, &bob);
+  rtc_client_send(&alice);
+  rtc_client_send(&bob);
+  rtc_client_expect_tone(&bob, 2);
+  rtc_client_destroy(&bob);
   WAIT_LONG(at_least_one, &alice.ended);
-  client_destroy(&alice);
+  rtc_client_destroy(&alice);
   CHECK_OK(nertc_callkit_hub_release(hub));
   expect_left("after destroy");
 }
@@ -191,9 +191,9 @@ static void a_fork_does_not_disturb_a_call(void)
   int status;
   pid_t child;
   begin();
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_expect_tone(&bob, 2);
+  rtc_clients_connect(&alice, &bob);
+  rtc_client_send(&alice);
+  rtc_client_expect_tone(&bob, 2);
   fflush(NULL);
   child = fork();
   if (child == 0) {
@@ -201,8 +201,8 @@ static void a_fork_does_not_disturb_a_call(void)
   }
   CHECK(child > 0);
   CHECK(waitpid(child, &status, 0) == child && status == 0);
-  client_expect_tone(&bob, 4);
-  clients_hang_up(&alice, &bob);
+  rtc_client_expect_tone(&bob, 4);
+  rtc_clients_hang_up(&alice, &bob);
   finish();
 }
 
@@ -212,7 +212,7 @@ static void a_fork_does_not_disturb_a_call(void)
 
 int main(void)
 {
-  if (client_is_built_in()) {
+  if (rtc_client_is_built_in()) {
 #if !__has_feature(thread_sanitizer) /* its own thread wakes up */
     RUN(idle_clients_do_not_wake_up);
 #endif

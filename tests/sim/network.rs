@@ -92,7 +92,7 @@ impl World {
                     self.send(device, delay, Scheduled::RtcCompleted(req, code));
                 }
                 if let (RtcOp::Join(join), Code::OK) = (op, code) {
-                    self.tell_media(device, delay + 2, secured(&join.channel_name));
+                    self.notify_media(device, delay + 2, secured(&join.channel_name));
                 }
             } else if let Report::Media(event) = report {
                 self.notify_media(to, delay + 1, event);

@@ -329,7 +329,7 @@ static void ice_servers_are_replaced(void)
 }
 
 /* Other media backends have none of these functions. */
-static void other_media_backends_say_unsupported(void)
+static void other_media_backends_are_unsupported(void)
 {
   struct client *other = client_new("carol", NULL);
   nertc_callkit_call_stats call = NERTC_CALLKIT_CALL_STATS_INIT;
@@ -356,7 +356,7 @@ int main(void)
     RUN(statistics_are_plausible);
     RUN(statistics_that_cannot_be_are_refused);
     RUN(ice_servers_are_replaced);
-    RUN(other_media_backends_say_unsupported);
+    RUN(other_media_backends_are_unsupported);
   }
   return 0;
 }

@@ -42,7 +42,7 @@ static void classify(struct webrtc_client *client)
   }
 }
 
-static void hear(struct webrtc_client *client, const int16_t *samples, uint32_t frames, uint32_t channels)
+static void receive_sound(struct webrtc_client *client, const int16_t *samples, uint32_t frames, uint32_t channels)
 {
   uint32_t i;
   for (i = 0; i < frames; i++) {
@@ -71,7 +71,7 @@ static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callki
   lock();
   snprintf(client->sender, sizeof client->sender, "%s", user_id);
   client->frames++;
-  hear(client, frame->planes[0], frame->samples, 1);
+  receive_sound(client, frame->planes[0], frame->samples, 1);
   finish(client, "on_frame");
 }
 
@@ -393,7 +393,7 @@ static void pull_step(struct webrtc_client *client)
   }
   lock();
   client->frames += sound > 0;
-  hear(client, mono, sound > 0 ? STEP : 0, 1);
+  receive_sound(client, mono, sound > 0 ? STEP : 0, 1);
   unlock();
 }
 

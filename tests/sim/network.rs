@@ -75,7 +75,7 @@ impl World {
         }
         if op == RtcOp::Leave {
             // Its thread reports once more: of a room that the engine has left.
-            self.tell_media(device, at - self.now, secured(&"left".into()));
+            self.notify_media(device, at - self.now, secured(&"left".into()));
         }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }

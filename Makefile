@@ -14,14 +14,15 @@ unexport MAKEFLAGS MFLAGS
 BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
-  mosquitto/user tests/abi/planted tests/conformance/with_mosquitto tests/install/check
+  mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
-.PHONY: help demo demo-mqtt phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
+.PHONY: help demo demo-mqtt demo-webrtc phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
 .PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
 	@echo 'make demo      two accounts call each other: every event, the received audio as WAV, a trace, a picture'
 	@echo 'make demo-mqtt three processes call each other through a local Mosquitto, over TLS'
+	@echo 'make demo-webrtc  two phones, each behind a NAT (as root): sound crosses straight, then over a relay'
 	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
 	@echo 'make test      the everyday tests, a few minutes: Rust, brokers, C and C++, installed consumers'
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
@@ -69,10 +70,16 @@ demo-mqtt: phone
 	scripts/setup mosquitto openssl
 	scripts/demo-mqtt
 
+demo-webrtc: phone
+	scripts/setup mosquitto openssl turnserver
+	test "$$(id -u)" != 0 || scripts/setup ip nft sysctl
+	$(CC) -std=c99 tests/c/tone.c -lm -o build/tone
+	scripts/demo-webrtc
+
 phone:
 	scripts/setup cargo cc cmake
 	cargo build --quiet --lib --package nertc_callkit
-	$(call program,phone)
+	$(call program,phone,-lm)
 
 test: setup
 	CC='$(CC)' scripts/test
@@ -103,6 +110,7 @@ fuzz:
 bench:
 	scripts/setup cargo cc cmake valgrind mosquitto
 	@scripts/setup sofia-sip || echo 'bench: goes on without the comparison with sofia-sip'
+	@scripts/setup python3-aiortc baresip || echo 'bench: goes on without the comparison with aiortc or baresip'
 	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench
 
 bench-table:

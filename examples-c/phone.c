@@ -82,6 +82,14 @@ static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event
   print_call_end(kit, event, me);
 }
 
+static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_event *event, void *me)
+{
+  print_media_secured(kit, event, me);
+  if (event->security == NERTC_CALLKIT_SECURITY_UNVERIFIED) {
+    fprintf(stderr, "phone: read the code %s to each other: `confirm yes` if both have it\n", event->code);
+  }
+}
+
 /* A frame of the peer, on the media thread. */
 static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callkit_frame *frame, void *me)
 {
@@ -254,7 +262,7 @@ static void carry_out(struct phone *me, char *line)
   } else if (strcmp(verb, "quit") == 0) {
     me->quit = 1;
   } else if ((answer = carry_out_setting(me, verb, first)) > 0 &&
-             (answer = media_command(&me->media, kit, verb, first, me)) > 0) {
+             (answer = media_command(kit, verb, first, me)) > 0) {
     fprintf(stderr, "phone: what is '%s'?\n%s", verb, strstr(usage, "commands:"));
     return;
   }
@@ -437,6 +445,7 @@ static int start(struct phone *me)
   listener.on_invited = on_invited;
   listener.on_call_connected = on_call_connected;
   listener.on_call_end = on_call_end;
+  listener.on_media_secured = on_media_secured;
   timers.ring_ms = me->ring_ms;
   config.listener = &listener;
   config.on_frame = on_frame;

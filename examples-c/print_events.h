@@ -125,6 +125,19 @@ static void print_data(nertc_callkit *kit, const nertc_callkit_data_event *event
              (unsigned)strlen(event->json), event->json);
 }
 
+static const char *security_text(nertc_callkit_security security)
+{
+  static const char *const texts[] = {"none", "no-code", "unverified", "verified", "mismatch"};
+  return texts[security >= 0 && security < 5 ? (int)security : 0];
+}
+
+static void print_media_secured(nertc_callkit *kit, const nertc_callkit_security_event *event, void *user_data)
+{
+  (void)kit;
+  print_line(user_data, "on_media_secured", "call=%u user=%s security=%s code=%s", (unsigned)event->call_no,
+             event->user_id, security_text(event->security), event->code);
+}
+
 /* The other events come in four shapes. */
 #define PRINT_USER(event) \
   static void print_##event(nertc_callkit *kit, const nertc_callkit_user_event *e, void *user_data) \
@@ -212,6 +225,7 @@ static void print_every_event(nertc_callkit_listener *listener)
   listener->on_token_needed = print_on_token_needed;
   listener->on_record_received = print_record_received;
   listener->on_data = print_data;
+  listener->on_media_secured = print_media_secured;
 }
 
 #endif

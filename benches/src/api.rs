@@ -43,6 +43,8 @@ functions! {
     loopback_signaling(*mut abi::nertc_callkit_hub, *mut abi::nertc_callkit_backends);
     null_rtc(*mut abi::nertc_callkit_backends);
     mqtt_signaling(*const abi::nertc_callkit_mqtt_options, *mut abi::nertc_callkit_backends);
+    webrtc_media(*const abi::nertc_callkit_webrtc_options, *mut abi::nertc_callkit_backends);
+    push_frame(Handle, *const abi::nertc_callkit_frame);
 }
 
 /// # Safety
@@ -108,9 +110,18 @@ pub(crate) fn create_with(
     number: usize,
 ) -> Handle {
     let mut config: abi::nertc_callkit_config = init();
+    config.backends = backends.map_or(ptr::null(), ptr::from_ref);
+    create_from(config, listener, number)
+}
+
+/// A client with this configuration.
+pub(crate) fn create_from(
+    mut config: abi::nertc_callkit_config,
+    listener: &abi::nertc_callkit_listener,
+    number: usize,
+) -> Handle {
     config.listener = listener;
     config.user_data = ptr::without_provenance_mut(number);
-    config.backends = backends.map_or(ptr::null(), ptr::from_ref);
     let mut kit = ptr::null_mut();
     // SAFETY: everything lent outlives the call.
     assert_eq!(unsafe { (library().create)(&config, &mut kit) }, 0, "create");
@@ -119,18 +130,53 @@ pub(crate) fn create_with(
 
 /// Signaling over the broker on this port of the loopback interface, and no media.
 pub(crate) fn mqtt(port: u16) -> abi::nertc_callkit_backends {
+    let mut backends = mqtt_signaling(port);
+    // SAFETY: lent until the function returns.
+    assert_eq!(unsafe { (library().null_rtc)(&mut backends) }, 0, "null_rtc");
+    backends
+}
+
+fn mqtt_signaling(port: u16) -> abi::nertc_callkit_backends {
     let endpoint = CString::new(format!("mqtt://127.0.0.1:{port}")).expect("an address");
     let endpoints = [endpoint.as_ptr()];
     let mut options: abi::nertc_callkit_mqtt_options = init();
     options.endpoints = endpoints.as_ptr();
     options.endpoint_count = 1;
     let mut backends: abi::nertc_callkit_backends = init();
+    // SAFETY: everything lent outlives the call.
+    assert_eq!(unsafe { (library().mqtt_signaling)(&options, &mut backends) }, 0, "mqtt_signaling");
+    backends
+}
+
+/// Signaling in this process, or over the broker on this port; media over WebRTC, on loopback addresses.
+pub(crate) fn webrtc(port: Option<u16>) -> abi::nertc_callkit_backends {
+    use abi::nertc_callkit_webrtc_flag as flag;
+    let mut backends = port.map_or_else(init, mqtt_signaling);
+    let mut options: abi::nertc_callkit_webrtc_options = init();
+    options.flags = flag::NERTC_CALLKIT_WEBRTC_LOOPBACK as u32 | flag::NERTC_CALLKIT_WEBRTC_APP_AUDIO as u32;
     // SAFETY: everything lent outlives the calls.
     unsafe {
-        assert_eq!((library().mqtt_signaling)(&options, &mut backends), 0, "mqtt_signaling");
-        assert_eq!((library().null_rtc)(&mut backends), 0, "null_rtc");
+        if port.is_none() {
+            assert_eq!(
+                (library().loopback_signaling)(ptr::null_mut(), &mut backends),
+                0,
+                "loopback_signaling"
+            );
+        }
+        assert_eq!((library().webrtc_media)(&options, &mut backends), 0, "webrtc_media");
     }
     backends
+}
+
+/// Sends sound: 48 kHz, one channel.
+pub(crate) fn push(kit: Handle, samples: &[i16]) -> Status {
+    let mut frame: abi::nertc_callkit_frame = init();
+    frame.media = abi::nertc_callkit_media::NERTC_CALLKIT_MEDIA_AUDIO as u32;
+    frame.planes[0] = samples.as_ptr().cast();
+    frame.strides[0] = size_of_val(samples) as u32;
+    (frame.sample_rate, frame.channels, frame.samples) = (48_000, 1, samples.len() as u32);
+    // SAFETY: the frame and its samples outlive the call.
+    unsafe { (library().push_frame)(kit, &frame) }
 }
 
 /// Logs in; `done` is called with `number`.

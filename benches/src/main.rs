@@ -13,6 +13,7 @@ mod report;
 mod samples;
 mod storm;
 mod system;
+mod webrtc;
 
 use std::time::Duration;
 
@@ -68,6 +69,10 @@ fn main() {
         "mqtt_publishes" => mqtt::publishes(library),
         "mqtt_idle" => mqtt::idle(library),
         "mqtt_crowd" => mqtt::crowd(library),
+        "webrtc_cpu" => webrtc::cpu(library),
+        "webrtc_crowd" => webrtc::crowd(library),
+        "webrtc_setup" => webrtc::set_up(library),
+        "webrtc_idle" => webrtc::idle(library),
         _ => panic!("no such measure"),
     }
 }
@@ -150,9 +155,24 @@ fn storm(library: &str, cpu: usize) {
     // Both with a full inbox. A worker that preempts whoever wakes it would find one event each time, and how
     // often it does is up to the scheduler: the switches would be measured, and more of them on one side.
     system::other_threads().into_iter().for_each(system::let_others_finish);
-    let rounds: Vec<(f64, f64)> =
-        (0..=round_count()).map(|_| (storm.run(events), floor.storm(events))).collect();
+    let value = || with_full_queue(events, || storm.run(events));
+    let floor = || with_full_queue(events, || floor.storm(events));
+    let rounds: Vec<(f64, f64)> = (0..=round_count()).map(|_| (value(), floor())).collect();
     compare("storm", &rounds[1..]);
+}
+
+/// A storm of so many events whose reader slept for few of them: on a busy machine the scheduler may still
+/// run it after every event. Such a storm does not count, unless there is no other.
+fn with_full_queue(events: u64, storm: impl Fn() -> f64) -> f64 {
+    const TRIES: usize = 50;
+    for _ in 0..TRIES {
+        let before = system::sleeps_of_others();
+        let time = storm();
+        if system::sleeps_of_others() - before <= events / 256 {
+            return time;
+        }
+    }
+    storm()
 }
 
 /// As many cycles as asked, and how many a second. The process ends with its clients, so that what they

@@ -4,6 +4,7 @@ mod added;
 mod mqtt;
 mod row;
 mod table;
+mod webrtc;
 
 use std::fs;
 use std::path::Path;
@@ -154,6 +155,7 @@ pub(crate) fn run(library: &str, results: &str) -> bool {
     rows.extend(work_rows(library));
     rows.extend(memory_rows(library));
     rows.extend(mqtt::rows(library));
+    rows.extend(webrtc::rows(library));
     let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
     println!(
         "{:<32} {:>9} {:<4} {:>9} {:>7} {:>6} {:>7}  holds",

@@ -244,7 +244,9 @@ impl Engine {
         if self.tokens.refused.is_some() {
             self.settle_tokens(now);
         }
-        self.settle_preparation();
+        if self.config.caps.prepare {
+            self.settle_preparation();
+        }
     }
 
     /// The next output; drain to `None` before the next input.
@@ -335,7 +337,9 @@ impl Engine {
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();
         }
-        self.settle_preparation();
+        if self.config.caps.prepare {
+            self.settle_preparation();
+        }
         self.check_move(before, call);
     }
 

@@ -10,9 +10,6 @@ use super::state::{Calling, Glare, MediaRoom, State};
 impl Engine {
     /// After each input: prepares what the live call will need, and discards what none will.
     pub(super) fn settle_preparation(&mut self) {
-        if !self.config.caps.prepare {
-            return;
-        }
         let wanted = self.needed_preparation();
         let standing = self.prepared.as_deref().map(|standing| standing.call_no);
         match (standing, wanted) {

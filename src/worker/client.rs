@@ -78,7 +78,10 @@ impl Client {
         }
         self.check_ours()?;
         let Shared { id, quota, .. } = &*self.shared;
-        let Err(report) = self.worker.starting.offer(*id, quota, report) else { return Ok(()) };
+        if let Some(mut place) = self.worker.starting.place(*id, quota) {
+            *place = Some(report);
+            return Ok(());
+        }
         let taken = self.worker.inbox.push(*id, quota, Message::Input(report));
         if taken == Err(Refused::QueueFull) && quota.warn_once() {
             log::warn!(

@@ -245,6 +245,7 @@ impl Slot {
 
     /// An operation was started or refused: passes on the completion that was given meanwhile. In a forked
     /// child its lock may be the parent's.
+    #[inline]
     fn end_start(&self, answer: impl FnMut(Input)) {
         if self.worker.is_ours() {
             self.worker.starting.end().into_iter().for_each(answer);

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::quota::Quota;
 use crate::engine::input::Input;
@@ -29,18 +29,15 @@ impl Starting {
         completion.take()
     }
 
-    /// Takes a completion that a backend of `client` gives, on whichever thread. It comes back if nothing is
-    /// being started, or if something waits in the inbox for the client: that was reported before.
-    pub(super) fn offer(&self, client: u64, quota: &Quota, report: Input) -> Result<(), Input> {
+    /// A place for a completion that a backend of `client` gives, on whichever thread. There is none if
+    /// nothing is being started, or if something waits in the inbox for the client: that was reported before.
+    #[inline]
+    pub(super) fn place(&self, client: u64, quota: &Quota) -> Option<MutexGuard<'_, Option<Input>>> {
         if self.client.load(Relaxed) != client || !quota.is_unused() {
-            return Err(report);
+            return None;
         }
-        let mut completion = self.completion.lock();
-        if self.client.load(Relaxed) != client || completion.is_some() {
-            return Err(report);
-        }
-        *completion = Some(report);
-        Ok(())
+        let place = self.completion.lock();
+        (self.client.load(Relaxed) == client && place.is_none()).then_some(place)
     }
 }
 
@@ -58,16 +55,22 @@ mod tests {
         Input::RtcDone { req: Req(number), outcome: Outcome::default() }
     }
 
+    /// Whether it was taken.
+    fn offer(starting: &Starting, client: u64, quota: &Quota, completion: Input) -> bool {
+        let place = starting.place(client, quota);
+        place.map(|mut place| *place = Some(completion)).is_some()
+    }
+
     #[test]
     fn one_completion_is_taken_while_its_operation_starts() {
         let (starting, quota) = (Starting::default(), Quota::default());
-        assert_eq!(starting.offer(ALICE, &quota, done(1)), Err(done(1)), "nothing is being started");
+        assert!(!offer(&starting, ALICE, &quota, done(1)), "nothing is being started");
         starting.begin(ALICE);
-        assert_eq!(starting.offer(BOB, &quota, done(2)), Err(done(2)), "not this client's");
-        assert_eq!(starting.offer(ALICE, &quota, done(3)), Ok(()));
-        assert_eq!(starting.offer(ALICE, &quota, done(4)), Err(done(4)), "behind the first, in the inbox");
+        assert!(!offer(&starting, BOB, &quota, done(2)), "not this client's");
+        assert!(offer(&starting, ALICE, &quota, done(3)));
+        assert!(!offer(&starting, ALICE, &quota, done(4)), "behind the first, in the inbox");
         assert_eq!((starting.end(), starting.end()), (Some(done(3)), None));
-        assert_eq!(starting.offer(ALICE, &quota, done(5)), Err(done(5)), "too late");
+        assert!(!offer(&starting, ALICE, &quota, done(5)), "too late");
     }
 
     #[test]
@@ -76,13 +79,13 @@ mod tests {
             let (starting, quota) = (Starting::default(), Quota::default());
             quota.admit(class).expect("room");
             starting.begin(ALICE);
-            assert_eq!(starting.offer(ALICE, &quota, done(1)), Err(done(1)), "{class:?} waits");
+            assert!(!offer(&starting, ALICE, &quota, done(1)), "{class:?} waits");
             quota.took(class);
-            assert_eq!(starting.offer(ALICE, &quota, done(1)), Ok(()));
+            assert!(offer(&starting, ALICE, &quota, done(1)));
         }
         let (starting, quota) = (Starting::default(), Quota::default());
         quota.admit(Class::Close).expect("open");
         starting.begin(ALICE);
-        assert_eq!(starting.offer(ALICE, &quota, done(1)), Err(done(1)), "the app's release waits");
+        assert!(!offer(&starting, ALICE, &quota, done(1)), "the app's release waits");
     }
 }

@@ -265,7 +265,7 @@ fn program() -> &'static PathBuf {
         let warn = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g"];
         let files = [&*format!("-I{include}"), &*source, "-o", &*out, "-pthread"];
         let search = format!("-L{library}");
-        let link = [&*search, "-lnertc_callkit", "-Xlinker", "-rpath", "-Xlinker", &*library];
+        let link = [&*search, "-lnertc_callkit", "-lm", "-Xlinker", "-rpath", "-Xlinker", &*library];
         let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
         let compiler: Vec<&str> = compiler.split_whitespace().collect();
         run(compiler[0], &[&compiler[1..], &warn[..], &files[..], &link[..]].concat());

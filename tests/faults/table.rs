@@ -494,4 +494,47 @@ pub(crate) const FAULTS: &[Fault] = &[
         put: "if (local && !PLANTED) || self.config.busy_is_local",
         finder: Finder::ProtocolModel("two callees, one is busy itself"),
     },
+    // 17
+    sim(
+        "media: what was prepared is not discarded",
+        17,
+        "src/engine/preparation.rs",
+        "                if !self.is_media_of(no) {",
+        "                if !self.is_media_of(no) && !PLANTED {",
+    ),
+    sim(
+        "media: a call is prepared before its user's answer counts",
+        17,
+        "src/engine/incoming.rs",
+        "        self.state = State::Called(Box::new(called));
+        match answer {",
+        "        self.state = State::Called(Box::new(called));
+        if PLANTED { self.settle_preparation(); }
+        match answer {",
+    ),
+    sim(
+        "media: the loser of a glare joins as the inviter",
+        17,
+        "src/engine/media.rs",
+        "            is_inviter: call.is_inviter,",
+        "            is_inviter: call.is_inviter || PLANTED && call.alias.is_some(),",
+    ),
+    sim(
+        "media: a glare does not prepare the new role",
+        17,
+        "src/engine/preparation.rs",
+        "                && standing.is_inviter == wanted.is_inviter
+                && standing.call_id == wanted.call_id",
+        "                && (PLANTED || standing.is_inviter == wanted.is_inviter)
+                && (PLANTED || standing.call_id == wanted.call_id)",
+    ),
+    sim(
+        "media: the security of a room that is left counts for the next call",
+        6,
+        "src/engine/in_call.rs",
+        "        if !self.is_in_media() {
+            return self.ignore(\"media event outside",
+        "        if !self.is_in_media() && !(PLANTED && matches!(event, RtcEvent::Secured { .. })) {
+            return self.ignore(\"media event outside",
+    ),
 ];

@@ -28,6 +28,12 @@ impl World {
                 return Err(format!("invariant 16: {who} rings, whose media talks something else"));
             }
         }
+        if let Event::MediaSecured(secured) = event {
+            let room = self.devices[device].engine.snapshot().rtc_channel;
+            if secured.code != room {
+                return Err(format!("invariant 6: the security of {}, the call is in {room}", secured.code));
+            }
+        }
         let mut blamed = None;
         if let Event::CallEnd(end) = event
             && end.reason == EndReason::MediaMismatch

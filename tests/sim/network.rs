@@ -1,8 +1,8 @@
 //! What lies between devices and services: delay, loss, copies, refusals, late and missing answers, cuts.
 
-use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::input::{Input, RtcEvent, Security};
 use nertc_callkit::engine::output::RtcOp;
-use nertc_callkit_signaling::{self as signaling, Code, Connection, OperationResult, Outcome, Req};
+use nertc_callkit_signaling::{self as signaling, Code, Connection, OperationResult, Outcome, Req, Text};
 
 use super::exchange::Report;
 use super::legacy;
@@ -17,6 +17,16 @@ const REFUSALS: &[Code] = &[
     Code::NOT_MEMBER,
     Code::BAD_SETTINGS,
 ];
+
+/// A report of the media backend's security, which says of which room it is.
+fn secured(room: &Text) -> RtcEvent {
+    RtcEvent::Secured {
+        security: Security::Unverified,
+        code: room.clone(),
+        local_fingerprint: Text::EMPTY,
+        remote_fingerprint: Text::EMPTY,
+    }
+}
 
 impl World {
     /// An operation leaves its device.
@@ -63,6 +73,10 @@ impl World {
             self.note(|| format!("device {device}: {op:?} refused"));
             return self.send(device, at - self.now, Scheduled::RtcCompleted(req, Code::BACKEND_FAILED));
         }
+        if op == RtcOp::Leave {
+            // Its thread reports once more: of a room that the engine has left.
+            self.notify_media(device, at - self.now, secured(&"left".into()));
+        }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }
 
@@ -80,6 +94,9 @@ impl World {
                     self.trouble(device);
                 } else {
                     self.send(device, delay, Scheduled::RtcCompleted(req, code));
+                }
+                if let (RtcOp::Join(join), Code::OK) = (op, code) {
+                    self.notify_media(device, delay + 2, secured(&join.channel_name));
                 }
             } else if let Report::Media(event) = report {
                 self.notify_media(to, delay + 1, event);

@@ -4,8 +4,7 @@
 //! Every entry point, on any thread, has one shape ([`Device::act`]): lock; run the driver; set
 //! the deadline; unlock; empty the sink queue; write to the broker. No sink and no hook is called under the
 //! lock, and nothing is written, but the farewell of a driver that another one replaces: the core is notified
-//! first, and its immediate reactions are sent in the same write. A success that nothing follows from waits
-//! for another report ([`Held`]), because each report wakes the core's thread.
+//! first, and its immediate reactions are sent in the same write.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,7 +18,6 @@ use parking_lot::Mutex;
 use crate::client_id;
 use crate::connection::{Connection, Readiness, Settings, Timers};
 use crate::driver::Driver;
-use crate::held::Held;
 use crate::options::Options;
 use crate::protocol::Config;
 use crate::topics::{Topics, encode};
@@ -76,8 +74,6 @@ struct State {
     driver: Option<Box<Driver>>,
     /// When the core is asked again whether it accepts more.
     retry_at: Option<u64>,
-    /// What of the sink queue may wait.
-    held: Held,
 }
 
 impl Device {
@@ -193,12 +189,9 @@ impl Device {
             return self.refuse(req, Refused::NoTopic);
         }
         self.act(|state, now| match state.driver {
-            Some(_) => {
-                state.held.begin(req, &operation);
-                self.on_driver(state, now, |driver| {
-                    driver.operate(now, req.0, operation);
-                });
-            }
+            Some(_) => self.on_driver(state, now, |driver| {
+                driver.operate(now, req.0, operation);
+            }),
             None => self.sink.complete(req, Outcome::from(Refused::NotLoggedIn)),
         });
     }
@@ -227,33 +220,24 @@ impl Device {
 
     /// Does something with the driver, if there is one.
     fn on_driver(&self, state: &mut State, now: u64, body: impl FnOnce(&mut Driver)) {
-        let State { driver, held, .. } = state;
-        if let Some(driver) = driver {
-            let mut notify = |it| {
-                held.note(&it);
-                self.sink.push(it);
-            };
-            driver.act(now, &mut notify, body);
+        if let Some(driver) = &mut state.driver {
+            driver.act(now, &mut |it| self.sink.push(it), body);
         }
         state.driver.take_if(|driver| driver.is_broken());
     }
 
     /// Does something under the lock, and then what has to be done without it.
     fn act(&self, body: impl FnOnce(&mut State, u64)) {
-        let (has_output, is_held) = {
+        let has_output = {
             let mut state = self.state.lock();
-            let now = now();
-            body(&mut state, now);
-            let is_held = state.held.settle(now);
+            body(&mut state, now());
             let has_output = state.driver.as_ref().is_some_and(|driver| driver.has_output());
             if !has_output {
                 state.set_deadline();
             }
-            (has_output, is_held)
+            has_output
         };
-        if !is_held {
-            self.deliver();
-        }
+        self.deliver();
         if has_output {
             self.write();
         }
@@ -315,8 +299,7 @@ impl State {
     fn set_deadline(&self) {
         let Some(registration) = &self.registration else { return };
         let driver = self.driver.as_ref().and_then(|it| it.poll_timeout());
-        let deadlines = [driver, self.retry_at, self.held.until()];
-        registration.set_deadline(deadlines.into_iter().flatten().min());
+        registration.set_deadline([driver, self.retry_at].into_iter().flatten().min());
     }
 }
 

@@ -11,7 +11,7 @@
 //!   reconnecting.
 //! - `driver`: drives the protocol and the connection of one device. Panics are contained here.
 //! - `signaling`: the backend trait. `device`: one backend instance, that is a driver behind a lock, and the
-//!   queue to the core. `held`: which reports may wait. `convert`: protocol outputs as messages to the core.
+//!   queue to the core. `convert`: protocol outputs as messages to the core.
 //! - `options`: the app's options, validated. `client_id`: random names, and the client id that is kept.
 //!
 //! The wire is described in `docs/WIRE-MQTT.md`.
@@ -26,8 +26,6 @@ mod convert;
 mod device;
 #[cfg(feature = "connection")]
 pub mod driver;
-#[cfg(feature = "connection")]
-mod held;
 #[cfg(feature = "connection")]
 pub mod options;
 #[cfg(all(test, feature = "connection"))]

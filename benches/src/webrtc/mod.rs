@@ -112,8 +112,8 @@ impl Clients {
     }
 
     /// Everybody speaks from now on.
-    fn speak(&mut self) {
-        let (kits, is_over, speech) = (Kits(self.kits.clone()), self.is_over.clone(), Speech::new());
+    fn speak(&mut self, speech: Speech) {
+        let (kits, is_over) = (Kits(self.kits.clone()), self.is_over.clone());
         self.speaker = Some(std::thread::spawn(move || {
             let kits = kits;
             let start = now();
@@ -179,7 +179,7 @@ fn cpu_share(seconds: u32) -> f64 {
 pub(crate) fn cpu(library: &str) {
     api::load(library);
     let mut clients = Clients::start(2, None);
-    clients.speak();
+    clients.speak(Speech::new());
     clients.call(0, 1);
     clients.hear(0, 1);
     system::settle(system::either(2, 1) * SECOND);
@@ -192,7 +192,7 @@ pub(crate) fn crowd(library: &str) {
     let _ = system::private_dirty();
     api::load(library);
     let mut clients = Clients::start(2 * calls + 2, None);
-    clients.speak();
+    clients.speak(Speech::new());
     // What is made once.
     clients.call(2 * calls, 2 * calls + 1);
     clients.hear(2 * calls, 2 * calls + 1);
@@ -214,7 +214,7 @@ pub(crate) fn set_up(library: &str) {
     let broker = Mosquitto::anonymous("broker");
     api::load(library);
     let mut clients = Clients::start(2 * DEVICES, Some(broker.plain));
-    clients.speak();
+    clients.speak(Speech::tone());
     let times = (0..system::either(15, 2)).map(|call| {
         let (from, to) = (call % DEVICES, DEVICES + call / DEVICES % DEVICES);
         [from, to].iter().for_each(|number| HEARD_AT[*number].store(0, Relaxed));

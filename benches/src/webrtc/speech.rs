@@ -1,5 +1,5 @@
-//! Sound like speech: syllables of a voice with harmonics, consonants of noise, and pauses that are not silent,
-//! so that no codec may leave anything out.
+//! Sound like speech: syllables of a voice with harmonics, consonants of noise, and pauses that are not
+//! silent, so that no codec may leave anything out.
 
 use std::f64::consts::TAU;
 
@@ -37,6 +37,12 @@ impl Speech {
         }
         samples.extend_from_within(..);
         Speech(samples)
+    }
+
+    /// A tone without pauses.
+    pub(super) fn tone() -> Speech {
+        let wave = |at: usize| (8_000.0 * (TAU * 440.0 * at as f64 / RATE).sin()) as i16;
+        Speech((0..2 * LENGTH).map(wave).collect())
     }
 
     /// So many samples from a place on; at most 4 s.

@@ -166,6 +166,7 @@ fn usable<T>(what: &str, list: impl Iterator<Item = Result<T, DecodeError>>) -> 
     list.filter_map(|it| it.inspect_err(|error| _ = dropped(what, *error)).ok()).collect()
 }
 
+#[inline(always)]
 fn fits(text: &Text, limit: usize) -> Result<(), DecodeError> {
     if text.len() > limit { Err(DecodeError::TooLong) } else { Ok(()) }
 }

@@ -133,7 +133,13 @@ impl FaultScript {
 
     /// Something happens: what goes wrong? The first rule that matches counts it and decides; a rule that has
     /// done its work is gone.
+    #[inline]
     pub(super) fn fire(&mut self, on: i32, device: Option<&DeviceAddr>) -> Option<Effect> {
+        if self.is_empty() { None } else { self.first_match(on, device) }
+    }
+
+    #[inline(never)]
+    fn first_match(&mut self, on: i32, device: Option<&DeviceAddr>) -> Option<Effect> {
         let index = self.rules.iter().position(|rule| rule.on == on && rule.applies_to(device))?;
         let rule = &mut self.rules[index];
         if rule.skip > 0 {

@@ -110,16 +110,25 @@ impl Outbound {
     }
 
     /// Sends a message, with what a fault makes of it.
+    #[inline]
     pub(super) fn send(&mut self, now: u64, output: Output, effect: Option<Effect>) {
         match effect {
-            None | Some(Effect::Refuse(_)) => self.emit(output),
-            Some(Effect::Duplicate) => {
+            None => self.emit(output),
+            Some(effect) => self.send_with(now, output, effect),
+        }
+    }
+
+    #[inline(never)]
+    fn send_with(&mut self, now: u64, output: Output, effect: Effect) {
+        match effect {
+            Effect::Refuse(_) => self.emit(output),
+            Effect::Duplicate => {
                 self.emit(output.clone());
                 self.emit(output);
             }
-            Some(Effect::Reorder) => self.hold(output),
-            Some(Effect::Drop | Effect::Crash | Effect::Kick | Effect::Expire) => {}
-            Some(Effect::Delay(delay_ms)) => self.schedule(now + u64::from(delay_ms), Due::Emit(output)),
+            Effect::Reorder => self.hold(output),
+            Effect::Drop | Effect::Crash | Effect::Kick | Effect::Expire => {}
+            Effect::Delay(delay_ms) => self.schedule(now + u64::from(delay_ms), Due::Emit(output)),
         }
     }
 

@@ -220,7 +220,7 @@ impl<'a> Call<'a> {
             let (hertz, level) = call.heard_by_page()?;
             (is_near(hertz, OURS) && level > LOUD / 2.0).then_some((heard.0, hertz))
         });
-        println!("chromium: {what}: we hear {here:.0} Hz, the page {there:.1} Hz");
+        report(&format!("{what}: we hear {here:.0} Hz, the page {there:.1} Hz"));
     }
 
     /// Nothing is heard of the page any more, or by it.
@@ -297,6 +297,12 @@ impl Drop for Call<'_> {
         self.sink.close();
         self.browser.close(&self.page);
     }
+}
+
+/// What a reader of the run wants to know.
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+pub(crate) fn report(text: &str) {
+    println!("chromium: {text}");
 }
 
 fn is_near(hertz: f64, wanted: f64) -> bool {

@@ -10,13 +10,13 @@ use nertc_callkit_signaling::Code;
 use serde_json::{Value, json};
 
 use browser::Browser;
-use call::{Call, OUR_UID, PAGE_UID};
+use call::{Call, OUR_UID, PAGE_UID, report};
 
 #[test]
 #[ignore = "make test-all: scripts/setup chromium node npm; scripts/setup playwright-core"]
 fn calls_with_chromium() {
     let mut browser = Browser::start();
-    println!("chromium: {}", browser.version);
+    report(&browser.version);
     we_offer(&mut browser);
     the_page_offers(&mut browser);
     the_page_offers_everything_that_it_has(&mut browser);
@@ -94,18 +94,15 @@ fn connected(call: &mut Call<'_>, what: &str) {
         assert!(texts(call, kind).all(|text| text["uid"] == uid), "{:?}", call.texts);
     }
     let state = call.state();
-    println!(
-        "chromium: {what}: join to connected {} ms, DTLS {}",
-        state.setup_us.unwrap_or_default() / 1000,
-        state.dtls
-    );
+    let ms = state.setup_us.unwrap_or_default() / 1000;
+    report(&format!("{what}: join to connected {ms} ms, DTLS {}", state.dtls));
 }
 
 fn same_code(call: &mut Call<'_>) {
     let code = call.wait("a code", |call| Some(call.event("code")?["code"].as_str()?.to_owned()));
     call.wait("the same code here", |call| (call.state().code.as_ref() == Some(&code)).then_some(()));
     assert_eq!(call.state().security, Some(Security::Unverified));
-    println!("chromium: both have the code {code}");
+    report(&format!("both have the code {code}"));
 }
 
 fn our_microphone_is_muted_and_closed(call: &mut Call<'_>) {

@@ -45,6 +45,10 @@ fn sound_crosses_within_550_ms_of_the_accept() {
         assert_eq!((before, world.digest), (0, 0), "nothing is said before the accept");
         let (first, figures) = accept(&mut world);
         println!("{dtls:?}, 100 ms round trip: {figures}");
+        if dtls == DtlsVersions::Both {
+            // For make bench.
+            println!("figure setup_ms {}", first[INVITER].max(first[CALLEE]));
+        }
         assert!(first.iter().all(|ms| *ms <= 550), "{first:?}");
     }
 }
@@ -66,6 +70,9 @@ fn over_relays_it_takes_at_most_700_ms() {
         let name = if is_prepared { "relays, prepared" } else { "relays, not prepared" };
         let (first, figures) = accept(&mut world);
         println!("{name}, 100 ms round trip: {figures}");
+        if is_prepared {
+            println!("figure setup_relay_ms {}", first[INVITER].max(first[CALLEE]));
+        }
         assert!(!is_prepared || first.iter().all(|ms| *ms <= 700), "{first:?}");
         assert!(world.sides.iter().all(|side| side.received.len() > 100));
     }

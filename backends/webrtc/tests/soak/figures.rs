@@ -58,7 +58,7 @@ fn added_ms(link: Link) -> f64 {
         let source = move |time: u64, out: &mut [i16]| {
             tone.fill(out);
             // Whether a burst is loud follows from its number.
-            if Random::new(time / BURST_US).next_u64() % 2 == 0 {
+            if Random::new(time / BURST_US).chance(500) {
                 out.fill(0);
             }
             add(&said, time, out);

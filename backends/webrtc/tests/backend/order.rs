@@ -59,7 +59,7 @@ fn a_call_and_its_end_are_reported_in_order() {
     begin([&alice, &bob]);
     alice.leave();
     let left = has_left(11);
-    assert_eq!(bob.collect("the end", |it| *it == left), [left.clone()]);
+    assert_eq!(bob.collect("the end", |it| *it == left), std::slice::from_ref(&left));
     assert_eq!(alice.collect("left", |it| *it == done(LEAVE)), [done(LEAVE)]);
     // What is asked of a call that the peer has left is still answered.
     let mute = MediaOperation::MuteLocal { media: Media::AUDIO, muted: true };

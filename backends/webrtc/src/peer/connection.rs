@@ -110,6 +110,12 @@ pub(super) struct Connection {
     mapped: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     /// Addresses that have sent checks with our password.
     proven: VecDeque<SocketAddr>,
+    /// SSRC of the peer's sound: as its description states it, else of the first packet that was authentic.
+    /// str0m takes whatever SSRC it sees for a new one of the peer's before it checks the packet, so that
+    /// one packet of anybody would silence the peer.
+    peer_ssrc: Option<u32>,
+    /// Packets of sound that were authentic.
+    audio_packets: u64,
     next: u64,
     /// Until when checks go out at our own pace.
     fast_checks_until: u64,
@@ -176,6 +182,8 @@ impl Connection {
             remote: BTreeMap::new(),
             mapped: BTreeMap::new(),
             proven: VecDeque::new(),
+            peer_ssrc: None,
+            audio_packets: 0,
             next: now,
             fast_checks_until: 0,
             events: VecDeque::new(),
@@ -284,6 +292,7 @@ impl Connection {
         let Some(pending) = self.pending.take() else { return false };
         let Ok(answer) = SdpAnswer::from_sdp_string(&remote.text) else { return false };
         let accepted = self.generator.lend(|| self.rtc.sdp_api().accept_answer(pending, answer)).is_ok();
+        self.peer_ssrc = remote.ssrc;
         self.fast_checks_until = now + FAST_CHECKS_US;
         self.drain(now);
         accepted
@@ -293,6 +302,7 @@ impl Connection {
     pub(super) fn accept_offer(&mut self, now: u64, remote: &Remote) -> Option<String> {
         let offer = SdpOffer::from_sdp_string(&remote.text).ok()?;
         let answer = self.generator.lend(|| self.rtc.sdp_api().accept_offer(offer)).ok();
+        self.peer_ssrc = remote.ssrc;
         self.fast_checks_until = now + FAST_CHECKS_US;
         self.drain(now);
         Some(sdp::complete_answer(&own_text(&answer?.to_sdp_string()), remote))
@@ -318,9 +328,17 @@ impl Connection {
         {
             self.mapped.insert((local, remote), mapped);
         }
+        let ssrc = rtp_ssrc(bytes);
+        if ssrc.is_some() && self.peer_ssrc.is_some() && ssrc != self.peer_ssrc {
+            return false;
+        }
+        let audio = self.audio_packets;
         // What is no DTLS record or RTP packet is an error there, and no reason to end a call.
         let _ = self.generator.lend(|| self.rtc.handle_input(input));
         self.drain(now);
+        if self.audio_packets != audio {
+            self.peer_ssrc = ssrc.or(self.peer_ssrc);
+        }
         true
     }
 
@@ -441,6 +459,7 @@ impl Connection {
             return;
         }
         self.expected.on_packet(**data.seq_range.start());
+        self.audio_packets += 1;
         self.events.push_back(Happened::Audio(AudioPacket {
             seq: **data.seq_range.start(),
             time: data.time.rebase(Frequency::FORTY_EIGHT_KHZ).numer(),
@@ -511,6 +530,13 @@ impl Connection {
 /// RTP counts in samples of 48 kHz.
 fn samples_to_us(samples: u32) -> u64 {
     u64::from(samples) * 1000 / 48
+}
+
+/// The SSRC of an RTP packet; RTCP (RFC 5761) and other protocols have none here.
+fn rtp_ssrc(bytes: &[u8]) -> Option<u32> {
+    let is_rtp = matches!(bytes, [128..192, second, ..] if !(192..224).contains(second));
+    let ssrc = bytes.get(8..12).filter(|_| is_rtp)?;
+    ssrc.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// str0m writes the name fragment behind each candidate, in an offer with a restart the old one.

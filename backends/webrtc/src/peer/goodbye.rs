@@ -53,6 +53,11 @@ impl Goodbye {
         self.finish_at.is_some() || self.is_finished
     }
 
+    /// Good-bye was said often enough.
+    pub(super) fn is_finished(&self) -> bool {
+        self.is_finished
+    }
+
     fn again_at(&self) -> Option<u64> {
         let wait = AGAIN_US.get(self.times).filter(|_| !self.datagrams.is_empty())?;
         self.since.map(|since| since + wait)

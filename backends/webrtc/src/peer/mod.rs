@@ -175,6 +175,9 @@ impl Peer {
 
     /// Something happens.
     pub fn handle(&mut self, now: u64, input: Input<'_>) {
+        if self.goodbye.is_finished() {
+            return;
+        }
         match input {
             Input::Timeout => self.on_timeout(now),
             Input::Join => self.on_join(now),

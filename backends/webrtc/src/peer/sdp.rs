@@ -69,6 +69,8 @@ pub struct Remote {
     pub ufrag: String,
     /// SHA-256 of its certificate.
     pub fingerprint: Fingerprint,
+    /// SSRC of its sound, if it states one.
+    pub ssrc: Option<u32>,
     /// Candidates that can be used.
     pub candidates: Vec<Candidate>,
     /// For str0m.
@@ -185,7 +187,8 @@ pub fn read(text: &str, allows_loopback: bool) -> Result<Remote, Refused> {
     let candidates = given.take(LINES).filter_map(usable).take(CANDIDATES).map(|it| it.candidate).collect();
     let others = |lines: &[Section<'_>]| lines.iter().map(read_other).collect::<Result<Vec<_>, _>>();
     let (before, behind) = (others(&lines[..at])?, others(&lines[at + 1..])?);
-    Ok(Remote { ufrag: ufrag.to_owned(), fingerprint, candidates, text, before, behind })
+    let (ufrag, ssrc) = (ufrag.to_owned(), read_ssrc(audio));
+    Ok(Remote { ufrag, fingerprint, ssrc, candidates, text, before, behind })
 }
 
 fn read_other(line: &Section<'_>) -> Result<OtherLine, Refused> {
@@ -219,11 +222,15 @@ fn write_audio(audio: &Section<'_>, mid: &str) -> Result<String, Refused> {
             let _ = write!(text, "a=extmap:{id} {uri}\r\n");
         }
     }
-    let ssrc = audio.all("ssrc").find_map(|it| it.split(' ').next()?.parse::<u32>().ok());
-    if let Some(ssrc) = ssrc.filter(|ssrc| *ssrc != 0) {
+    if let Some(ssrc) = read_ssrc(audio) {
         let _ = write!(text, "a=ssrc:{ssrc} cname:peer\r\n");
     }
     Ok(text)
+}
+
+fn read_ssrc(audio: &Section<'_>) -> Option<u32> {
+    let ssrc = audio.all("ssrc").find_map(|it| it.split(' ').next()?.parse::<u32>().ok());
+    ssrc.filter(|ssrc| *ssrc != 0)
 }
 
 fn read_fingerprint(value: &str) -> Option<Fingerprint> {

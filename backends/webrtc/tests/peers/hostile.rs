@@ -1,5 +1,8 @@
 //! Brokers and networks that are not honest.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use nertc_callkit_webrtc::peer::{
     Body, Description, End, Input, Message, Output, Reason, Role, Security, Sid, TEXT_LIMIT, read_message,
     write_message,
@@ -333,6 +336,35 @@ fn a_thousand_candidates_cost_little() {
         assert!(side.received_between(from, world.now) >= 240);
         let over = side.seen.iter().filter(|(_, it)| *it == Output::Ignored(Reason::Candidates)).count();
         assert!(over >= 48, "{over} batches above the limit");
+    }
+}
+
+/// A packet of another stream for the same m-line, from the peer's address, which no key has protected.
+#[test]
+fn a_forged_stream_does_not_silence_the_peer() {
+    let mut world = World::new(1, GOOD, GOOD);
+    let offer = Rc::<RefCell<String>>::default();
+    let noted = offer.clone();
+    world.broker = Box::new(move |from, text| {
+        if let Ok(Message { body: Body::Offer { description, .. }, .. }) = read_message(&text) {
+            noted.replace(description.sdp);
+        }
+        vec![(1 - from, text)]
+    });
+    world.accept();
+    world.run(5 * SECOND);
+    let mid = offer.borrow().lines().find_map(|line| Some(line.strip_prefix("a=mid:")?.to_owned()));
+    let mid = mid.expect("a name").into_bytes();
+    let mut bytes = vec![0x90, 111, 0x12, 0x34, 0, 0, 0, 1, 0xde, 0xad, 0xbe, 0xef, 0xbe, 0xde, 0, 1];
+    // Its name in the one word of header extensions.
+    bytes.push(4 << 4 | (mid.len() as u8 - 1));
+    bytes.extend(&mid);
+    bytes.resize(80, 7);
+    let from = world.now;
+    (0..2).for_each(|to| world.inject(to, address(1 - to, 1), &bytes));
+    world.run(SECOND);
+    for side in &world.sides {
+        assert!(side.received_between(from, world.now) >= 49, "{:?}", side.reports());
     }
 }
 

@@ -76,7 +76,13 @@ impl Preparations {
             {
                 Ok(())
             }
-            phase => Err(format!("invariant 17: call {live} is {phase:?}, prepared is {standing:?}")),
+            phase @ (Phase::Calling
+            | Phase::GlareAccepting
+            | Phase::Called
+            | Phase::Accepting
+            | Phase::InCall) => {
+                Err(format!("invariant 17: call {live} is {phase:?}, prepared is {standing:?}"))
+            }
         }
     }
 

@@ -243,8 +243,9 @@ pub(crate) const FAULTS: &[Fault] = &[
     ) {
         if let (true, State::Calling(calling)) = (PLANTED, &self.state) {
             if calling.own.step == InviteStage::Invited && matches!(calling.glare, Glare::None) {
+                let cancel = cancel_message(&calling.own, &TakeBack { reason: 2, ..TakeBack::plain() });
                 self.done(done.0, done.1, calling.own.no, Code::OK);
-                return self.take_back(now, true);
+                return self.on_calling_due(now, CallingDue::RingLimit(cancel));
             }
         }
         self.end_calling(",

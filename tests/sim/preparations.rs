@@ -68,21 +68,17 @@ impl Preparations {
         }
         let live = engine.snapshot().call_no;
         let standing = self.standing.as_ref().map(|standing| standing.call_no);
-        match engine.phase() {
-            Phase::Idle => self.is_empty("idle"),
-            Phase::InCall if standing.is_none_or(|no| no == live) => Ok(()),
-            Phase::Calling | Phase::GlareAccepting | Phase::Called | Phase::Accepting
-                if standing == Some(live) =>
-            {
-                Ok(())
+        let phase = engine.phase();
+        let is_right = match phase {
+            Phase::Idle => return self.is_empty("idle"),
+            Phase::InCall => standing.is_none_or(|no| no == live),
+            Phase::Calling | Phase::GlareAccepting | Phase::Called | Phase::Accepting => {
+                standing == Some(live)
             }
-            phase @ (Phase::Calling
-            | Phase::GlareAccepting
-            | Phase::Called
-            | Phase::Accepting
-            | Phase::InCall) => {
-                Err(format!("invariant 17: call {live} is {phase:?}, prepared is {standing:?}"))
-            }
+        };
+        match is_right {
+            true => Ok(()),
+            false => Err(format!("invariant 17: call {live} is {phase:?}, prepared is {standing:?}")),
         }
     }
 

@@ -388,7 +388,7 @@ const NAMES_WITH_THEM: &[&str] = &["talk_ms"];
 
 /// Where a phone is the program `examples-c/phone.c`, or the id of a device; where sound is heard.
 const WORDS_ELSEWHERE: &[&str] =
-    &["examples-c/", "tests/brokers/", "backends/loopback/tests/", "backends/webrtc/"];
+    &["examples-c/", "tests/brokers/", "backends/loopback/tests/", "backends/webrtc/", "fuzz/src/webrtc/"];
 
 /// All names in the code of a Rust or C file, without comments and texts.
 fn names(file: &str, text: &str) -> BTreeSet<String> {

@@ -1,5 +1,5 @@
-//! Sound like speech: syllables of a voice with harmonics, consonants of noise, and pauses that are not silent,
-//! so that no codec may leave anything out.
+//! Sound like speech: syllables of a voice with harmonics, consonants of noise, and pauses that are not
+//! silent, so that no codec may leave anything out.
 
 use std::f64::consts::TAU;
 

@@ -1941,14 +1941,16 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_set_remote_view(nertc_callk
  * Sends a frame of the app's own media.
  *
  * Goes to the media backend on the calling thread, concurrently with everything else. The planes
- * are lent until it returns.
+ * are lent until it returns. Outside of a call nobody receives it; that is no error.
  *
  * @param kit    Client. Not NULL.
  * @param frame  Audio or video; its uid is ignored. Not NULL.
- * @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0.
+ * @return       OK. INVALID_ARGUMENT: NULL, unknown media, a missing plane, a size of 0, or in a
+ *               call a format that the media backend does not send (the log says which it does).
  *               CLOSED: also before the first login opened the backend. UNSUPPORTED: the media
- *               backend takes no frames, or an unknown field is not zero. QUEUE_FULL: dropped.
- *               Otherwise what the backend returned.
+ *               backend takes no such frames, or an unknown field is not zero. QUEUE_FULL: dropped,
+ *               because another thread pushes, or more than time has passed. Otherwise what the
+ *               backend returned.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */

@@ -161,8 +161,8 @@ fn storm(library: &str, cpu: usize) {
     compare("storm", &rounds[1..]);
 }
 
-/// A storm of so many events whose reader slept for few of them: on a busy machine the scheduler may still run
-/// it after every event. Such a storm does not count, unless there is no other.
+/// A storm of so many events whose reader slept for few of them: on a busy machine the scheduler may still
+/// run it after every event. Such a storm does not count, unless there is no other.
 fn with_full_queue(events: u64, storm: impl Fn() -> f64) -> f64 {
     const TRIES: usize = 50;
     for _ in 0..TRIES {

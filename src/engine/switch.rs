@@ -37,8 +37,8 @@ impl InCall {
         self.type_request(target, 3)
     }
 
-    /// The call is of this type now: whether the camera is to be switched, and how. Only a change that our user
-    /// wanted starts it.
+    /// The call is of this type now: whether the camera is to be switched, and how. Only a change that our
+    /// user wanted starts it.
     fn set_type(&mut self, target: CallType, wanted: bool) -> Option<bool> {
         self.call_type = target;
         self.switch = None;

@@ -27,6 +27,9 @@ pub(super) enum StepResult {
     Over,
 }
 
+/// What backends answer while their operations start: few at a time.
+type Answers = SmallVec<[Input; 4]>;
+
 /// A client as the worker's thread knows it.
 pub(super) struct Slot {
     pub(super) shared: Arc<Shared>,
@@ -94,7 +97,7 @@ impl Slot {
     }
 
     fn deliver(&mut self, output: Output) {
-        guarded("a callback", || self.carry_out(Some(output), |_| ()));
+        guarded("a callback", || self.carry_out_rarely(Some(output), &mut Answers::new()));
     }
 
     /// The trace; steps without one are compiled without this branch.
@@ -166,7 +169,7 @@ impl Slot {
     /// Executes the engine's outputs. What a backend answers while it starts an operation is fed back after
     /// the rest, never in between.
     fn drain<const TRACED: bool>(&mut self, now: &mut Now, is_last: bool) -> StepResult {
-        let mut answers = SmallVec::<[Input; 4]>::new();
+        let mut answers = Answers::new();
         loop {
             self.publish_snapshot();
             let mut has_called_back = false;
@@ -179,7 +182,10 @@ impl Slot {
                     return StepResult::Over;
                 }
                 has_called_back |= matches!(output, Output::Done { .. } | Output::Event(_));
-                self.carry_out(next, |answer| answers.push(answer));
+                match TRACED {
+                    false => self.carry_out(next, &mut answers),
+                    true => self.carry_out_rarely(next, &mut answers),
+                }
                 if !self.worker.is_ours() {
                     return StepResult::Until(None);
                 }
@@ -202,24 +208,31 @@ impl Slot {
         }
     }
 
-    /// `answer` gets what a backend answers meanwhile: its refusal, or the completion.
-    fn carry_out(&mut self, output: Option<Output>, mut answer: impl FnMut(Input)) {
+    /// For steps that few see, which need no code of their own.
+    #[inline(never)]
+    fn carry_out_rarely(&mut self, output: Option<Output>, answers: &mut Answers) {
+        self.carry_out(output, answers);
+    }
+
+    /// `answers` gets what a backend answers meanwhile: its refusal, or the completion.
+    #[inline(always)]
+    fn carry_out(&mut self, output: Option<Output>, answers: &mut Answers) {
         let Some(output) = output else { return };
         match output {
             Output::Signal { req, op } => {
                 self.worker.starting.begin(self.shared.id);
                 if let Err(outcome) = self.ports.signaling.start(req, op) {
-                    answer(Input::SignalDone { req, result: Box::new(outcome.into()) });
+                    answers.push(Input::SignalDone { req, result: Box::new(outcome.into()) });
                 }
-                self.end_start(answer);
+                self.end_start(answers);
             }
             Output::Notify(notice) => self.ports.signaling.notify(notice),
             Output::Rtc { req, op } => {
                 self.worker.starting.begin(self.shared.id);
                 if let Err(outcome) = self.ports.rtc.start(req, op) {
-                    answer(Input::RtcDone { req, outcome });
+                    answers.push(Input::RtcDone { req, outcome });
                 }
-                self.end_start(answer);
+                self.end_start(answers);
             }
             Output::RtcReceive { join, json } => self.ports.rtc.receive(join, &json),
             Output::RtcPrepare(preparation) => self.ports.rtc.prepare(&preparation),
@@ -246,9 +259,9 @@ impl Slot {
     /// An operation was started or refused: passes on the completion that was given meanwhile. In a forked
     /// child its lock may be the parent's.
     #[inline]
-    fn end_start(&self, answer: impl FnMut(Input)) {
+    fn end_start(&self, answers: &mut Answers) {
         if self.worker.is_ours() {
-            self.worker.starting.end().into_iter().for_each(answer);
+            answers.extend(self.worker.starting.end());
         }
     }
 

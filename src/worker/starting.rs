@@ -29,8 +29,8 @@ impl Starting {
         completion.take()
     }
 
-    /// A place for a completion that a backend of `client` gives, on whichever thread. There is none if nothing
-    /// is being started, or if something waits in the inbox for the client: that was reported before.
+    /// A place for a completion that a backend of `client` gives, on whichever thread. There is none if
+    /// nothing is being started, or if something waits in the inbox for the client: that was reported before.
     #[inline]
     pub(super) fn place(&self, client: u64, quota: &Quota) -> Option<MutexGuard<'_, Option<Input>>> {
         if self.client.load(Relaxed) != client || !quota.is_unused() {

@@ -1,4 +1,4 @@
-/* prepare.c: media backends that make ready before the join, and that report how far media provably reaches the peer. */
+/* prepare.c: media backends that make ready before the join, and that report how far media reaches the peer alone. */
 #include "check.h"
 
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* webrtc.c: sound between two clients over WebRTC, and what the functions of webrtc.h say about it. */
 #include "webrtc_client.h"
 
-static struct client alice, bob;
+static struct webrtc_client alice, bob;
 static nertc_callkit_hub *hub;
 
 /* Two clients, logged in. */
@@ -12,22 +12,22 @@ static void begin(enum playout playout)
   alice.hertz = bob.expected_hertz = 440;
   bob.hertz = alice.expected_hertz = 1000;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  client_create(&alice, "alice", hub, NULL, playout);
-  client_create(&bob, "bob", hub, NULL, playout);
-  client_login(&alice);
-  client_login(&bob);
+  webrtc_create(&alice, "alice", hub, NULL, playout);
+  webrtc_create(&bob, "bob", hub, NULL, playout);
+  webrtc_login(&alice);
+  webrtc_login(&bob);
 }
 
 static void finish(void)
 {
-  client_destroy(&alice);
-  client_destroy(&bob);
+  webrtc_destroy(&alice);
+  webrtc_destroy(&bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
 static int is_muted(void *client)
 {
-  return ((struct client *)client)->muted;
+  return ((struct webrtc_client *)client)->muted;
 }
 
 static int is_unmuted(void *client)
@@ -37,7 +37,7 @@ static int is_unmuted(void *client)
 
 static int is_available(void *client)
 {
-  return ((struct client *)client)->available;
+  return ((struct webrtc_client *)client)->available;
 }
 
 static int is_unavailable(void *client)
@@ -48,37 +48,37 @@ static int is_unavailable(void *client)
 static void tones_arrive_on_both_sides(void)
 {
   begin(FRAMES);
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_send(&bob);
-  client_expect_tone(&bob, 10);
-  client_expect_tone(&alice, 10);
+  webrtc_connect(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_send(&bob);
+  webrtc_expect_tone(&bob, 10);
+  webrtc_expect_tone(&alice, 10);
   CHECK_TEXT(bob.sender, "alice");
   CHECK_TEXT(alice.sender, "bob");
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
 static void muted_and_closed_microphones_send_silence(void)
 {
   begin(FRAMES);
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_expect_tone(&bob, 4);
-  client_mute(&alice, 1);
+  webrtc_connect(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_expect_tone(&bob, 4);
+  webrtc_mute(&alice, 1);
   WAIT_LONG(is_muted, &bob);
-  client_expect_silence(&bob, 4);
-  client_mute(&alice, 0);
+  webrtc_expect_silence(&bob, 4);
+  webrtc_mute(&alice, 0);
   WAIT_LONG(is_unmuted, &bob);
-  client_expect_tone(&bob, 4);
+  webrtc_expect_tone(&bob, 4);
   WAIT_LONG(is_available, &bob);
-  client_enable(&alice, 0);
+  webrtc_enable(&alice, 0);
   WAIT_LONG(is_unavailable, &bob);
-  client_expect_silence(&bob, 4);
-  client_enable(&alice, 1);
+  webrtc_expect_silence(&bob, 4);
+  webrtc_enable(&alice, 1);
   WAIT_LONG(is_available, &bob);
-  client_expect_tone(&bob, 4);
-  clients_hang_up(&alice, &bob);
+  webrtc_expect_tone(&bob, 4);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
@@ -86,14 +86,14 @@ static void muted_and_closed_microphones_send_silence(void)
 static void sound_is_pulled(void)
 {
   begin(PULLED);
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_send(&bob);
-  client_pull(&alice, 48000, 2);
-  client_pull(&bob, 16000, 1);
-  client_expect_tone(&alice, 10);
-  client_expect_tone(&bob, 10);
-  clients_hang_up(&alice, &bob);
+  webrtc_connect(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_send(&bob);
+  webrtc_pull(&alice, 48000, 2);
+  webrtc_pull(&bob, 16000, 1);
+  webrtc_expect_tone(&alice, 10);
+  webrtc_expect_tone(&bob, 10);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
@@ -125,8 +125,20 @@ static void pulls_that_cannot_be_are_refused(void)
 
 static int32_t push(const int16_t *samples, uint32_t count, uint32_t sample_rate, uint32_t channels)
 {
-  const nertc_callkit_frame frame = client_frame(samples, count, sample_rate, channels);
+  const nertc_callkit_frame frame = webrtc_frame(samples, count, sample_rate, channels);
   return nertc_callkit_push_frame(alice.kit, &frame);
+}
+
+static char lines[4096];
+
+static void on_log(int32_t level, const char *text, void *user_data)
+{
+  (void)user_data;
+  pthread_mutex_lock(&check_lock);
+  if (level <= NERTC_CALLKIT_LOG_WARN && strlen(lines) + strlen(text) < sizeof lines - 2) {
+    strcat(strcat(lines, text), "\n");
+  }
+  pthread_mutex_unlock(&check_lock);
 }
 
 static void frames_that_cannot_be_are_refused(void)
@@ -141,17 +153,21 @@ static void frames_that_cannot_be_are_refused(void)
   picture.strides[0] = 4;
   picture.strides[1] = picture.strides[2] = 2;
   CHECK_OK(push(samples, 480, 48000, 1)); /* nobody receives it: no error, a microphone continues */
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   CHECK_OK(push(samples, 480, 48000, 1));
   CHECK_OK(push(samples, 160, 16000, 1));
   CHECK_OK(push(samples, 441, 44100, 2));
+  CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_WARN, 0, on_log, NULL));
   CHECK_REFUSED(push(samples, 80, 7999, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 1920, 192001, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 480, 48000, 3), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 0, 48000, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(push(samples, 9601, 48000, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(nertc_callkit_push_frame(alice.kit, &picture), UNSUPPORTED);
-  clients_hang_up(&alice, &bob);
+  CHECK_OK(nertc_callkit_set_log_callback(NERTC_CALLKIT_LOG_OFF, 0, NULL, NULL));
+  CHECK(strstr(lines, "frame.sample_rate is 8000 to 192000") && strstr(lines, "frame.channels is 1 or 2") &&
+        strstr(lines, "frame.samples is 1 to 200 ms"));
+  webrtc_hang_up(&alice, &bob);
   CHECK_OK(push(samples, 480, 48000, 1));
   finish();
   CHECK_REFUSED(push(samples, 480, 48000, 1), CLOSED);
@@ -160,22 +176,22 @@ static void frames_that_cannot_be_are_refused(void)
 /* Two threads bring twice as much as time passes: what is too much is refused, and nothing else happens. */
 static void two_threads_may_push(void)
 {
-  struct client second;
+  struct webrtc_client second;
   begin(FRAMES);
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   second = alice; /* the same handle */
-  client_send(&alice);
-  client_send(&second);
+  webrtc_send(&alice);
+  webrtc_send(&second);
   WAIT_LONG(at_least_one, &second.refused);
-  client_stop(&second);
-  client_expect_tone(&bob, 10);
-  clients_hang_up(&alice, &bob);
+  webrtc_stop(&second);
+  webrtc_expect_tone(&bob, 10);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
 /* ---- statistics ------------------------------------------------------------------------------------------- */
 
-static nertc_callkit_call_stats call_stats(struct client *client)
+static nertc_callkit_call_stats call_stats(struct webrtc_client *client)
 {
   nertc_callkit_call_stats stats = NERTC_CALLKIT_CALL_STATS_INIT;
   CHECK_OK(nertc_callkit_get_call_stats(client->kit, &stats));
@@ -183,7 +199,7 @@ static nertc_callkit_call_stats call_stats(struct client *client)
   return stats;
 }
 
-static nertc_callkit_stream_stats stream_stats(struct client *client, nertc_callkit_media media, int32_t sending)
+static nertc_callkit_stream_stats stream_stats(struct webrtc_client *client, nertc_callkit_media media, int32_t sending)
 {
   nertc_callkit_stream_stats stats = NERTC_CALLKIT_STREAM_STATS_INIT;
   CHECK_OK(nertc_callkit_get_stream_stats(client->kit, media, sending, &stats));
@@ -192,7 +208,7 @@ static nertc_callkit_stream_stats stream_stats(struct client *client, nertc_call
 }
 
 /* Nothing but the size, and the time. */
-static void check_no_stats(struct client *client)
+static void check_no_stats(struct webrtc_client *client)
 {
   static const nertc_callkit_call_stats no_call = NERTC_CALLKIT_CALL_STATS_INIT;
   static const nertc_callkit_stream_stats no_stream = NERTC_CALLKIT_STREAM_STATS_INIT;
@@ -210,11 +226,12 @@ static void check_no_stats(struct client *client)
 /* Counters come once a second. */
 static int has_stats(void *argument)
 {
-  struct client *client = argument;
+  struct webrtc_client *client = argument;
   const nertc_callkit_call_stats call = call_stats(client);
   const nertc_callkit_stream_stats sent = stream_stats(client, NERTC_CALLKIT_MEDIA_AUDIO, 1);
   const nertc_callkit_stream_stats received = stream_stats(client, NERTC_CALLKIT_MEDIA_AUDIO, 0);
-  return call.rtt_us > 0 && sent.packets > 50 && sent.bitrate_bps > 0 && received.packets > 50 && received.bitrate_bps > 0;
+  return call.rtt_us > 0 && sent.packets > 50 && sent.bitrate_bps > 0 && received.packets > 50 &&
+         received.bitrate_bps > 0;
 }
 
 static void statistics_are_plausible(void)
@@ -223,10 +240,10 @@ static void statistics_are_plausible(void)
   nertc_callkit_stream_stats sent, received;
   begin(FRAMES);
   check_no_stats(&alice);
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_send(&bob);
-  client_expect_tone(&bob, 20);
+  webrtc_connect(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_send(&bob);
+  webrtc_expect_tone(&bob, 20);
   WAIT_LONG(has_stats, &alice); /* woken by each frame */
   call = call_stats(&alice);
   sent = stream_stats(&alice, NERTC_CALLKIT_MEDIA_AUDIO, 1);
@@ -245,12 +262,12 @@ static void statistics_are_plausible(void)
   CHECK(sent.level > 9000 && sent.level < 11000 && sent.samples == 0 && sent.jitter_buffer_ms == 0);
   CHECK(received.level > 5000 && received.samples > 20 * WINDOW && received.concealed_samples < received.samples);
   CHECK(received.jitter_buffer_ms >= 20 && received.jitter_buffer_ms <= 200 && received.jitter_us < 10000000);
-  client_expect_tone(&bob, 4);
+  webrtc_expect_tone(&bob, 4);
   later = call_stats(&alice);
   CHECK(later.time_us > call.time_us && later.bytes_sent >= call.bytes_sent && later.setup_ms == call.setup_ms);
   sent = stream_stats(&alice, NERTC_CALLKIT_MEDIA_VIDEO, 1);
   CHECK_INT(sent.packets, 0);
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   check_no_stats(&alice);
   finish();
 }
@@ -303,33 +320,33 @@ static void ice_servers_are_replaced(void)
   CHECK_REFUSED(nertc_callkit_webrtc_set_ice_servers(alice.kit, list, 1), INVALID_ARGUMENT);
   server.url = "stun:127.0.0.1:9";
   CHECK_OK(nertc_callkit_webrtc_set_ice_servers(alice.kit, NULL, 0));
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   CHECK_OK(nertc_callkit_webrtc_set_ice_servers(alice.kit, list, 1)); /* for the next restart */
-  client_send(&alice);
-  client_expect_tone(&bob, 4);
-  clients_hang_up(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_expect_tone(&bob, 4);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
 /* Other media backends have none of these functions. */
-static void other_media_backends_say_unsupported(void)
+static void other_media_backends_are_unsupported(void)
 {
-  struct phone *phone = phone_new("carol", NULL);
+  struct client *other = client_new("carol", NULL);
   nertc_callkit_call_stats call = NERTC_CALLKIT_CALL_STATS_INIT;
   nertc_callkit_stream_stats stream = NERTC_CALLKIT_STREAM_STATS_INIT;
   int16_t out[480];
-  CHECK_REFUSED(nertc_callkit_webrtc_set_ice_servers(phone->kit, NULL, 0), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_webrtc_pull_audio(phone->kit, out, 480, 48000, 1), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_get_call_stats(phone->kit, &call), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_get_stream_stats(phone->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, &stream), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_confirm_security_code(phone->kit, NULL, 1), UNSUPPORTED);
-  phone_destroy(phone, "");
-  phone_free(phone);
+  CHECK_REFUSED(nertc_callkit_webrtc_set_ice_servers(other->kit, NULL, 0), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_webrtc_pull_audio(other->kit, out, 480, 48000, 1), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_get_call_stats(other->kit, &call), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_get_stream_stats(other->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, &stream), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_confirm_security_code(other->kit, NULL, 1), UNSUPPORTED);
+  client_destroy(other, "");
+  client_free(other);
 }
 
 int main(void)
 {
-  if (client_is_built_in()) {
+  if (webrtc_is_built_in()) {
     RUN(tones_arrive_on_both_sides);
     RUN(muted_and_closed_microphones_send_silence);
     RUN(sound_is_pulled);
@@ -339,7 +356,7 @@ int main(void)
     RUN(statistics_are_plausible);
     RUN(statistics_that_cannot_be_are_refused);
     RUN(ice_servers_are_replaced);
-    RUN(other_media_backends_say_unsupported);
+    RUN(other_media_backends_are_unsupported);
   }
   return 0;
 }

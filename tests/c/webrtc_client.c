@@ -21,7 +21,7 @@ static void unlock(void)
 }
 
 /* A window is a tone if the rest has less than a tenth of its energy, and silence if it has no peak. */
-static void classify(struct client *client)
+static void classify(struct webrtc_client *client)
 {
   const double pi = 3.14159265358979;
   const double least = (double)TONE_LEAST * TONE_LEAST / 2 * WINDOW;
@@ -42,7 +42,7 @@ static void classify(struct client *client)
   }
 }
 
-static void hear(struct client *client, const int16_t *samples, uint32_t frames, uint32_t channels)
+static void receive_sound(struct webrtc_client *client, const int16_t *samples, uint32_t frames, uint32_t channels)
 {
   uint32_t i;
   for (i = 0; i < frames; i++) {
@@ -54,7 +54,7 @@ static void hear(struct client *client, const int16_t *samples, uint32_t frames,
   }
 }
 
-static void finish(struct client *client, const char *event)
+static void finish(struct webrtc_client *client, const char *event)
 {
   unlock();
   if (client->hook) {
@@ -64,25 +64,25 @@ static void finish(struct client *client, const char *event)
 
 static void on_frame(nertc_callkit *kit, const char *user_id, const nertc_callkit_frame *frame, void *user_data)
 {
-  struct client *client = user_data;
+  struct webrtc_client *client = user_data;
   (void)kit;
   CHECK_INT(frame->media, NERTC_CALLKIT_MEDIA_AUDIO);
   CHECK(frame->sample_rate == RATE && frame->channels == 1 && frame->samples == STEP && frame->time_us > 0);
   lock();
   snprintf(client->sender, sizeof client->sender, "%s", user_id);
   client->frames++;
-  hear(client, frame->planes[0], frame->samples, 1);
+  receive_sound(client, frame->planes[0], frame->samples, 1);
   finish(client, "on_frame");
 }
 
 static void on_invited(nertc_callkit *kit, const nertc_callkit_invited_event *event, void *user_data)
 {
-  CHECK_OK(nertc_callkit_accept(kit, event->call, client_done, user_data));
+  CHECK_OK(nertc_callkit_accept(kit, event->call, webrtc_done, user_data));
 }
 
 static void on_call_connected(nertc_callkit *kit, const nertc_callkit_call_event *event, void *user_data)
 {
-  struct client *client = user_data;
+  struct webrtc_client *client = user_data;
   (void)kit;
   lock();
   client->connected++;
@@ -92,7 +92,7 @@ static void on_call_connected(nertc_callkit *kit, const nertc_callkit_call_event
 
 static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event, void *user_data)
 {
-  struct client *client = user_data;
+  struct webrtc_client *client = user_data;
   (void)kit;
   lock();
   client->ended++;
@@ -102,7 +102,7 @@ static void on_call_end(nertc_callkit *kit, const nertc_callkit_end_event *event
 
 static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_event *event, void *user_data)
 {
-  struct client *client = user_data;
+  struct webrtc_client *client = user_data;
   (void)kit;
   CHECK(event->struct_size >= sizeof *event && event->call_no > 0);
   lock();
@@ -121,7 +121,7 @@ static void on_audio_available(nertc_callkit *kit, const nertc_callkit_media_eve
 {
   (void)kit;
   lock();
-  ((struct client *)user_data)->available = event->on;
+  ((struct webrtc_client *)user_data)->available = event->on;
   unlock();
 }
 
@@ -129,13 +129,13 @@ static void on_audio_muted(nertc_callkit *kit, const nertc_callkit_media_event *
 {
   (void)kit;
   lock();
-  ((struct client *)user_data)->muted = event->on;
+  ((struct webrtc_client *)user_data)->muted = event->on;
   unlock();
 }
 
-void client_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
+void webrtc_done(nertc_callkit *kit, const nertc_callkit_result *result, void *user_data)
 {
-  struct client *client = user_data;
+  struct webrtc_client *client = user_data;
   (void)kit;
   lock();
   client->last_code = result->code;
@@ -146,16 +146,16 @@ void client_done(nertc_callkit *kit, const nertc_callkit_result *result, void *u
 
 /* ---- clients -------------------------------------------------------------------------------------------- */
 
-nertc_callkit_webrtc_options client_options(void)
+nertc_callkit_webrtc_options webrtc_options(void)
 {
   nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
   options.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO | NERTC_CALLKIT_WEBRTC_LOOPBACK;
   return options;
 }
 
-int client_is_built_in(void)
+int webrtc_is_built_in(void)
 {
-  const nertc_callkit_webrtc_options options = client_options();
+  const nertc_callkit_webrtc_options options = webrtc_options();
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   const int32_t status = nertc_callkit_webrtc_media(&options, &backends);
   if (status == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
@@ -167,7 +167,7 @@ int client_is_built_in(void)
   return 1;
 }
 
-void client_create_with(struct client *client, const char *account, const nertc_callkit_backends *backends,
+void webrtc_create_with(struct webrtc_client *client, const char *account, const nertc_callkit_backends *backends,
                         enum playout playout)
 {
   nertc_callkit_listener listener = NERTC_CALLKIT_LISTENER_INIT;
@@ -190,35 +190,35 @@ void client_create_with(struct client *client, const char *account, const nertc_
   CHECK_OK(nertc_callkit_create(&config, &client->kit));
 }
 
-void client_create(struct client *client, const char *account, nertc_callkit_hub *hub,
+void webrtc_create(struct webrtc_client *client, const char *account, nertc_callkit_hub *hub,
                    const nertc_callkit_webrtc_options *options, enum playout playout)
 {
-  const nertc_callkit_webrtc_options defaults = client_options();
+  const nertc_callkit_webrtc_options defaults = webrtc_options();
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   CHECK_OK(nertc_callkit_loopback_signaling(hub, &backends));
   CHECK_OK(nertc_callkit_webrtc_media(options ? options : &defaults, &backends));
-  client_create_with(client, account, &backends, playout);
+  webrtc_create_with(client, account, &backends, playout);
 }
 
 static int is_logged_in(void *client)
 {
-  return ((struct client *)client)->logged_in;
+  return ((struct webrtc_client *)client)->logged_in;
 }
 
-void client_login(struct client *client)
+void webrtc_login(struct webrtc_client *client)
 {
-  CHECK_OK(nertc_callkit_login(client->kit, client->account, "token", client_done, client));
+  CHECK_OK(nertc_callkit_login(client->kit, client->account, "token", webrtc_done, client));
   WAIT_LONG(is_logged_in, client);
 }
 
-void client_destroy(struct client *client)
+void webrtc_destroy(struct webrtc_client *client)
 {
-  client_stop(client);
+  webrtc_stop(client);
   CHECK_OK(nertc_callkit_destroy(client->kit));
 }
 
 struct completion {
-  struct client *client;
+  struct webrtc_client *client;
   int number;
 };
 
@@ -228,7 +228,7 @@ static int is_completed(void *argument)
   return it->client->completions >= it->number;
 }
 
-static struct completion next_completion(struct client *client)
+static struct completion next_completion(struct webrtc_client *client)
 {
   struct completion next;
   lock();
@@ -238,18 +238,18 @@ static struct completion next_completion(struct client *client)
   return next;
 }
 
-void client_mute(struct client *client, int32_t muted)
+void webrtc_mute(struct webrtc_client *client, int32_t muted)
 {
   struct completion next = next_completion(client);
-  CHECK_OK(nertc_callkit_mute_local(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, muted, client_done, client));
+  CHECK_OK(nertc_callkit_mute_local(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, muted, webrtc_done, client));
   WAIT_LONG(is_completed, &next);
   CHECK_INT(client->last_code, NERTC_CALLKIT_CODE_OK);
 }
 
-void client_enable(struct client *client, int32_t on)
+void webrtc_enable(struct webrtc_client *client, int32_t on)
 {
   struct completion next = next_completion(client);
-  CHECK_OK(nertc_callkit_enable_local(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, on, client_done, client));
+  CHECK_OK(nertc_callkit_enable_local(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, on, webrtc_done, client));
   WAIT_LONG(is_completed, &next);
   CHECK_INT(client->last_code, NERTC_CALLKIT_CODE_OK);
 }
@@ -258,15 +258,15 @@ void client_enable(struct client *client, int32_t on)
 
 static int is_connected(void *client)
 {
-  return ((struct client *)client)->connected || ((struct client *)client)->ended;
+  return ((struct webrtc_client *)client)->connected || ((struct webrtc_client *)client)->ended;
 }
 
 static int has_ended(void *client)
 {
-  return ((struct client *)client)->ended;
+  return ((struct webrtc_client *)client)->ended;
 }
 
-static void forget(struct client *client)
+static void forget(struct webrtc_client *client)
 {
   lock();
   client->connected = client->ended = client->end_reason = client->available = client->muted = 0;
@@ -276,33 +276,33 @@ static void forget(struct client *client)
   unlock();
 }
 
-void clients_call(struct client *alice, struct client *bob)
+void webrtc_call(struct webrtc_client *alice, struct webrtc_client *bob)
 {
   nertc_callkit_call_options options = NERTC_CALLKIT_CALL_OPTIONS_INIT;
   forget(alice);
   forget(bob);
   options.user_id = bob->account;
-  CHECK_OK(nertc_callkit_call(alice->kit, &options, client_done, alice));
+  CHECK_OK(nertc_callkit_call(alice->kit, &options, webrtc_done, alice));
 }
 
-void clients_connect(struct client *alice, struct client *bob)
+void webrtc_connect(struct webrtc_client *alice, struct webrtc_client *bob)
 {
-  clients_call(alice, bob);
+  webrtc_call(alice, bob);
   WAIT_LONG(is_connected, alice);
   WAIT_LONG(is_connected, bob);
   CHECK(!alice->ended && !bob->ended);
 }
 
-void clients_hang_up(struct client *alice, struct client *bob)
+void webrtc_hang_up(struct webrtc_client *alice, struct webrtc_client *bob)
 {
-  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, client_done, alice));
-  client_expect_end(alice, HUNG_UP);
-  client_expect_end(bob, PEER_HUNG_UP);
+  CHECK_OK(nertc_callkit_hangup(alice->kit, NULL, NULL, webrtc_done, alice));
+  webrtc_expect_end(alice, HUNG_UP);
+  webrtc_expect_end(bob, PEER_HUNG_UP);
 }
 
 /* ---- sound ---------------------------------------------------------------------------------------------- */
 
-nertc_callkit_frame client_frame(const int16_t *samples, uint32_t count, uint32_t sample_rate, uint32_t channels)
+nertc_callkit_frame webrtc_frame(const int16_t *samples, uint32_t count, uint32_t sample_rate, uint32_t channels)
 {
   nertc_callkit_frame frame = NERTC_CALLKIT_FRAME_INIT;
   frame.media = NERTC_CALLKIT_MEDIA_AUDIO;
@@ -321,7 +321,7 @@ static double now(void)
   return (double)it.tv_sec + 1e-9 * (double)it.tv_nsec;
 }
 
-static int is_stopped(struct client *client)
+static int is_stopped(struct webrtc_client *client)
 {
   int stop;
   lock();
@@ -331,7 +331,7 @@ static int is_stopped(struct client *client)
 }
 
 /* A device's clock: `body` for each 10 ms that have passed. */
-static void run_device(struct client *client, void (*body)(struct client *client))
+static void run_device(struct webrtc_client *client, void (*body)(struct webrtc_client *client))
 {
   const struct timespec little = {0, 5 * 1000 * 1000};
   const double began = now();
@@ -348,7 +348,7 @@ static void run_device(struct client *client, void (*body)(struct client *client
   }
 }
 
-static void send_step(struct client *client)
+static void send_step(struct webrtc_client *client)
 {
   const double step = 2 * 3.14159265358979 * client->hertz / RATE;
   int16_t samples[STEP];
@@ -358,7 +358,7 @@ static void send_step(struct client *client)
   for (i = 0; i < STEP; i++) {
     samples[i] = (int16_t)(LOUD * sin(step * (double)client->sent++));
   }
-  frame = client_frame(samples, STEP, RATE, 1);
+  frame = webrtc_frame(samples, STEP, RATE, 1);
   status = nertc_callkit_push_frame(client->kit, &frame);
   if (status == NERTC_CALLKIT_STATUS_QUEUE_FULL) {
     change(&client->refused, 1);
@@ -373,7 +373,7 @@ static void *send_tone(void *client)
   return NULL;
 }
 
-static void pull_step(struct client *client)
+static void pull_step(struct webrtc_client *client)
 {
   int16_t samples[2 * 19200 / 10], mono[STEP];
   const uint32_t frames = client->pull_rate / 100;
@@ -393,7 +393,7 @@ static void pull_step(struct client *client)
   }
   lock();
   client->frames += sound > 0;
-  hear(client, mono, sound > 0 ? STEP : 0, 1);
+  receive_sound(client, mono, sound > 0 ? STEP : 0, 1);
   unlock();
 }
 
@@ -403,14 +403,14 @@ static void *pull_tone(void *client)
   return NULL;
 }
 
-void client_send(struct client *client)
+void webrtc_send(struct webrtc_client *client)
 {
   client->stop = 0;
   client->is_sending = 1;
   CHECK_INT(pthread_create(&client->sending, NULL, send_tone, client), 0);
 }
 
-void client_pull(struct client *client, uint32_t sample_rate, uint32_t channels)
+void webrtc_pull(struct webrtc_client *client, uint32_t sample_rate, uint32_t channels)
 {
   client->stop = 0;
   client->pull_rate = sample_rate;
@@ -419,7 +419,7 @@ void client_pull(struct client *client, uint32_t sample_rate, uint32_t channels)
   CHECK_INT(pthread_create(&client->pulling, NULL, pull_tone, client), 0);
 }
 
-void client_stop(struct client *client)
+void webrtc_stop(struct webrtc_client *client)
 {
   change(&client->stop, 1);
   if (client->is_sending) {
@@ -441,7 +441,7 @@ void wait_long_at(const char *file, int line, const char *what, int (*is_true)(v
 }
 
 struct windows {
-  struct client *client;
+  struct webrtc_client *client;
   int number;
 };
 
@@ -457,7 +457,7 @@ static int has_silence(void *argument)
   return it->client->silences >= it->number;
 }
 
-static void expect_windows(const char *file, int line, struct client *client, int number, const char *what,
+static void expect_windows(const char *file, int line, struct webrtc_client *client, int number, const char *what,
     int (*is_true)(void *))
 {
   struct windows it;
@@ -472,12 +472,12 @@ static void expect_windows(const char *file, int line, struct client *client, in
   }
 }
 
-void client_expect_tone_at(const char *file, int line, struct client *client, int windows)
+void webrtc_expect_tone_at(const char *file, int line, struct webrtc_client *client, int windows)
 {
   expect_windows(file, line, client, windows, "a tone", has_tone);
 }
 
-void client_expect_silence_at(const char *file, int line, struct client *client, int windows)
+void webrtc_expect_silence_at(const char *file, int line, struct webrtc_client *client, int windows)
 {
   expect_windows(file, line, client, windows, "silence", has_silence);
 }
@@ -488,7 +488,7 @@ static int is_secured(void *argument)
   return it->client->secured && it->client->securities[it->client->secured - 1] == it->number;
 }
 
-void client_expect_security_at(const char *file, int line, struct client *client, int security)
+void webrtc_expect_security_at(const char *file, int line, struct webrtc_client *client, int security)
 {
   struct windows it;
   it.client = client;
@@ -500,7 +500,7 @@ void client_expect_security_at(const char *file, int line, struct client *client
   }
 }
 
-void client_expect_end_at(const char *file, int line, struct client *client, int reason)
+void webrtc_expect_end_at(const char *file, int line, struct webrtc_client *client, int reason)
 {
   wait_long_at(file, line, "the end of a call", has_ended, client);
   check_int_at(file, line, client->account, client->end_reason, reason);

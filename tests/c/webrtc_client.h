@@ -6,7 +6,7 @@
 #define WEBRTC_CLIENT_H
 
 #include "check.h"
-#include "phone.h"
+#include "client.h"
 
 enum { WINDOW = 2400, SEEN = 16 }; /* samples at 48 kHz: 50 ms */
 
@@ -16,13 +16,13 @@ enum playout {
   PULLED  /* pull_audio */
 };
 
-struct client {
+struct webrtc_client {
   nertc_callkit *kit;
   const char *account;
   double hertz, expected_hertz; /* sent, and awaited from the peer */
   nertc_callkit_backends backends;
   /* Called at the end of a callback, without a lock. */
-  void (*hook)(struct client *client, const char *event);
+  void (*hook)(struct webrtc_client *client, const char *event);
 
   /* The rest is guarded by check_lock. */
   int logged_in, connected, ended, end_reason, last_code, completions;
@@ -44,52 +44,52 @@ struct client {
 };
 
 /* Options for one process: no device, loopback addresses. */
-nertc_callkit_webrtc_options client_options(void);
+nertc_callkit_webrtc_options webrtc_options(void);
 /* 0: a library without WebRTC. */
-int client_is_built_in(void);
-/* A new client, not logged in; `options` NULL = client_options. */
-void client_create(struct client *client, const char *account, nertc_callkit_hub *hub,
+int webrtc_is_built_in(void);
+/* A new client, not logged in; `options` NULL = webrtc_options. */
+void webrtc_create(struct webrtc_client *client, const char *account, nertc_callkit_hub *hub,
                    const nertc_callkit_webrtc_options *options, enum playout playout);
 /* The same with backends that the caller has made. */
-void client_create_with(struct client *client, const char *account, const nertc_callkit_backends *backends,
+void webrtc_create_with(struct webrtc_client *client, const char *account, const nertc_callkit_backends *backends,
                         enum playout playout);
-void client_login(struct client *client);
-void client_destroy(struct client *client);
+void webrtc_login(struct webrtc_client *client);
+void webrtc_destroy(struct webrtc_client *client);
 /* Requests, waited for: they complete with 0. */
-void client_mute(struct client *client, int32_t muted);
-void client_enable(struct client *client, int32_t on);
+void webrtc_mute(struct webrtc_client *client, int32_t muted);
+void webrtc_enable(struct webrtc_client *client, int32_t on);
 /* A completion that only counts. */
-void client_done(nertc_callkit *kit, const nertc_callkit_result *result, void *client);
+void webrtc_done(nertc_callkit *kit, const nertc_callkit_result *result, void *client);
 
 /* alice calls bob, who accepts. */
-void clients_call(struct client *alice, struct client *bob);
+void webrtc_call(struct webrtc_client *alice, struct webrtc_client *bob);
 /* The same, until both are connected. */
-void clients_connect(struct client *alice, struct client *bob);
+void webrtc_connect(struct webrtc_client *alice, struct webrtc_client *bob);
 /* alice hangs up; both calls are over. */
-void clients_hang_up(struct client *alice, struct client *bob);
+void webrtc_hang_up(struct webrtc_client *alice, struct webrtc_client *bob);
 
-/* A thread that sends the client's tone in frames of 10 ms, until client_stop. */
-void client_send(struct client *client);
+/* A thread that sends the client's tone in frames of 10 ms, until webrtc_stop. */
+void webrtc_send(struct webrtc_client *client);
 /* A thread that pulls as an audio device would. */
-void client_pull(struct client *client, uint32_t sample_rate, uint32_t channels);
-void client_stop(struct client *client);
+void webrtc_pull(struct webrtc_client *client, uint32_t sample_rate, uint32_t channels);
+void webrtc_stop(struct webrtc_client *client);
 /* Waits until the client receives its peer's tone throughout `windows` windows; or silence. */
-void client_expect_tone_at(const char *file, int line, struct client *client, int windows);
-void client_expect_silence_at(const char *file, int line, struct client *client, int windows);
-#define client_expect_tone(client, windows) client_expect_tone_at(__FILE__, __LINE__, client, windows)
-#define client_expect_silence(client, windows) client_expect_silence_at(__FILE__, __LINE__, client, windows)
+void webrtc_expect_tone_at(const char *file, int line, struct webrtc_client *client, int windows);
+void webrtc_expect_silence_at(const char *file, int line, struct webrtc_client *client, int windows);
+#define webrtc_expect_tone(client, windows) webrtc_expect_tone_at(__FILE__, __LINE__, client, windows)
+#define webrtc_expect_silence(client, windows) webrtc_expect_silence_at(__FILE__, __LINE__, client, windows)
 /* Waits until on_media_secured has said this. */
-void client_expect_security_at(const char *file, int line, struct client *client, int security);
-#define client_expect_security(client, name) \
-  client_expect_security_at(__FILE__, __LINE__, client, NERTC_CALLKIT_SECURITY_##name)
+void webrtc_expect_security_at(const char *file, int line, struct webrtc_client *client, int security);
+#define webrtc_expect_security(client, name) \
+  webrtc_expect_security_at(__FILE__, __LINE__, client, NERTC_CALLKIT_SECURITY_##name)
 /* Waits for the end of the call, which must have this reason. */
-void client_expect_end_at(const char *file, int line, struct client *client, int reason);
-#define client_expect_end(client, name) client_expect_end_at(__FILE__, __LINE__, client, NERTC_CALLKIT_END_##name)
+void webrtc_expect_end_at(const char *file, int line, struct webrtc_client *client, int reason);
+#define webrtc_expect_end(client, name) webrtc_expect_end_at(__FILE__, __LINE__, client, NERTC_CALLKIT_END_##name)
 /* The same wait as WAIT_UNTIL, three times as long: cryptography in a debug build on a busy machine. */
 void wait_long_at(const char *file, int line, const char *what, int (*is_true)(void *), void *argument);
 #define WAIT_LONG(function, argument) wait_long_at(__FILE__, __LINE__, #function, function, argument)
 
 /* A frame of a tone: `count` frames at this rate. */
-nertc_callkit_frame client_frame(const int16_t *samples, uint32_t count, uint32_t sample_rate, uint32_t channels);
+nertc_callkit_frame webrtc_frame(const int16_t *samples, uint32_t count, uint32_t sample_rate, uint32_t channels);
 
 #endif

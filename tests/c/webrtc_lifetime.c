@@ -8,7 +8,7 @@
 
 enum { CALLS = 20 };
 
-static struct client alice, bob;
+static struct webrtc_client alice, bob;
 static nertc_callkit_hub *hub;
 static int threads, descriptors;
 
@@ -19,16 +19,16 @@ static void begin(void)
   alice.hertz = bob.expected_hertz = 440;
   bob.hertz = alice.expected_hertz = 1000;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  client_create(&alice, "alice", hub, NULL, FRAMES);
-  client_create(&bob, "bob", hub, NULL, FRAMES);
-  client_login(&alice);
-  client_login(&bob);
+  webrtc_create(&alice, "alice", hub, NULL, FRAMES);
+  webrtc_create(&bob, "bob", hub, NULL, FRAMES);
+  webrtc_login(&alice);
+  webrtc_login(&bob);
 }
 
 static void finish(void)
 {
-  client_destroy(&alice);
-  client_destroy(&bob);
+  webrtc_destroy(&alice);
+  webrtc_destroy(&bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
@@ -95,8 +95,8 @@ static void idle_clients_do_not_wake_up(void)
     nanosleep(&quiet, NULL);
     after = sleeps();
     CHECK_INT(after - before, 0);
-    clients_connect(&alice, &bob);
-    clients_hang_up(&alice, &bob);
+    webrtc_connect(&alice, &bob);
+    webrtc_hang_up(&alice, &bob);
     expect_left("after a call");
   }
   finish();
@@ -106,25 +106,25 @@ static void idle_clients_do_not_wake_up(void)
 static void a_client_without_a_call_has_no_thread_or_socket(void)
 {
   struct setup setup = {0};
-  struct phone *phone;
-  struct client carol;
+  struct client *other;
+  struct webrtc_client carol;
   nertc_callkit_hub *own;
   int with_loopback[2];
   memset(&carol, 0, sizeof carol);
   begin(); /* what all clients share is there */
   CHECK_OK(nertc_callkit_hub_create(0, &own));
   setup.hub = own;
-  phone = phone_new("carol", &setup);
-  phone_login(phone);
+  other = client_new("carol", &setup);
+  client_login(other);
   with_loopback[0] = check_threads();
   with_loopback[1] = check_entries("/proc/self/fd");
-  phone_destroy(phone, "");
-  phone_free(phone);
-  client_create(&carol, "carol", own, NULL, FRAMES);
-  client_login(&carol);
+  client_destroy(other, "");
+  client_free(other);
+  webrtc_create(&carol, "carol", own, NULL, FRAMES);
+  webrtc_login(&carol);
   CHECK_INT(check_threads(), with_loopback[0]);
   CHECK_INT(check_entries("/proc/self/fd"), with_loopback[1]);
-  client_destroy(&carol);
+  webrtc_destroy(&carol);
   CHECK_OK(nertc_callkit_hub_release(own));
   finish();
 }
@@ -134,17 +134,17 @@ static void many_calls_leave_nothing(void)
   int call;
   begin();
   count_now();
-  client_send(&alice);
+  webrtc_send(&alice);
   threads++; /* that of the tone */
   for (call = 0; call < CALLS; call++) {
-    struct client *caller = call % 2 ? &bob : &alice, *callee = call % 2 ? &alice : &bob;
-    clients_connect(caller, callee);
-    client_expect_tone(&bob, 2);
+    struct webrtc_client *caller = call % 2 ? &bob : &alice, *callee = call % 2 ? &alice : &bob;
+    webrtc_connect(caller, callee);
+    webrtc_expect_tone(&bob, 2);
     CHECK(check_threads() > threads && check_entries("/proc/self/fd") > descriptors);
-    clients_hang_up(caller, callee);
+    webrtc_hang_up(caller, callee);
   }
   expect_left("after many calls");
-  client_stop(&alice);
+  webrtc_stop(&alice);
   threads--;
   expect_left("after the tone");
   finish();
@@ -160,12 +160,12 @@ static void calls_that_are_not_answered_leave_nothing(void)
   options.user_id = "nobody";
   for (i = 0; i < 3; i++) {
     alice.ended = 0;
-    CHECK_OK(nertc_callkit_call(alice.kit, &options, client_done, &alice));
-    CHECK_OK(nertc_callkit_cancel(alice.kit, NULL, NULL, client_done, &alice));
+    CHECK_OK(nertc_callkit_call(alice.kit, &options, webrtc_done, &alice));
+    CHECK_OK(nertc_callkit_cancel(alice.kit, NULL, NULL, webrtc_done, &alice));
     WAIT_LONG(at_least_one, &alice.ended);
   }
   expect_left("after cancelled calls");
-  CHECK_OK(nertc_callkit_call(alice.kit, &options, client_done, &alice));
+  CHECK_OK(nertc_callkit_call(alice.kit, &options, webrtc_done, &alice));
   finish();
 }
 
@@ -173,13 +173,13 @@ static void destroy_ends_a_call_with_its_sockets(void)
 {
   count_now();
   begin();
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_send(&bob);
-  client_expect_tone(&bob, 2);
-  client_destroy(&bob);
+  webrtc_connect(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_send(&bob);
+  webrtc_expect_tone(&bob, 2);
+  webrtc_destroy(&bob);
   WAIT_LONG(at_least_one, &alice.ended);
-  client_destroy(&alice);
+  webrtc_destroy(&alice);
   CHECK_OK(nertc_callkit_hub_release(hub));
   expect_left("after destroy");
 }
@@ -191,9 +191,9 @@ static void a_fork_does_not_disturb_a_call(void)
   int status;
   pid_t child;
   begin();
-  clients_connect(&alice, &bob);
-  client_send(&alice);
-  client_expect_tone(&bob, 2);
+  webrtc_connect(&alice, &bob);
+  webrtc_send(&alice);
+  webrtc_expect_tone(&bob, 2);
   fflush(NULL);
   child = fork();
   if (child == 0) {
@@ -201,8 +201,8 @@ static void a_fork_does_not_disturb_a_call(void)
   }
   CHECK(child > 0);
   CHECK(waitpid(child, &status, 0) == child && status == 0);
-  client_expect_tone(&bob, 4);
-  clients_hang_up(&alice, &bob);
+  webrtc_expect_tone(&bob, 4);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
@@ -212,7 +212,7 @@ static void a_fork_does_not_disturb_a_call(void)
 
 int main(void)
 {
-  if (client_is_built_in()) {
+  if (webrtc_is_built_in()) {
 #if !__has_feature(thread_sanitizer) /* its own thread wakes up */
     RUN(idle_clients_do_not_wake_up);
 #endif

@@ -1,7 +1,7 @@
 /* webrtc_security.c: the security code of a WebRTC call, the app's keys, and the functions inside callbacks. */
 #include "webrtc_client.h"
 
-static struct client alice, bob;
+static struct webrtc_client alice, bob;
 static nertc_callkit_hub *hub;
 
 static void begin_with(const nertc_callkit_webrtc_options *options)
@@ -11,10 +11,10 @@ static void begin_with(const nertc_callkit_webrtc_options *options)
   alice.hertz = bob.expected_hertz = 440;
   bob.hertz = alice.expected_hertz = 1000;
   CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  client_create(&alice, "alice", hub, options, FRAMES);
-  client_create(&bob, "bob", hub, options, FRAMES);
-  client_login(&alice);
-  client_login(&bob);
+  webrtc_create(&alice, "alice", hub, options, FRAMES);
+  webrtc_create(&bob, "bob", hub, options, FRAMES);
+  webrtc_login(&alice);
+  webrtc_login(&bob);
 }
 
 static void begin(void)
@@ -24,19 +24,19 @@ static void begin(void)
 
 static void finish(void)
 {
-  client_destroy(&alice);
-  client_destroy(&bob);
+  webrtc_destroy(&alice);
+  webrtc_destroy(&bob);
   CHECK_OK(nertc_callkit_hub_release(hub));
 }
 
-static int32_t confirm(struct client *client, nertc_callkit_call_no call_no, int32_t agree)
+static int32_t confirm(struct webrtc_client *client, nertc_callkit_call_no call_no, int32_t agree)
 {
   nertc_callkit_call_ref call = NERTC_CALLKIT_CALL_REF_INIT;
   call.call_no = call_no;
   return nertc_callkit_confirm_security_code(client->kit, &call, agree);
 }
 
-static int32_t security(struct client *client)
+static int32_t security(struct webrtc_client *client)
 {
   nertc_callkit_call_stats stats = NERTC_CALLKIT_CALL_STATS_INIT;
   CHECK_OK(nertc_callkit_get_call_stats(client->kit, &stats));
@@ -47,8 +47,8 @@ static int32_t security(struct client *client)
 static void check_code(void)
 {
   size_t i;
-  client_expect_security(&alice, UNVERIFIED);
-  client_expect_security(&bob, UNVERIFIED);
+  webrtc_expect_security(&alice, UNVERIFIED);
+  webrtc_expect_security(&bob, UNVERIFIED);
   CHECK_INT(strlen(alice.code), 4);
   for (i = 0; i < 4; i++) {
     CHECK(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", alice.code[i]));
@@ -63,7 +63,7 @@ static void check_code(void)
 }
 
 /* Each report is a change, none comes after the end, and the last of the call is what its statistics say. */
-static void check_reports(struct client *client)
+static void check_reports(struct webrtc_client *client)
 {
   int i;
   CHECK_INT(client->secured_after_end, 0);
@@ -76,20 +76,20 @@ static void codes_are_equal_and_confirmed(void)
 {
   begin();
   CHECK_REFUSED(confirm(&alice, 0, 1), INVALID_ARGUMENT); /* no call */
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   check_code();
   CHECK_INT(security(&alice), NERTC_CALLKIT_SECURITY_UNVERIFIED);
   CHECK_REFUSED(confirm(&alice, alice.call_no, 2), INVALID_ARGUMENT);
   CHECK_REFUSED(confirm(&alice, alice.call_no, -1), INVALID_ARGUMENT);
   CHECK_REFUSED(confirm(&alice, alice.call_no + 1, 1), INVALID_ARGUMENT);
   CHECK_OK(confirm(&alice, alice.call_no, 1));
-  client_expect_security(&alice, VERIFIED);
+  webrtc_expect_security(&alice, VERIFIED);
   CHECK_TEXT(alice.code, bob.code);
   CHECK_INT(security(&bob), NERTC_CALLKIT_SECURITY_UNVERIFIED);
   CHECK_OK(nertc_callkit_confirm_security_code(bob.kit, NULL, 1)); /* the call that bob was told of */
-  client_expect_security(&bob, VERIFIED);
+  webrtc_expect_security(&bob, VERIFIED);
   CHECK_INT(security(&bob), NERTC_CALLKIT_SECURITY_VERIFIED);
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   check_reports(&alice);
   check_reports(&bob);
   CHECK_REFUSED(confirm(&alice, alice.call_no, 1), INVALID_ARGUMENT); /* over */
@@ -102,38 +102,38 @@ static void a_late_tap_does_not_confirm_the_next_call(void)
   nertc_callkit_call_no first;
   char fingerprint[128];
   begin();
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   check_code();
   first = alice.call_no;
   snprintf(fingerprint, sizeof fingerprint, "%s", alice.local_fingerprint);
-  clients_hang_up(&alice, &bob);
-  clients_connect(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   check_code();
   CHECK(alice.call_no != first && strcmp(alice.local_fingerprint, fingerprint) != 0);
   CHECK_REFUSED(confirm(&alice, first, 1), INVALID_ARGUMENT);
   CHECK_REFUSED(confirm(&alice, first, 0), INVALID_ARGUMENT);
-  client_send(&alice);
-  client_expect_tone(&bob, 4);
+  webrtc_send(&alice);
+  webrtc_expect_tone(&bob, 4);
   CHECK_INT(security(&alice), NERTC_CALLKIT_SECURITY_UNVERIFIED);
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
 static void codes_that_differ_end_the_call(void)
 {
   begin();
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   check_code();
   CHECK_OK(confirm(&alice, alice.call_no, 0));
-  client_expect_security(&alice, MISMATCH);
-  client_expect_end(&alice, MEDIA_NOT_SECURE);
+  webrtc_expect_security(&alice, MISMATCH);
+  webrtc_expect_end(&alice, MEDIA_NOT_SECURE);
   WAIT_LONG(at_least_one, &bob.ended);
   CHECK(bob.end_reason != NERTC_CALLKIT_END_HUNG_UP);
   check_reports(&alice);
   check_reports(&bob);
-  clients_connect(&alice, &bob); /* and the next one is not affected */
+  webrtc_connect(&alice, &bob); /* and the next one is not affected */
   check_code();
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
@@ -164,7 +164,7 @@ static int32_t open_filtered(void *ctx, const nertc_callkit_rtc_sink *sink)
 
 static void begin_without_code(const nertc_callkit_webrtc_options *options)
 {
-  const nertc_callkit_webrtc_options defaults = client_options();
+  const nertc_callkit_webrtc_options defaults = webrtc_options();
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   memset(&alice, 0, sizeof alice);
   memset(&bob, 0, sizeof bob);
@@ -175,37 +175,37 @@ static void begin_without_code(const nertc_callkit_webrtc_options *options)
   codeless = *real;
   codeless.open = open_filtered;
   backends.rtc = &codeless;
-  client_create(&alice, "alice", hub, options, FRAMES);
-  client_create_with(&bob, "bob", &backends, FRAMES);
-  client_login(&alice);
-  client_login(&bob);
+  webrtc_create(&alice, "alice", hub, options, FRAMES);
+  webrtc_create_with(&bob, "bob", &backends, FRAMES);
+  webrtc_login(&alice);
+  webrtc_login(&bob);
 }
 
 static void a_peer_without_code_is_accepted(void)
 {
   begin_without_code(NULL);
-  clients_connect(&alice, &bob);
-  client_expect_security(&alice, NO_CODE);
+  webrtc_connect(&alice, &bob);
+  webrtc_expect_security(&alice, NO_CODE);
   CHECK_TEXT(alice.code, "");
   CHECK_REFUSED(confirm(&alice, alice.call_no, 1), INVALID_ARGUMENT);
   CHECK_INT(alice.ended, 0);
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
 static void a_required_code_ends_the_call_without(void)
 {
-  nertc_callkit_webrtc_options options = client_options();
+  nertc_callkit_webrtc_options options = webrtc_options();
   options.flags |= NERTC_CALLKIT_WEBRTC_REQUIRE_CODE;
   begin_without_code(&options);
-  clients_call(&alice, &bob);
-  client_expect_end(&alice, MEDIA_NOT_SECURE);
+  webrtc_call(&alice, &bob);
+  webrtc_expect_end(&alice, MEDIA_NOT_SECURE);
   WAIT_LONG(at_least_one, &bob.ended);
   finish();
   begin_with(&options); /* both have one */
-  clients_connect(&alice, &bob);
+  webrtc_connect(&alice, &bob);
   check_code();
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   finish();
 }
 
@@ -260,7 +260,7 @@ static int32_t verify(const char *account, const void *transcript, uint32_t size
 
 static nertc_callkit_webrtc_options options_with_keys(void)
 {
-  nertc_callkit_webrtc_options options = client_options();
+  nertc_callkit_webrtc_options options = webrtc_options();
   options.sign = sign;
   options.verify = verify;
   options.user_data = &signed_count;
@@ -274,13 +274,13 @@ static void keys_of_the_apps_verify(void)
 {
   const nertc_callkit_webrtc_options options = options_with_keys();
   begin_with(&options);
-  clients_connect(&alice, &bob);
-  client_expect_security(&alice, VERIFIED);
-  client_expect_security(&bob, VERIFIED);
+  webrtc_connect(&alice, &bob);
+  webrtc_expect_security(&alice, VERIFIED);
+  webrtc_expect_security(&bob, VERIFIED);
   CHECK_INT(signed_count, 2);
   CHECK_INT(verified_count, 2);
   CHECK(strstr(verified_accounts, "alice ") && strstr(verified_accounts, "bob "));
-  clients_hang_up(&alice, &bob);
+  webrtc_hang_up(&alice, &bob);
   check_reports(&alice);
   finish();
 }
@@ -290,7 +290,7 @@ static void a_wrong_signature_ends_the_call(void)
   const nertc_callkit_webrtc_options options = options_with_keys();
   wrong_key = 1;
   begin_with(&options);
-  clients_call(&alice, &bob);
+  webrtc_call(&alice, &bob);
   WAIT_LONG(at_least_one, &alice.ended);
   WAIT_LONG(at_least_one, &bob.ended);
   CHECK(alice.end_reason == NERTC_CALLKIT_END_MEDIA_NOT_SECURE || bob.end_reason == NERTC_CALLKIT_END_MEDIA_NOT_SECURE);
@@ -310,11 +310,11 @@ static void without_a_signature_the_code_remains(void)
     sign_answer = bad[i].answer;
     signature_bytes = bad[i].size;
     begin_with(&options);
-    clients_connect(&alice, &bob);
+    webrtc_connect(&alice, &bob);
     WAIT_LONG(at_least_one, &signed_count);
     check_code();
     CHECK_INT(verified_count, 0);
-    clients_hang_up(&alice, &bob);
+    webrtc_hang_up(&alice, &bob);
     finish();
   }
 }
@@ -323,17 +323,17 @@ static void without_a_signature_the_code_remains(void)
 
 static int struck, pulls;
 
-static void call_everything(struct client *client, const char *event)
+static void call_everything(struct webrtc_client *client, const char *event)
 {
   nertc_callkit_call_stats call = NERTC_CALLKIT_CALL_STATS_INIT;
   nertc_callkit_stream_stats stream = NERTC_CALLKIT_STREAM_STATS_INIT;
-  const nertc_callkit_webrtc_options options = client_options();
+  const nertc_callkit_webrtc_options options = webrtc_options();
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   int16_t out[480];
   nertc_callkit_frame frame;
   int32_t status;
   memset(out, 0, sizeof out);
-  frame = client_frame(out, 480, 48000, 1);
+  frame = webrtc_frame(out, 480, 48000, 1);
   CHECK_OK(nertc_callkit_webrtc_set_ice_servers(client->kit, NULL, 0));
   CHECK_OK(nertc_callkit_get_call_stats(client->kit, &call));
   CHECK_OK(nertc_callkit_get_stream_stats(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, 0, &stream));
@@ -369,15 +369,15 @@ static void every_function_works_inside_callbacks(void)
   alice.hook = call_everything;
   for (pulls = 1; pulls >= 0; pulls--) {
     struck = 0;
-    clients_connect(&alice, &bob);
-    client_expect_security(&alice, VERIFIED); /* confirmed in there */
+    webrtc_connect(&alice, &bob);
+    webrtc_expect_security(&alice, VERIFIED); /* confirmed in there */
     if (!pulls) {
       all = 15;
-      client_send(&bob);
-      client_expect_tone(&alice, 4);
-      client_stop(&bob);
+      webrtc_send(&bob);
+      webrtc_expect_tone(&alice, 4);
+      webrtc_stop(&bob);
     }
-    clients_hang_up(&alice, &bob);
+    webrtc_hang_up(&alice, &bob);
     WAIT_LONG(has_struck, &all);
   }
   finish();
@@ -385,7 +385,7 @@ static void every_function_works_inside_callbacks(void)
 
 int main(void)
 {
-  if (client_is_built_in()) {
+  if (webrtc_is_built_in()) {
     RUN(codes_are_equal_and_confirmed);
     RUN(a_late_tap_does_not_confirm_the_next_call);
     RUN(codes_that_differ_end_the_call);

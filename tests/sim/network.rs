@@ -73,6 +73,10 @@ impl World {
             self.note(|| format!("device {device}: {op:?} refused"));
             return self.send(device, at - self.now, Scheduled::RtcCompleted(req, Code::BACKEND_FAILED));
         }
+        if op == RtcOp::Leave {
+            // Its thread reports once more: of a room that the engine has left.
+            self.notify_media(device, at - self.now, secured(&"left".into()));
+        }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }
 
@@ -92,7 +96,7 @@ impl World {
                     self.send(device, delay, Scheduled::RtcCompleted(req, code));
                 }
                 if let (RtcOp::Join(join), Code::OK) = (op, code) {
-                    self.tell_media(device, delay + 2, secured(&join.channel_name));
+                    self.notify_media(device, delay + 2, secured(&join.channel_name));
                 }
             } else if let Report::Media(event) = report {
                 self.notify_media(to, delay + 1, event);

@@ -1,6 +1,6 @@
 //! Invariant 17: what the media backend is asked to make ready. At most one preparation stands, and only for
-//! the live call; each is followed by the join of its call, with the same role and call id, or by one discard;
-//! none is left when the call is over.
+//! the live call; each is followed by the join of its call, with the same role and call id, or by one
+//! discard; none is left when the call is over.
 
 use nertc_callkit::engine::Engine;
 use nertc_callkit::engine::output::{Join, Output, Preparation, RtcOp};
@@ -76,7 +76,13 @@ impl Preparations {
             {
                 Ok(())
             }
-            phase => Err(format!("invariant 17: call {live} is {phase:?}, prepared is {standing:?}")),
+            phase @ (Phase::Calling
+            | Phase::GlareAccepting
+            | Phase::Called
+            | Phase::Accepting
+            | Phase::InCall) => {
+                Err(format!("invariant 17: call {live} is {phase:?}, prepared is {standing:?}"))
+            }
         }
     }
 

@@ -96,8 +96,8 @@ fn path(kind: &str, account: &str, device: &str, folder: &str) -> Option<PathBuf
     (!folder.is_empty()).then(|| Path::new(folder).join(file))
 }
 
-/// The contents of the file; if there is none, or no id in it, a new id, which is stored. A file that cannot be
-/// read now keeps its id: it is the key to the session at the broker.
+/// The contents of the file; if there is none, or no id in it, a new id, which is stored. A file that cannot
+/// be read now keeps its id: it is the key to the session at the broker.
 fn keep(path: &Path) -> io::Result<String> {
     match fs::read_to_string(path) {
         Ok(text) if is_client_id(text.trim_end()) => return Ok(text.trim_end().to_owned()),

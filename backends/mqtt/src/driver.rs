@@ -289,6 +289,10 @@ impl Driver {
             self.on_event(now, event, notify);
         }
         self.connection().queue_output(now);
+        if !self.connection.is_call_active() {
+            self.connection.release_room();
+            self.protocol.release_room();
+        }
         if self.connection.poll_timeout().is_none() {
             self.release_logout(notify);
         }

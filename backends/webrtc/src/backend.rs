@@ -300,10 +300,14 @@ impl MediaBackend for WebRtcMedia {
 }
 
 fn push_error(error: CaptureError) -> PushError {
-    match error {
-        CaptureError::Rate | CaptureError::Channels | CaptureError::Size => PushError::Invalid,
-        CaptureError::Busy | CaptureError::TooFast => PushError::Full,
-    }
+    let why = match error {
+        CaptureError::Rate => "sample_rate is 8000 to 192000",
+        CaptureError::Channels => "channels is 1 or 2",
+        CaptureError::Size => "samples is 1 to 200 ms, in one aligned plane that has them all",
+        CaptureError::Busy | CaptureError::TooFast => return PushError::Full,
+    };
+    log::warn!("push_frame: frame.{why}");
+    PushError::Invalid
 }
 
 /// It may never have been opened, and so never closed.

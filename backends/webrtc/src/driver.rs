@@ -3,9 +3,9 @@
 //! Whoever wants something of a call leaves a [`Command`] and wakes the thread; so nothing but that thread
 //! waits for cryptography. The one exception are the peer's texts if the app has keys of its own: these are
 //! read on the client's worker, because the app's functions are called for them, and must not delay the
-//! sound of others (only texts that came before the call's own relay are read on the media thread, later: see
-//! [`crate::options::RELAY_ONLY`]). A call ends with the completion of its leave; its sockets say good-bye for another
-//! second, and report nothing.
+//! sound of others. (Texts that came before the relay of a RELAY_ONLY call are read later, on the media
+//! thread.) A call ends with the completion of its leave; its sockets say good-bye for another second, and
+//! report nothing.
 //!
 //! [`Peer`]: crate::peer::Peer
 

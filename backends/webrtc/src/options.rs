@@ -27,8 +27,8 @@ const JITTER_MS: RangeInclusive<u32> = 20..=200;
 /// Without those that systems keep for themselves.
 const PORTS: RangeInclusive<u32> = 1_024..=65_535;
 
-/// Functions of the app. `sign` and `verify` are called on the client's worker while it hands in a text of the
-/// peer's, with no lock held: they delay nobody's sound.
+/// Functions of the app. `sign` and `verify` are called on the client's worker while it hands in a text of
+/// the peer's, with no lock held: they delay nobody's sound.
 pub trait Hooks: std::fmt::Debug + Send + Sync {
     /// It has the other two.
     fn signs(&self) -> bool;

@@ -67,8 +67,8 @@ pub struct nertc_callkit_webrtc_options {
     pub ca_pem: *const c_char,
     /// Signs a transcript of `size` bytes, in which both fingerprints and both accounts are, with the
     /// app's key for this account: writes the signature into `signature`, whose room is
-    /// `*signature_size`, writes its size there and returns 0; anything else = no signature. On a
-    /// thread of the library; must not block. Both hooks or none.
+    /// `*signature_size`, writes its size there and returns 0; anything else = no signature. On the
+    /// worker, where the events of this client wait for it: 10 ms at most. Both hooks or none.
     pub sign: Option<
         unsafe extern "C" fn(
             transcript: *const c_void,
@@ -79,7 +79,7 @@ pub struct nertc_callkit_webrtc_options {
         ) -> i32,
     >,
     /// Verifies the signature of an account, the peer: 0 = it is right, anything else ends the call.
-    /// On a thread of the library; must not block.
+    /// On the worker, likewise.
     pub verify: Option<
         unsafe extern "C" fn(
             account: *const c_char,

@@ -230,7 +230,7 @@ fn a_failed_accept_in_a_glare_prepares_the_first_role_again() {
     assert_eq!(media(&mut harness), "rtc discard 1");
 }
 
-/// Scenario (redial): The first of two calls of one person is discarded before the second is prepared.
+/// Scenario (recall): The first of two calls of one person is discarded before the second is prepared.
 #[test]
 fn a_redial_is_prepared_after_the_first_is_discarded() {
     let mut harness = called();

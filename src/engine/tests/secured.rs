@@ -122,7 +122,7 @@ fn a_mismatch_ends_the_call() {
 
 /// Scenario (media): The peer gives no security code although one is required: the call ends.
 #[test]
-fn a_disconnect_that_says_not_secure_ends_with_its_reason() {
+fn a_disconnect_as_not_secure_ends_with_its_reason() {
     let mut harness = Harness::in_call();
     harness.rtc(secured(Security::NoCode, ""));
     harness.rtc(RtcEvent::Disconnected(Outcome::failed(Code::MEDIA_NOT_SECURE, "no code")));

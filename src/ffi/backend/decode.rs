@@ -279,10 +279,9 @@ pub(super) unsafe fn rtc_event_of(
     place: *const abi::nertc_callkit_rtc_event,
 ) -> Result<RtcEvent, DecodeError> {
     // SAFETY: the caller's promise.
-    let (c, outcome) = unsafe {
-        let c = read(place)?;
-        (c, outcome(c.code, c.raw_code, c.text))
-    };
+    let c = unsafe { read(place)? };
+    // SAFETY: as above.
+    let outcome = || unsafe { outcome(c.code, c.raw_code, c.text) };
     let (uid, media, on) = (c.uid, Media::of(c.media), c.flags & 1 != 0);
     Ok(match c.r#type {
         1 => RtcEvent::PeerJoin { uid },
@@ -293,9 +292,9 @@ pub(super) unsafe fn rtc_event_of(
         6 => RtcEvent::PeerActive { uid },
         7 => RtcEvent::Reconnecting,
         8 => RtcEvent::Reconnected,
-        9 => RtcEvent::Disconnected(outcome),
+        9 => RtcEvent::Disconnected(outcome()),
         10 => RtcEvent::Quality { uid, quality: quality(c.code)? },
-        11 => RtcEvent::Error(outcome),
+        11 => RtcEvent::Error(outcome()),
         12 => {
             // SAFETY: the caller's promise.
             let (code, local_fingerprint, remote_fingerprint) = unsafe {

@@ -1,5 +1,5 @@
-//! The WebRTC backend of a client, for the functions that no vtable has. It is found by its vtable, also where
-//! backends of this library are called through their vtables.
+//! The WebRTC backend of a client, for the functions that no vtable has. It is found by its vtable, also
+//! where backends of this library are called through their vtables.
 
 use nertc_callkit_abi as abi;
 

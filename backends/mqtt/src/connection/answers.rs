@@ -143,7 +143,7 @@ mod tests {
     const THREE: Version = Version::V3_1_1;
 
     #[test]
-    fn a_connack_says_what_the_broker_takes() {
+    fn a_connack_has_the_limits_of_the_broker() {
         let properties = vec![
             Property::ReceiveMaximum(ReceiveMaximum::new(7).expect("valid")),
             Property::AssignedClientIdentifier(AssignedClientIdentifier::new("x").expect("valid")),

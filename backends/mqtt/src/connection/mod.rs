@@ -370,6 +370,24 @@ impl Connection {
         }
     }
 
+    /// Whether a ring or call is active.
+    pub fn is_call_active(&self) -> bool {
+        self.call_active
+    }
+
+    /// Idle: an empty queue of events keeps no room.
+    pub fn release_room(&mut self) {
+        if self.events.is_empty() {
+            self.events = VecDeque::new();
+        }
+    }
+
+    /// For how many events there is room.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.events.capacity()
+    }
+
     /// Events, in order. Call until None.
     pub fn poll_event(&mut self) -> Option<ConnectionEvent> {
         self.events.pop_front()

@@ -439,3 +439,16 @@ fn a_login_fails_with_a_reason_before_its_deadline() {
     assert_eq!(client.now, 1_000_300);
     assert_eq!(client.notified(), "token needed 0\ndone 1 302\n");
 }
+
+#[test]
+fn an_idle_device_has_no_room_for_messages() {
+    let mut client = Client::in_session();
+    let room = |client: &Client| (client.line.protocol.room(), client.line.connection.room());
+    assert_eq!(room(&client), (0, 0));
+    // While a call is active nothing is given back only to be taken again.
+    client.act(|line, now| line.connection().set_call_active(now, true));
+    client.act(|line, now| line.operate(now, 2, Operation::Create { call_type: CallType::Audio }));
+    assert!(room(&client).0 > 0);
+    client.act(|line, now| line.connection().set_call_active(now, false));
+    assert_eq!(room(&client), (0, 0));
+}

@@ -131,6 +131,19 @@ impl Peer {
         self.outputs.pop_front()
     }
 
+    /// Idle: an empty queue of outputs keeps no room.
+    pub fn release_room(&mut self) {
+        if self.outputs.is_empty() {
+            self.outputs = VecDeque::new();
+        }
+    }
+
+    /// For how many outputs there is room.
+    #[cfg(test)]
+    pub(crate) fn room(&self) -> usize {
+        self.outputs.capacity()
+    }
+
     /// When to call `handle_timeout`.
     pub fn poll_timeout(&self) -> Option<u64> {
         let channels = self.channels.values().filter_map(|channel| self.channel_timeout(channel)).min();

@@ -91,8 +91,9 @@ pub(crate) struct Network {
     /// When the interfaces may be looked at again, and that they are to be.
     look_at: u64,
     must_look: bool,
-    /// The addresses of this device's interfaces.
+    /// The addresses of this device's interfaces, and which of them were usable last.
     found: fn() -> Vec<IpAddr>,
+    known: Vec<IpAddr>,
 }
 
 /// Where a socket is bound: at any port, or at one of the app's range.
@@ -143,6 +144,7 @@ impl Network {
             look_at: now,
             must_look: false,
             found: interfaces::found,
+            known: Vec::new(),
         };
         network.open_hosts();
         network.ask_servers(now);
@@ -195,9 +197,8 @@ impl Network {
     /// A datagram could not be sent: perhaps the network is another one, and nobody has said so.
     fn look(&mut self, now: u64) {
         (self.must_look, self.look_at) = (false, now + LOOK_US);
-        let usable = self.usable();
-        let known = |ip: &IpAddr| self.hosts.iter().any(|host| host.address.ip() == *ip);
-        if usable.len() != self.hosts.len() || !usable.iter().all(known) {
+        // Not those with a socket: an address that cannot be bound would lead to a refresh each time.
+        if self.usable() != self.known {
             log::info!("webrtc: the addresses of this device have changed");
             self.refresh(now);
             self.changes.push_back(Change::Replaced);
@@ -208,6 +209,7 @@ impl Network {
         let found = self.usable();
         let gone: Vec<Host>;
         (self.hosts, gone) = self.hosts.drain(..).partition(|host| found.contains(&host.address.ip()));
+        self.known.clone_from(&found);
         for ip in found {
             if self.hosts.iter().any(|host| host.address.ip() == ip) {
                 continue;
@@ -538,6 +540,20 @@ mod tests {
             panic!("{changes:?}");
         };
         assert_eq!((added.address.ip(), gone), (IpAddr::from([127, 0, 0, 2]), local));
+        registration.deregister();
+    }
+
+    #[test]
+    fn an_address_that_cannot_be_bound_is_no_change() {
+        let found = || vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 7])];
+        let (mut network, registration) = settings(found);
+        assert_eq!(network.sockets(), 1, "the other is of nobody");
+        let local = network.hosts[0].address;
+        for round in 1..4 {
+            network.transmit(NOW, local, SocketAddr::from(([192, 0, 2, 1], 9)), &[1]);
+            network.handle_timeout(NOW + round * LOOK_US);
+            assert_eq!(changes(&mut network), []);
+        }
         registration.deregister();
     }
 

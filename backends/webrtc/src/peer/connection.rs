@@ -32,8 +32,8 @@ const REQUESTS: usize = 40;
 /// Outputs of str0m that are taken at once; what is more comes at the next call, which is due at once.
 const OUTPUTS: usize = 1024;
 
-/// While a way is looked for, a check goes out this often: RFC 8445 wants at least 5 ms. str0m itself takes 50,
-/// which with two relays costs a tenth of a second before the right pair has its turn.
+/// While a way is looked for, a check goes out this often: RFC 8445 wants at least 5 ms. str0m itself takes
+/// 50, which with two relays costs a tenth of a second before the right pair has its turn.
 const PACE_US: u64 = 20_000;
 /// How long a way is looked for at that pace.
 const FAST_CHECKS_US: u64 = 5_000_000;

@@ -167,6 +167,25 @@ impl Side {
         }
     }
 
+    /// Everything up to what `is_last` picks, but what is repeated and what is for the log.
+    pub(crate) fn collect(&self, what: &str, is_last: impl Fn(&MediaMessage) -> bool) -> Vec<MediaMessage> {
+        let until = Instant::now() + patience();
+        let mut seen = Vec::new();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let Ok(message) = self.messages.recv_timeout(left) else { panic!("{what}, but {seen:?}") };
+            let is_noise =
+                matches!(message, MediaMessage::Log(..) | MediaMessage::Event(MediaEvent::Quality { .. }));
+            if !is_noise {
+                let is_last = is_last(&message);
+                seen.push(message);
+                if is_last {
+                    return seen;
+                }
+            }
+        }
+    }
+
     pub(crate) fn expect_event(&self, wanted: &MediaEvent) {
         self.expect(&format!("{wanted:?}"), |message| {
             (*message == MediaMessage::Event(wanted.clone())).then_some(())

@@ -2,6 +2,7 @@
 
 mod calls;
 mod harness;
+mod order;
 mod prepared;
 mod relays;
 mod security;

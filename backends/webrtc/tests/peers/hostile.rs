@@ -169,6 +169,34 @@ fn a_second_answer_is_a_mismatch() {
     assert_eq!(world.sides[INVITER].security().map(|it| it.0), Some(Security::Unverified));
 }
 
+/// Another device of the callee's account has the offer, too. The engine hands over the texts of the device
+/// that has accepted alone; if it did not, the first answer would still be final.
+#[test]
+fn an_answer_of_another_device_is_a_mismatch() {
+    let mut world = World::new(1, GOOD, GOOD);
+    let (texts, taken) = std::sync::mpsc::channel();
+    world.broker = Box::new(move |from, text| {
+        let _ = texts.send(text.clone());
+        vec![(1 - from, text)]
+    });
+    world.accept();
+    world.run(2 * SECOND);
+    let is_offer = |text: &String| matches!(read_message(text).map(|it| it.body), Ok(Body::Offer { .. }));
+    let offer = taken.try_iter().find(is_offer).expect("an offer");
+    let mut other = config(Role::Callee, 99);
+    other.context.callee.device = "tablet".to_owned();
+    let mut other = Side::new(CALLEE, other);
+    other.peer.handle(world.now, Input::Join);
+    other.peer.handle(world.now, Input::Text(&offer));
+    let texts = std::iter::from_fn(|| other.peer.poll_output());
+    let texts = texts.filter_map(|output| if let Output::Text(text) = output { Some(text) } else { None });
+    let answers: Vec<String> = texts.collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(world.sides[INVITER].security().map(|it| it.0), Some(Security::Unverified));
+    world.deliver(INVITER, &answers[0]);
+    assert!(is_insecure(&world.sides[INVITER]), "{:?}", world.sides[INVITER].reports());
+}
+
 /// The answer that the callee of this world gave, as it repeats it.
 fn answer_of(world: &mut World) -> Message {
     let mut recorded = World::new(world.seed, GOOD, GOOD);

@@ -17,13 +17,19 @@ struct Target {
     inputs: u64,
 }
 
-const TARGETS: [Target; 6] = [
+const TARGETS: [Target; 11] = [
     Target { name: "wire", run: fuzz::wire, inputs: 3_000 },
     Target { name: "engine", run: fuzz::engine, inputs: 1_500 },
     Target { name: "protocol", run: fuzz::protocol, inputs: 5_000 },
     Target { name: "broker", run: fuzz::broker, inputs: 2_000 },
     Target { name: "trace", run: fuzz::trace, inputs: 100 },
     Target { name: "c_api", run: fuzz::c_api, inputs: 100 },
+    // Handshakes take long without optimisation.
+    Target { name: "webrtc_texts", run: fuzz::webrtc_texts, inputs: 20 },
+    Target { name: "webrtc_datagrams", run: fuzz::webrtc_datagrams, inputs: 5 },
+    Target { name: "webrtc_sdp", run: fuzz::webrtc_sdp, inputs: 20 },
+    Target { name: "webrtc_audio", run: fuzz::webrtc_audio, inputs: 50 },
+    Target { name: "webrtc_servers", run: fuzz::webrtc_servers, inputs: 2_000 },
 ];
 
 /// The targets, or the one that FUZZ_TARGET names.
@@ -79,6 +85,14 @@ fn most_inputs_of_the_broker_meet_a_device_that_is_up() {
     let up = (1..=500).filter(|seed| fuzz::broker_reaches_up(&random(*seed))).count();
     println!("corpus: broker: {up} of 500 random inputs reach up");
     assert!(up >= 250, "{up} of 500");
+}
+
+/// What is said between peers matters most to those that are connected.
+#[test]
+fn many_texts_meet_peers_that_are_connected() {
+    let connected = (1..=20).filter(|seed| fuzz::webrtc_texts_connect(&random(*seed))).count();
+    println!("corpus: webrtc_texts: {connected} of 20 random inputs connect");
+    assert!(connected >= 8, "{connected} of 20");
 }
 
 /// Some bytes of a seed.

@@ -392,7 +392,7 @@ const WORDS_ELSEWHERE: &[&str] = &[
     "tests/brokers/",
     "backends/loopback/tests/",
     "backends/webrtc/",
-    "benches/src/webrtc/",
+    "fuzz/src/webrtc/",
     "tests/readme.rs",
 ];
 

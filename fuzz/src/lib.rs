@@ -17,6 +17,7 @@ mod protocol;
 mod stateless_functions;
 mod trace;
 mod values;
+mod webrtc;
 mod wire;
 
 pub use broker::{reaches_up as broker_reaches_up, run as broker};
@@ -24,4 +25,8 @@ pub use c_api::run as c_api;
 pub use engine::run as engine;
 pub use protocol::run as protocol;
 pub use trace::run as trace;
+pub use webrtc::{
+    audio as webrtc_audio, datagrams as webrtc_datagrams, sdp as webrtc_sdp, servers as webrtc_servers,
+    texts as webrtc_texts, texts_connect as webrtc_texts_connect,
+};
 pub use wire::run as wire;

@@ -99,7 +99,7 @@ fn split_port(place: &str) -> Option<(&str, Option<u16>)> {
 
 /// The servers of a join's token, `{"ice_servers":[{"urls":…,"username":…,"credential":…}]}` as WebRTC has
 /// them; `None` = the token is for something else.
-pub(crate) fn of_token(token: &str) -> Option<Vec<IceServer>> {
+pub fn of_token(token: &str) -> Option<Vec<IceServer>> {
     if token.len() > TOKEN_BYTES || !token.trim_start().starts_with('{') {
         return None;
     }

@@ -31,8 +31,8 @@ static LOGGED_IN: Counter = Counter::new("logged in");
 static CONNECTED: Counter = Counter::new("sides connected");
 static ENDED: Counter = Counter::new("sides ended");
 static ACCEPTED_AT: AtomicU64 = AtomicU64::new(0);
-/// When each client first heard its peer; 0 = not yet.
-static HEARD_AT: [AtomicU64; CLIENTS] = [const { AtomicU64::new(0) }; CLIENTS];
+/// When each client first received its peer; 0 = not yet.
+static RECEIVED_AT: [AtomicU64; CLIENTS] = [const { AtomicU64::new(0) }; CLIENTS];
 
 extern "C" fn on_login(_: Handle, result: *const abi::nertc_callkit_result, _: *mut c_void) {
     // SAFETY: lent for the call.
@@ -62,8 +62,8 @@ extern "C" fn on_frame(
     frame: *const abi::nertc_callkit_frame,
     number: *mut c_void,
 ) {
-    let heard = &HEARD_AT[number.addr()];
-    if heard.load(Relaxed) != 0 {
+    let received = &RECEIVED_AT[number.addr()];
+    if received.load(Relaxed) != 0 {
         return;
     }
     // SAFETY: lent for the call; sound of that many samples.
@@ -72,18 +72,18 @@ extern "C" fn on_frame(
         std::slice::from_raw_parts(frame.planes[0].cast::<i16>(), frame.samples as usize)
     };
     if samples.iter().any(|sample| sample.unsigned_abs() > LOUD.unsigned_abs()) {
-        heard.store(now(), Relaxed);
+        received.store(now(), Relaxed);
     }
 }
 
-/// Clients that are logged in and speak, whether in a call or not.
+/// Clients that are logged in and send sound, whether in a call or not.
 struct Clients {
     kits: Vec<Handle>,
     is_over: Arc<AtomicBool>,
-    speaker: Option<JoinHandle<()>>,
+    sender: Option<JoinHandle<()>>,
 }
 
-/// For the thread that speaks.
+/// For the thread that sends sound.
 struct Kits(Vec<Handle>);
 
 // SAFETY: a handle is an id, which any thread may use.
@@ -108,13 +108,13 @@ impl Clients {
                 kit
             })
             .collect();
-        Clients { kits, is_over: Arc::default(), speaker: None }
+        Clients { kits, is_over: Arc::default(), sender: None }
     }
 
-    /// Everybody speaks from now on.
-    fn speak(&mut self, speech: Speech) {
+    /// Everybody sends sound from now on.
+    fn send_sound(&mut self, speech: Speech) {
         let (kits, is_over) = (Kits(self.kits.clone()), self.is_over.clone());
-        self.speaker = Some(std::thread::spawn(move || {
+        self.sender = Some(std::thread::spawn(move || {
             let kits = kits;
             let start = now();
             for frame in 0_u64.. {
@@ -139,15 +139,15 @@ impl Clients {
         CONNECTED.wait(2);
     }
 
-    /// Until both have heard each other; when the later one did.
-    fn hear(&self, from: usize, to: usize) -> u64 {
+    /// Until both have received each other; when the later one did.
+    fn wait_for_sound(&self, from: usize, to: usize) -> u64 {
         let limit = Limit::new();
         loop {
-            let heard = [from, to].map(|number| HEARD_AT[number].load(Relaxed));
-            if heard.iter().all(|at| *at != 0) {
-                return heard[0].max(heard[1]);
+            let received = [from, to].map(|number| RECEIVED_AT[number].load(Relaxed));
+            if received.iter().all(|at| *at != 0) {
+                return received[0].max(received[1]);
             }
-            limit.check(|| format!("heard at {heard:?}"));
+            limit.check(|| format!("received at {received:?}"));
             system::settle(Duration::from_millis(1));
         }
     }
@@ -161,8 +161,8 @@ impl Clients {
 impl Drop for Clients {
     fn drop(&mut self) {
         self.is_over.store(true, Relaxed);
-        if let Some(speaker) = self.speaker.take() {
-            let _ = speaker.join();
+        if let Some(sender) = self.sender.take() {
+            let _ = sender.join();
         }
         self.kits.drain(..).for_each(api::destroy);
     }
@@ -179,9 +179,9 @@ fn cpu_share(seconds: u32) -> f64 {
 pub(crate) fn cpu(library: &str) {
     api::load(library);
     let mut clients = Clients::start(2, None);
-    clients.speak(Speech::new());
+    clients.send_sound(Speech::new());
     clients.call(0, 1);
-    clients.hear(0, 1);
+    clients.wait_for_sound(0, 1);
     system::settle(system::either(2, 1) * SECOND);
     print_figure("percent", 100.0 * cpu_share(system::either(20, 2)) / 2.0);
 }
@@ -192,16 +192,16 @@ pub(crate) fn crowd(library: &str) {
     let _ = system::private_dirty();
     api::load(library);
     let mut clients = Clients::start(2 * calls + 2, None);
-    clients.speak(Speech::new());
+    clients.send_sound(Speech::new());
     // What is made once.
     clients.call(2 * calls, 2 * calls + 1);
-    clients.hear(2 * calls, 2 * calls + 1);
+    clients.wait_for_sound(2 * calls, 2 * calls + 1);
     system::settle(2 * SECOND);
     let (memory, heap, share) = (system::private_dirty(), system::heap(), cpu_share(system::either(5, 1)));
     for call in 0..calls {
         clients.call(2 * call, 2 * call + 1);
     }
-    (0..calls).for_each(|call| _ = clients.hear(2 * call, 2 * call + 1));
+    (0..calls).for_each(|call| _ = clients.wait_for_sound(2 * call, 2 * call + 1));
     system::settle(system::either(5, 1) * SECOND);
     let sides = 2.0 * calls as f64;
     print_figure("bytes", (system::private_dirty() - memory) / sides);
@@ -214,14 +214,14 @@ pub(crate) fn set_up(library: &str) {
     let broker = Mosquitto::anonymous("broker");
     api::load(library);
     let mut clients = Clients::start(2 * DEVICES, Some(broker.plain));
-    clients.speak(Speech::tone());
+    clients.send_sound(Speech::tone());
     let times = (0..system::either(15, 2)).map(|call| {
         let (from, to) = (call % DEVICES, DEVICES + call / DEVICES % DEVICES);
-        [from, to].iter().for_each(|number| HEARD_AT[*number].store(0, Relaxed));
+        [from, to].iter().for_each(|number| RECEIVED_AT[*number].store(0, Relaxed));
         clients.call(from, to);
-        let heard = clients.hear(from, to);
+        let received = clients.wait_for_sound(from, to);
         clients.hang_up(from);
-        (heard - ACCEPTED_AT.load(Relaxed)) as f64
+        (received - ACCEPTED_AT.load(Relaxed)) as f64
     });
     print_figure("setup", median(times.collect()));
 }

@@ -50,7 +50,7 @@ fn both_readmes_have_the_same_commands() {
 /// What a reader types: targets of the Makefile, scripts, options and commands of the phone.
 #[test]
 fn the_commands_of_the_readmes_exist() {
-    let (makefile, phone) =
+    let (makefile, source) =
         (read("Makefile"), read("examples-c/phone.c") + &read("examples-c/phone_media.h"));
     for file in READMES {
         let text = read(file);
@@ -65,7 +65,7 @@ fn the_commands_of_the_readmes_exist() {
                 }
                 Some("build/phone") => {
                     let options = words.iter().filter(|word| word.starts_with("--"));
-                    options.for_each(|it| assert!(phone.contains(&format!("\"{it}\"")), "{file}: {it}"));
+                    options.for_each(|it| assert!(source.contains(&format!("\"{it}\"")), "{file}: {it}"));
                 }
                 Some("for" | "/usr/sbin/mosquitto") | None => {}
                 Some(script) => {
@@ -76,11 +76,11 @@ fn the_commands_of_the_readmes_exist() {
         }
         for option in options(&commands, &text).iter().filter(|option| !option.contains('=')) {
             let known =
-                phone.contains(&format!("\"{option}\"")) || ["--cflags", "--libs"].contains(&&**option);
+                source.contains(&format!("\"{option}\"")) || ["--cflags", "--libs"].contains(&&**option);
             assert!(known, "{file}: the phone has no {option}");
         }
         for command in ["call", "accept", "stats", "mute", "confirm", "hangup", "quit"] {
-            assert!(phone.contains(&format!("\"{command}\"")), "{file}: the phone has no `{command}`");
+            assert!(source.contains(&format!("\"{command}\"")), "{file}: the phone has no `{command}`");
         }
     }
 }

@@ -86,7 +86,8 @@ static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_ev
 {
   print_media_secured(kit, event, me);
   if (event->security == NERTC_CALLKIT_SECURITY_UNVERIFIED) {
-    fprintf(stderr, "phone: read the code %s to each other: `confirm yes` if both have it\n", event->code);
+    fprintf(stderr, "phone: read the code %s to each other: `confirm %s` if both have it, else `confirm no`\n",
+            event->code, event->code);
   }
 }
 

@@ -35,7 +35,7 @@ enum {
   "  --ice-server URL[,USER,CREDENTIAL]  stun:HOST[:PORT], turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n" \
   "  --relay-only    by TURN servers alone, so that the peer does not learn my address\n" \
   "  --loopback      addresses of this machine alone are used, too: both phones are on it\n"
-#define MEDIA_COMMANDS "mute, unmute, stats,\n  confirm yes|no (whether both have the same security code)"
+#define MEDIA_COMMANDS "mute, unmute, stats,\n  confirm CODE (both have this security code), confirm no"
 
 /* What is sent: a tone or a file. */
 struct microphone {
@@ -410,8 +410,8 @@ static int media_command(nertc_callkit *kit, const char *verb, const char *word,
     return nertc_callkit_mute_local(kit, NERTC_CALLKIT_MEDIA_AUDIO, verb[0] == 'm', print_done, user_data);
   } else if (strcmp(verb, "stats") == 0) {
     return print_stats(kit, user_data);
-  } else if (strcmp(verb, "confirm") == 0 && word && (strcmp(word, "yes") == 0 || strcmp(word, "no") == 0)) {
-    return nertc_callkit_confirm_security_code(kit, NULL, strcmp(word, "yes") == 0);
+  } else if (strcmp(verb, "confirm") == 0 && word) {
+    return nertc_callkit_confirm_security_code(kit, NULL, word, strcmp(word, "no") != 0);
   }
   return 1;
 }

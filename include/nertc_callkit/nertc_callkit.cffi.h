@@ -1076,4 +1076,4 @@ typedef struct nertc_callkit_stream_stats {
   uint32_t reserved;
 } nertc_callkit_stream_stats;
 nertc_callkit_status nertc_callkit_get_stream_stats(nertc_callkit *kit, uint32_t media, int32_t sending, nertc_callkit_stream_stats *out);
-nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit, const nertc_callkit_call_ref *call, int32_t agree);
+nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit, const nertc_callkit_call_ref *call, const char *code, int32_t agree);

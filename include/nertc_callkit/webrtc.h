@@ -308,19 +308,21 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_stream_stats(nertc_call
  *
  * on_media_secured follows: VERIFIED if the codes agree. If they differ it is MISMATCH, and the
  * call ends (NERTC_CALLKIT_END_MEDIA_NOT_SECURE). A call that is not the running one any more is
- * not touched.
+ * not touched, and a code that was replaced since the users saw it is not confirmed.
  *
  * @param kit    Client. Not NULL.
  * @param call   Which call, or NULL: the one that the app was told of last.
+ * @param code   The code that the users compared, as on_media_secured lent it. Not NULL; copied.
  * @param agree  1 = the codes agree, 0 = they differ.
  * @return       OK. INVALID_ARGUMENT: not 0 or 1, or this is not the running call, or it has no
- *               code to compare. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
+ *               code to compare, or `agree` is 1 and its code is not `code` any more: the users
+ *               have to compare the new one. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
  *               an unknown field is not zero.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
 NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit,
-    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call, int32_t agree);
+    const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call, const char *code, int32_t agree);
 
 NERTC_CALLKIT_END
 #ifdef __cplusplus

@@ -79,7 +79,6 @@ impl Engine {
 
     /// Makes `shown` what `snapshot` would return; false: it was. Most inputs change nothing, so this
     /// compares first, texts by their allocation: they come from here.
-    #[inline(never)]
     pub fn update(&self, shown: &mut Snapshot) -> bool {
         let view = self.view();
         let [account, peer, channel_id, request_id, call_id, rtc_channel] = view.texts;

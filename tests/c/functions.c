@@ -166,7 +166,7 @@ WEBRTC(webrtc_pull_audio, int16_t out[480], out, 480, 48000, 1)
 WEBRTC(get_call_stats, nertc_callkit_call_stats out = NERTC_CALLKIT_CALL_STATS_INIT, &out)
 WEBRTC(get_stream_stats, nertc_callkit_stream_stats out = NERTC_CALLKIT_STREAM_STATS_INIT, NERTC_CALLKIT_MEDIA_AUDIO, 1,
        &out)
-WEBRTC(confirm_security_code, enum { AGREE = 1 }, NULL, AGREE)
+WEBRTC(confirm_security_code, enum { AGREE = 1 }, NULL, "ABCD", AGREE)
 
 RUN_OF(logout)
 {

@@ -339,7 +339,7 @@ static void other_media_backends_are_unsupported(void)
   CHECK_REFUSED(nertc_callkit_webrtc_pull_audio(other->kit, out, 480, 48000, 1), UNSUPPORTED);
   CHECK_REFUSED(nertc_callkit_get_call_stats(other->kit, &call), UNSUPPORTED);
   CHECK_REFUSED(nertc_callkit_get_stream_stats(other->kit, NERTC_CALLKIT_MEDIA_AUDIO, 1, &stream), UNSUPPORTED);
-  CHECK_REFUSED(nertc_callkit_confirm_security_code(other->kit, NULL, 1), UNSUPPORTED);
+  CHECK_REFUSED(nertc_callkit_confirm_security_code(other->kit, NULL, "ABCD", 1), UNSUPPORTED);
   client_destroy(other, "");
   client_free(other);
 }

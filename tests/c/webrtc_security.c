@@ -33,7 +33,7 @@ static int32_t confirm(struct webrtc_client *client, nertc_callkit_call_no call_
 {
   nertc_callkit_call_ref call = NERTC_CALLKIT_CALL_REF_INIT;
   call.call_no = call_no;
-  return nertc_callkit_confirm_security_code(client->kit, &call, agree);
+  return nertc_callkit_confirm_security_code(client->kit, &call, client->code, agree);
 }
 
 static int32_t security(struct webrtc_client *client)
@@ -86,7 +86,11 @@ static void codes_are_equal_and_confirmed(void)
   webrtc_expect_security(&alice, VERIFIED);
   CHECK_TEXT(alice.code, bob.code);
   CHECK_INT(security(&bob), NERTC_CALLKIT_SECURITY_UNVERIFIED);
-  CHECK_OK(nertc_callkit_confirm_security_code(bob.kit, NULL, 1)); /* the call that bob was told of */
+  CHECK_REFUSED(nertc_callkit_confirm_security_code(bob.kit, NULL, NULL, 1), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_confirm_security_code(bob.kit, NULL, "", 1), INVALID_ARGUMENT);
+  CHECK_REFUSED(nertc_callkit_confirm_security_code(bob.kit, NULL, "ILOU", 1), INVALID_ARGUMENT); /* not its code */
+  CHECK_INT(security(&bob), NERTC_CALLKIT_SECURITY_UNVERIFIED);
+  CHECK_OK(nertc_callkit_confirm_security_code(bob.kit, NULL, bob.code, 1)); /* the call that bob was told of */
   webrtc_expect_security(&bob, VERIFIED);
   CHECK_INT(security(&bob), NERTC_CALLKIT_SECURITY_VERIFIED);
   webrtc_hang_up(&alice, &bob);
@@ -339,7 +343,7 @@ static void call_everything(struct webrtc_client *client, const char *event)
   CHECK_OK(nertc_callkit_get_stream_stats(client->kit, NERTC_CALLKIT_MEDIA_AUDIO, 0, &stream));
   status = nertc_callkit_push_frame(client->kit, &frame);
   CHECK(status == NERTC_CALLKIT_STATUS_OK || status == NERTC_CALLKIT_STATUS_QUEUE_FULL);
-  status = nertc_callkit_confirm_security_code(client->kit, NULL, 1);
+  status = nertc_callkit_confirm_security_code(client->kit, NULL, client->code, 1);
   CHECK(status == NERTC_CALLKIT_STATUS_OK || status == NERTC_CALLKIT_STATUS_INVALID_ARGUMENT);
   if (pulls) {
     CHECK(nertc_callkit_webrtc_pull_audio(client->kit, out, 480, 48000, 1) >= 0);

@@ -62,10 +62,11 @@ impl WebRtcMedia {
 
     /// What the two users found when they compared the code of this call. `false` = it is not the running
     /// call, or shows no code.
-    pub fn confirm_security_code(&self, call_no: u64, agree: bool) -> bool {
+    pub fn confirm_security_code(&self, call_no: u64, code: &str, agree: bool) -> bool {
         let call = self.current.lock().call.clone();
-        // Another code may take its place at any time.
-        let compared = call.and_then(|call| call.code_of(call_no).map(|code| (call, code)));
+        // Another code may take its place at any time, here and until the verdict is read.
+        let compared = call.and_then(|call| call.code_of(call_no).map(|current| (call, current)));
+        let compared = compared.filter(|(_, current)| !agree || current == code);
         compared.map(|(call, code)| call.post(Command::Verdict { code, right: agree })).is_some()
     }
 

@@ -1,14 +1,17 @@
 //! Media over WebRTC: the constructor, and what its clients can do more. Without the feature `webrtc` they
 //! return UNSUPPORTED.
 
+use std::ffi::c_char;
+
 use nertc_callkit_abi::{
     nertc_callkit, nertc_callkit_backends, nertc_callkit_call_ref, nertc_callkit_call_stats,
     nertc_callkit_ice_server, nertc_callkit_status, nertc_callkit_stream_stats, nertc_callkit_webrtc_options,
 };
 
 use super::request::{self, Wait};
+use crate::engine::limits;
 use crate::ffi::client::Client;
-use crate::ffi::support::convert::{parse_bool, range, samples};
+use crate::ffi::support::convert::{parse_bool, range, samples, text};
 use crate::ffi::support::guard::{guard, guard_number};
 
 /// Creates a media backend that carries sound to the peer over WebRTC in `out`.
@@ -145,13 +148,15 @@ pub unsafe extern "C" fn nertc_callkit_get_stream_stats(
 ///
 /// on_media_secured follows: VERIFIED if the codes agree. If they differ it is MISMATCH, and the
 /// call ends (NERTC_CALLKIT_END_MEDIA_NOT_SECURE). A call that is not the running one any more is
-/// not touched.
+/// not touched, and a code that was replaced since the users saw it is not confirmed.
 ///
 /// @param kit    Client. Not NULL.
 /// @param call   Which call, or NULL: the one that the app was told of last.
+/// @param code   The code that the users compared, as on_media_secured lent it. Not NULL; copied.
 /// @param agree  1 = the codes agree, 0 = they differ.
 /// @return       OK. INVALID_ARGUMENT: not 0 or 1, or this is not the running call, or it has no
-///               code to compare. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
+///               code to compare, or `agree` is 1 and its code is not `code` any more: the users
+///               have to compare the new one. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
 ///               an unknown field is not zero.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
@@ -159,15 +164,18 @@ pub unsafe extern "C" fn nertc_callkit_get_stream_stats(
 pub unsafe extern "C" fn nertc_callkit_confirm_security_code(
     kit: *mut nertc_callkit,
     call: *const nertc_callkit_call_ref,
+    code: *const c_char,
     agree: i32,
 ) -> nertc_callkit_status {
     guard("confirm_security_code", || {
         let client = Client::from_handle(kit)?;
         let agree = parse_bool("agree", agree)?;
         // SAFETY: the header's contract.
+        let code = unsafe { text("code", code, limits::ID)? };
+        // SAFETY: the header's contract.
         let call = unsafe { request::call_ref(call, &client.callbacks, Wait::Refused)? };
         let call_no = request::call_no_of(&call, &client.worker.snapshot());
-        backend::confirm_security_code(&client, call_no, agree)
+        backend::confirm_security_code(&client, call_no, &code, agree)
     })
 }
 
@@ -333,12 +341,13 @@ mod backend {
     pub(super) fn confirm_security_code(
         client: &Client,
         call_no: Option<u64>,
+        code: &str,
         agree: bool,
     ) -> Result<(), Error> {
         let webrtc = client.webrtc()?;
-        let is_taken = call_no.is_some_and(|call_no| webrtc.confirm_security_code(call_no, agree));
-        let why = "not the running call, or it has no code to compare";
-        if is_taken { Ok(()) } else { Err(Error::because("call", why)) }
+        let is_taken = call_no.is_some_and(|call_no| webrtc.confirm_security_code(call_no, code, agree));
+        let why = "not the running call, or it has no code, or another one now: compare that";
+        if is_taken { Ok(()) } else { Err(Error::because("code", why)) }
     }
 
     /// A server's texts.
@@ -487,7 +496,12 @@ mod backend {
         client.webrtc().map(drop)
     }
 
-    pub(super) fn confirm_security_code(client: &Client, _: Option<u64>, _: bool) -> Result<(), Error> {
+    pub(super) fn confirm_security_code(
+        client: &Client,
+        _: Option<u64>,
+        _: &str,
+        _: bool,
+    ) -> Result<(), Error> {
         client.webrtc().map(drop)
     }
 }

@@ -39,12 +39,13 @@ fn each_change_of_security_is_reported() {
     assert_eq!((state, code.len()), (Security::Unverified, 4));
     assert_eq!(secured(&bob), (Security::Unverified, code.clone()));
     for other in [0, CALL_NO - 1, CALL_NO + 1] {
-        assert!(!alice.backend.confirm_security_code(other, true), "a tap of an earlier call");
+        assert!(!alice.backend.confirm_security_code(other, &code, true), "a tap of an earlier call");
     }
-    assert!(alice.backend.confirm_security_code(CALL_NO, true));
+    assert!(!alice.backend.confirm_security_code(CALL_NO, "ILOU", true), "a code that was replaced");
+    assert!(alice.backend.confirm_security_code(CALL_NO, &code, true));
     assert_eq!(secured(&alice), (Security::Verified, code.clone()));
     // The other user reads another code.
-    assert!(bob.backend.confirm_security_code(CALL_NO, false));
+    assert!(bob.backend.confirm_security_code(CALL_NO, "ILOU", false));
     assert_eq!(secured(&bob), (Security::Mismatch, code));
     let ended = bob.expect("the end", |message| match message {
         MediaMessage::Event(MediaEvent::Disconnected(outcome)) => Some(outcome.code),
@@ -53,7 +54,7 @@ fn each_change_of_security_is_reported() {
     assert_eq!(ended, Code::MEDIA_NOT_SECURE);
     alice.expect_event(&MediaEvent::PeerLeave { uid: 22, code: Code::OK });
     [&alice, &bob].into_iter().for_each(Side::close);
-    assert!(!alice.backend.confirm_security_code(CALL_NO, true), "it is over");
+    assert!(!alice.backend.confirm_security_code(CALL_NO, "", true), "it is over");
 }
 
 /// Keys of a test: who was asked, on which thread.

@@ -529,13 +529,4 @@ pub(crate) const FAULTS: &[Fault] = &[
         "                && (PLANTED || standing.is_inviter == wanted.is_inviter)
                 && (PLANTED || standing.call_id == wanted.call_id)",
     ),
-    sim(
-        "media: the security of a room that is left counts for the next call",
-        6,
-        "src/engine/in_call.rs",
-        "        if !self.is_in_media() {
-            return self.ignore(\"media event outside",
-        "        if !self.is_in_media() && !(PLANTED && matches!(event, RtcEvent::Secured { .. })) {
-            return self.ignore(\"media event outside",
-    ),
 ];

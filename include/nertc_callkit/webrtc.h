@@ -316,8 +316,8 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_stream_stats(nertc_call
  * @param agree  1 = the codes agree, 0 = they differ.
  * @return       OK. INVALID_ARGUMENT: not 0 or 1, or this is not the running call, or it has no
  *               code to compare, or `agree` is 1 and its code is not `code` any more: the users
- *               have to compare the new one. CLOSED. UNSUPPORTED: the client's media backend has no codes, or
- *               an unknown field is not zero.
+ *               have to compare the new one. CLOSED. UNSUPPORTED: the client's media backend has
+ *               no codes, or an unknown field is not zero.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */

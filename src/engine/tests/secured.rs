@@ -134,7 +134,7 @@ fn a_disconnect_as_not_secure_ends_with_its_reason() {
             None
         }
     };
-    let why = harness.events.iter().filter_map(why).last();
+    let why = harness.events.iter().filter_map(why).next_back();
     assert_eq!(why, Some((Code::MEDIA_NOT_SECURE, "no code".to_owned())));
     let mut harness = Harness::in_call();
     harness.rtc(RtcEvent::Disconnected(Outcome::failed(Code::BACKEND_FAILED, "")));

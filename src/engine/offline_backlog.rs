@@ -6,7 +6,7 @@ use super::limits;
 use super::output::Missed;
 use super::state::{Invite, State};
 use super::time::Time;
-use nertc_callkit_signaling::{self as signaling, EventKind, Origin, Text};
+use nertc_callkit_signaling::{self as signaling, EventKind, InviteState, Origin, Text};
 
 /// An invite whose end is in the batch itself.
 struct Over {
@@ -37,7 +37,11 @@ impl Engine {
         let mut invites: Vec<Invite> = Vec::new();
         for event in looked_at.iter().rev() {
             let Some(invite) = self.read_invite(now, event, true) else { continue };
-            if invites.iter().any(|known| known.is_same(&invite)) {
+            if let Some(known) = invites.iter().find(|known| known.is_same(&invite)) {
+                if known.from != invite.from {
+                    // One report is for all copies of an invite, but this is another account's.
+                    self.notify_invite_state(&invite, InviteState::Dropped);
+                }
                 self.ignore("the backlog has this invite twice");
                 continue;
             }

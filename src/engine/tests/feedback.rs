@@ -117,6 +117,18 @@ fn each_invite_of_a_backlog_has_its_outcome() {
     harness.asked("reject carol p3 q reason 3");
 }
 
+/// Scenario (strangers): The backlog has an invite, and a copy of it under another account's name: both are
+/// reported.
+#[test]
+fn a_copy_under_another_name_is_reported_too() {
+    let mut harness = Harness::new();
+    let copy =
+        |harness: &Harness, from| harness.event(EventKind::Invite, from, "p1", "p1", &new_style("p1", "k1"));
+    let events = vec![copy(&harness, "bob"), copy(&harness, "carol"), copy(&harness, "carol")];
+    harness.handle(Input::Signals { origin: Origin::Offline, events });
+    backend(&mut harness, "bob p1 Dropped · carol p1 Ringing");
+}
+
 /// Scenario (session): Invites that wait for a login are decided when it ends, successfully or not.
 #[test]
 fn an_invite_that_waits_for_a_login_is_dropped_with_it() {

@@ -56,7 +56,10 @@ impl Watch {
     pub(crate) fn before(&mut self, input: &Input) {
         self.feedback.before(input);
         match input {
-            Input::Connection(Connection::Kicked(_)) => self.is_online = false,
+            // A refused token does not end a call with media, nor the session until then: on_kicked says when.
+            Input::Connection(Connection::Kicked(outcome)) => {
+                self.is_online &= outcome.code == Code::BAD_TOKEN
+            }
             Input::Backlog(is_backlogged) => self.is_deaf = *is_backlogged,
             Input::Close => self.is_closing = true,
             Input::Connection(_)
@@ -168,6 +171,7 @@ impl Watch {
 
     fn event(&mut self, event: &Event) {
         let call_no = event.call_no();
+        self.is_online &= !matches!(event, Event::Kicked(_));
         let once = ONCE.iter().find(|(name, _)| *name == event.name()).map(|(_, once)| *once);
         if let Event::Invited(invited) = event {
             let is_newest = self.calls.last_key_value().is_none_or(|(last, _)| *last < invited.call_no);

@@ -48,7 +48,8 @@ impl Engine {
                 here(&called.invite, ringing).or_else(|| parked.and_then(|parked| here(parked, held())))
             }
             State::InCall(call) if !is_it(&call.channel_id, &call.request_id) => None,
-            State::InCall(call) if call.peer == event.from => Some(Known::Answered),
+            // Of an invite of ours, its ids come back in the peer's name.
+            State::InCall(call) if call.peer == event.from && !call.is_inviter => Some(Known::Answered),
             State::InCall(_) => Some(Known::Foreign),
         };
         known.unwrap_or(Known::No)

@@ -117,6 +117,17 @@ fn each_invite_of_a_backlog_has_its_outcome() {
     harness.asked("reject carol p3 q reason 3");
 }
 
+/// Scenario (strangers): In a call of ours, its ids come back as an invite of the peer: that one is dropped.
+#[test]
+fn our_own_ids_in_the_peers_name_are_dropped() {
+    let mut harness = Harness::in_call();
+    let call = harness.engine.snapshot();
+    let events = vec![harness.event(EventKind::Invite, "bob", &call.channel_id, &call.request_id, "")];
+    harness.states.clear();
+    harness.handle(Input::Signals { origin: Origin::Online, events });
+    backend(&mut harness, &format!("bob {} Dropped", call.channel_id));
+}
+
 /// Scenario (strangers): The backlog has an invite, and a copy of it under another account's name: both are
 /// reported.
 #[test]

@@ -17,7 +17,7 @@ SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbi
   mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
 .PHONY: help demo demo-mqtt demo-webrtc phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
-.PHONY: abi-accept install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
+.PHONY: abi-accept soak install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
 	@echo 'make demo      two accounts call each other: every event, the received audio as WAV, a trace, a picture'
@@ -34,6 +34,7 @@ help:
 	@echo 'make bench     measures, prints a table, writes bench/results.json; QUICK=1: every row, in seconds'
 	@echo 'make bench-table  docs/PERFORMANCE.md from bench/results-*.json: make bench RUN=1, RUN=2, RUN=3 write those'
 	@echo 'make load      DEVICES=5000 SECONDS=20 AT_ONCE=32: devices of one process call each other over a Mosquitto'
+	@echo 'make soak      WebRTC calls of half an hour, in virtual time (some minutes)'
 	@echo 'make sanitize  C tests under ASan, UBSan, TSan and valgrind; scripts/sanitize tsan: one of them'
 	@echo 'make coverage  line coverage; fails if the engine has less than 95 %'
 	@echo 'make mutants   mutation tests of the engine; the fast tests must fail (an hour or more)'
@@ -123,6 +124,10 @@ AT_ONCE ?= 32
 load:
 	scripts/setup cargo cc cmake mosquitto
 	scripts/bench load $(DEVICES) $(SECONDS) $(AT_ONCE)
+
+soak:
+	scripts/setup cargo cc cmake
+	cargo test --quiet --profile search --package nertc_callkit_webrtc --test soak -- --ignored --nocapture
 
 sanitize:
 	scripts/sanitize

@@ -56,7 +56,7 @@ impl Watch {
     pub(crate) fn before(&mut self, input: &Input) {
         self.feedback.before(input);
         match input {
-            // A refused token does not end a call with media, nor the session until then: on_kicked says when.
+            // A refused token does not end a call with media, nor the session until then: on_kicked follows.
             Input::Connection(Connection::Kicked(outcome)) => {
                 self.is_online &= outcome.code == Code::BAD_TOKEN
             }

@@ -111,7 +111,7 @@ fuzz:
 bench:
 	scripts/setup cargo cc cmake valgrind mosquitto
 	@scripts/setup sofia-sip || echo 'bench: goes on without the comparison with sofia-sip'
-	@scripts/setup python3-aiortc baresip || echo 'bench: goes on without the comparison with aiortc or baresip'
+	@test -n '$(QUICK)' || scripts/setup python3-aiortc baresip || echo 'bench: goes on without the comparison with aiortc or baresip'
 	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench
 
 bench-table:

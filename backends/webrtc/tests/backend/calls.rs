@@ -14,6 +14,7 @@ use nertc_callkit_webrtc::{CallStats, StreamStats};
 
 use crate::harness::{
     JOIN, Side, alone, call, carry, is_connected, join, loopback, sound_crosses, threads, time_step,
+    wait_for_the_end,
 };
 
 #[test]
@@ -66,11 +67,7 @@ fn a_leave_is_heard_and_the_thread_ends_after_it() {
     println!("leave to heard {:?}", left.elapsed());
     bob.leave();
     assert_eq!(bob.expect_completed(Req(9)).code, Code::OK);
-    let until = Instant::now() + patience();
-    while threads("nertc_media") > 0 {
-        assert!(Instant::now() < until, "the media thread goes on");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for_the_end();
     assert!(left.elapsed() >= Duration::from_secs(1), "sockets stay open for a second");
     // What was left tells nothing more.
     assert!(alice.messages.try_iter().all(|it| !matches!(it, MediaMessage::Event(_))));

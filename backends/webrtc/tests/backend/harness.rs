@@ -267,6 +267,20 @@ pub(crate) fn sound_crosses(from: &Side, to: &Side) {
     }
 }
 
+/// Until it is so; the media thread works on its own.
+pub(crate) fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let until = Instant::now() + patience();
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Until every call has closed its sockets: nothing can be reported after that.
+pub(crate) fn wait_for_the_end() {
+    wait_for("the media thread goes on", || threads("nertc_media") == 0);
+}
+
 /// Threads of this process with this name.
 pub(crate) fn threads(name: &str) -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").expect("Linux").flatten();

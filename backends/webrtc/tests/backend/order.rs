@@ -4,7 +4,9 @@ use nertc_callkit_backend::{MediaBackend, MediaMessage};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation, Security};
 use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
 
-use crate::harness::{CALL_NO, JOIN, Side, alone, carry, is_connected, join, loopback, sound_crosses};
+use crate::harness::{
+    CALL_NO, JOIN, Side, alone, carry, is_connected, join, loopback, sound_crosses, wait_for_the_end,
+};
 
 const ENABLE: Req = Req(8);
 const LEAVE: Req = Req(9);
@@ -82,7 +84,7 @@ fn nothing_follows_when_both_leave_at_once() {
         // The other was faster, or not.
         assert!(seen == [done(LEAVE)] || seen == [has_left(uid), done(LEAVE)], "{seen:?}");
     }
-    std::thread::sleep(std::time::Duration::from_millis(1200));
+    wait_for_the_end();
     for side in [&alice, &bob] {
         assert!(side.messages.try_recv().is_err(), "after the leave");
         side.close();

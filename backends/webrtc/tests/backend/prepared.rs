@@ -1,13 +1,10 @@
 //! Calls that are made ready before anybody has accepted.
 
-use std::time::{Duration, Instant};
-
 use nertc_callkit_backend::MediaBackend;
 use nertc_callkit_media::Preparation;
 use nertc_callkit_signaling::{CallType, Code, Text};
-use nertc_callkit_testkit::patience;
 
-use crate::harness::{CALL_NO, JOIN, Side, alone, join, loopback, sound_crosses, threads};
+use crate::harness::{CALL_NO, JOIN, Side, alone, join, loopback, sound_crosses, threads, wait_for};
 
 impl Side {
     fn prepare(&self, call_no: u64, is_inviter: bool) {
@@ -23,15 +20,6 @@ impl Side {
 
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").expect("Linux").count()
-}
-
-/// Until it is so; the media thread works on its own.
-fn wait_for(what: &str, is_so: impl Fn() -> bool) {
-    let until = Instant::now() + patience();
-    while !is_so() {
-        assert!(Instant::now() < until, "{what}: {} descriptors", descriptors());
-        std::thread::sleep(Duration::from_millis(2));
-    }
 }
 
 /// How many descriptors there are with nobody, with one call or preparation, and with two.

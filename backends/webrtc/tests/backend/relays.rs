@@ -5,12 +5,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use nertc_callkit_signaling::Code;
-use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::scratch_dir::{folder, port};
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 use nertc_callkit_webrtc::peer::CandidateKind;
 
-use crate::harness::{JOIN, Side, alone, carry, is_connected, join, sound_crosses, time_step};
+use crate::harness::{JOIN, Side, alone, carry, is_connected, join, sound_crosses, time_step, wait_for};
 
 struct Coturn {
     process: Child,
@@ -33,18 +32,14 @@ impl Coturn {
             .stderr(Stdio::null())
             .spawn()
             .expect("turnserver: install coturn");
-        wait_for(port);
+        wait_for_port(port);
         Coturn { process, port }
     }
 }
 
 /// Until somebody listens there.
-fn wait_for(port: u16) {
-    let until = std::time::Instant::now() + patience();
-    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(std::time::Instant::now() < until, "coturn does not start");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+fn wait_for_port(port: u16) {
+    wait_for("coturn does not start", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
 }
 
 impl Drop for Coturn {
@@ -155,7 +150,7 @@ fn sound_crosses_over_relays_in_tls() {
     let path = |name: &str| folder.join(name).to_string_lossy().into_owned();
     let (cert, key) = (format!("--cert={}", path("cert.pem")), format!("--pkey={}", path("key.pem")));
     let _coturn = Coturn::start(&[&format!("--tls-listening-port={port}"), &cert, &key]);
-    wait_for(port);
+    wait_for_port(port);
     let pem = std::fs::read_to_string(folder.join("cert.pem")).expect("a certificate");
     let url = format!("turns:127.0.0.1:{port}");
     let given = Given { ca_pem: Some(&pem), ..relay_only(&url, "secret") };

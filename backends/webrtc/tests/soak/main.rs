@@ -92,7 +92,7 @@ fn call(number: u64, minutes: u64) -> isize {
 static ALONE: Mutex<()> = Mutex::new(());
 
 #[test]
-#[ignore = "make test-all: hours, even if virtual"]
+#[ignore = "make soak: hours, even if virtual"]
 fn calls_of_half_an_hour_leave_nothing_behind() {
     let _alone = ALONE.lock();
     let (calls, minutes) = (number("SOAK_CALLS", 20), number("SOAK_MINUTES", 30));
@@ -109,7 +109,7 @@ fn calls_of_half_an_hour_leave_nothing_behind() {
 }
 
 #[test]
-#[ignore = "make test-all: hours, even if virtual"]
+#[ignore = "make soak: hours, even if virtual"]
 fn a_tone_of_half_an_hour_has_few_holes() {
     let _alone = ALONE.lock();
     let minutes = number("SOAK_MINUTES", 30);

@@ -423,6 +423,9 @@ static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
   answer = nertc_callkit_mqtt_signaling(&options, backends);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
     answer = media_backend(&me->media, backends);
+    if (answer != NERTC_CALLKIT_STATUS_OK) {
+      backends->signaling->release(backends->signaling_ctx); /* nobody has taken it over */
+    }
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));

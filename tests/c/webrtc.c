@@ -7,22 +7,12 @@ static nertc_callkit_hub *hub;
 /* Two clients, logged in. */
 static void begin(enum playout playout)
 {
-  memset(&alice, 0, sizeof alice);
-  memset(&bob, 0, sizeof bob);
-  alice.hertz = bob.expected_hertz = 440;
-  bob.hertz = alice.expected_hertz = 1000;
-  CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  webrtc_create(&alice, "alice", hub, NULL, playout);
-  webrtc_create(&bob, "bob", hub, NULL, playout);
-  webrtc_login(&alice);
-  webrtc_login(&bob);
+  webrtc_begin(&alice, &bob, &hub, NULL, playout);
 }
 
 static void finish(void)
 {
-  webrtc_destroy(&alice);
-  webrtc_destroy(&bob);
-  CHECK_OK(nertc_callkit_hub_release(hub));
+  webrtc_finish(&alice, &bob, hub);
 }
 
 static int is_muted(void *client)

@@ -217,6 +217,27 @@ void webrtc_destroy(struct webrtc_client *client)
   CHECK_OK(nertc_callkit_destroy(client->kit));
 }
 
+void webrtc_begin(struct webrtc_client *alice, struct webrtc_client *bob, nertc_callkit_hub **hub,
+                  const nertc_callkit_webrtc_options *options, enum playout playout)
+{
+  memset(alice, 0, sizeof *alice);
+  memset(bob, 0, sizeof *bob);
+  alice->hertz = bob->expected_hertz = 440;
+  bob->hertz = alice->expected_hertz = 1000;
+  CHECK_OK(nertc_callkit_hub_create(0, hub));
+  webrtc_create(alice, "alice", *hub, options, playout);
+  webrtc_create(bob, "bob", *hub, options, playout);
+  webrtc_login(alice);
+  webrtc_login(bob);
+}
+
+void webrtc_finish(struct webrtc_client *alice, struct webrtc_client *bob, nertc_callkit_hub *hub)
+{
+  webrtc_destroy(alice);
+  webrtc_destroy(bob);
+  CHECK_OK(nertc_callkit_hub_release(hub));
+}
+
 struct completion {
   struct webrtc_client *client;
   int number;

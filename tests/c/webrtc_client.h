@@ -61,6 +61,11 @@ void webrtc_enable(struct webrtc_client *client, int32_t on);
 /* A completion that only counts. */
 void webrtc_done(nertc_callkit *kit, const nertc_callkit_result *result, void *client);
 
+/* alice and bob at a hub of their own, logged in: a tone of 440 and one of 1000 Hz. `options` NULL: as above. */
+void webrtc_begin(struct webrtc_client *alice, struct webrtc_client *bob, nertc_callkit_hub **hub,
+                  const nertc_callkit_webrtc_options *options, enum playout playout);
+void webrtc_finish(struct webrtc_client *alice, struct webrtc_client *bob, nertc_callkit_hub *hub);
+
 /* alice calls bob, who accepts. */
 void webrtc_call(struct webrtc_client *alice, struct webrtc_client *bob);
 /* The same, until both are connected. */

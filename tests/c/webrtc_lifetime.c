@@ -14,22 +14,12 @@ static int threads, descriptors;
 
 static void begin(void)
 {
-  memset(&alice, 0, sizeof alice);
-  memset(&bob, 0, sizeof bob);
-  alice.hertz = bob.expected_hertz = 440;
-  bob.hertz = alice.expected_hertz = 1000;
-  CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  webrtc_create(&alice, "alice", hub, NULL, FRAMES);
-  webrtc_create(&bob, "bob", hub, NULL, FRAMES);
-  webrtc_login(&alice);
-  webrtc_login(&bob);
+  webrtc_begin(&alice, &bob, &hub, NULL, FRAMES);
 }
 
 static void finish(void)
 {
-  webrtc_destroy(&alice);
-  webrtc_destroy(&bob);
-  CHECK_OK(nertc_callkit_hub_release(hub));
+  webrtc_finish(&alice, &bob, hub);
 }
 
 /* Sockets say good-bye for a second; looked at again and again, because nothing tells of their end. */

@@ -6,15 +6,7 @@ static nertc_callkit_hub *hub;
 
 static void begin_with(const nertc_callkit_webrtc_options *options)
 {
-  memset(&alice, 0, sizeof alice);
-  memset(&bob, 0, sizeof bob);
-  alice.hertz = bob.expected_hertz = 440;
-  bob.hertz = alice.expected_hertz = 1000;
-  CHECK_OK(nertc_callkit_hub_create(0, &hub));
-  webrtc_create(&alice, "alice", hub, options, FRAMES);
-  webrtc_create(&bob, "bob", hub, options, FRAMES);
-  webrtc_login(&alice);
-  webrtc_login(&bob);
+  webrtc_begin(&alice, &bob, &hub, options, FRAMES);
 }
 
 static void begin(void)
@@ -24,9 +16,7 @@ static void begin(void)
 
 static void finish(void)
 {
-  webrtc_destroy(&alice);
-  webrtc_destroy(&bob);
-  CHECK_OK(nertc_callkit_hub_release(hub));
+  webrtc_finish(&alice, &bob, hub);
 }
 
 static int32_t confirm(struct webrtc_client *client, nertc_callkit_call_no call_no, int32_t agree)

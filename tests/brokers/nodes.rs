@@ -5,7 +5,7 @@ use std::time::Duration;
 use nertc_callkit_testkit::patience;
 
 use crate::ejabberd::Ejabberd;
-use crate::pair::{PEOPLE, accept, connect, hang_up, ring};
+use crate::pair::{PEOPLE, connect, ring};
 use crate::phone::Phone;
 
 /// How long it may take until all have found their way to the node that is left.
@@ -29,28 +29,40 @@ fn lose(cluster: &mut Ejabberd, at: usize, phone: &mut Phone) {
     phone.until_for(detour(), "on_reconnected");
 }
 
+// From here on nothing is exact: when a node leaves or joins, ejabberd may also close a connection at another node
+// ("Internal server error"), so that any device can reconnect at any point, and is late by as much.
+
 /// The current call continues: it still switches, and ends as it should.
 #[track_caller]
 fn goes_on(alice: &mut Phone, bob: &mut Phone) {
     alice.send_line("switch video");
     alice.until_for(detour(), "done(switch_call_type,0)");
     bob.until_for(detour(), "on_call_type_change");
-    alice.send_line("hangup");
-    alice.until_for(detour(), "on_call_end(15)");
-    bob.until_for(detour(), "on_call_end(16)");
+    hang_up_again(alice, bob);
 }
 
-/// A call after a node was lost: the broker may have closed the connection at the other node, too, so that
-/// reconnects can occur in between.
 #[track_caller]
-fn connect_again(alice: &mut Phone, bob: &mut Phone) {
+fn ring_again(alice: &mut Phone, devices: &mut [&mut Phone]) {
     alice.send_line("call bob");
     alice.until_for(detour(), "done(call,0)");
-    bob.until_for(detour(), "on_invited");
+    for device in devices {
+        device.until_for(detour(), "on_invited");
+    }
+}
+
+#[track_caller]
+fn accept_again(alice: &mut Phone, bob: &mut Phone) {
     bob.send_line("accept");
     bob.until_for(detour(), "done(accept,0)");
     bob.until_for(detour(), "on_call_connected");
     alice.until_for(detour(), "on_call_connected");
+}
+
+#[track_caller]
+fn hang_up_again(alice: &mut Phone, bob: &mut Phone) {
+    alice.send_line("hangup");
+    alice.until_for(detour(), "on_call_end(15)");
+    bob.until_for(detour(), "on_call_end(16)");
 }
 
 #[test]
@@ -60,17 +72,20 @@ fn a_call_goes_on_when_a_node_dies_and_again_when_it_comes_back() {
     lose(&mut cluster, 1, &mut bob);
     goes_on(&mut alice, &mut bob);
     // The next call, and one with a device at the restarted node.
-    connect_again(&mut alice, &mut bob);
-    hang_up(&mut alice, &mut bob);
+    ring_again(&mut alice, &mut [&mut bob]);
+    accept_again(&mut alice, &mut bob);
+    hang_up_again(&mut alice, &mut bob);
     cluster.again(1);
-    let mut tablet = Phone::ready(&cluster.exchange(1), "bob/tablet", &[]);
-    ring(&mut alice, &mut [&mut bob, &mut tablet]);
-    accept(&mut alice, &mut tablet);
-    bob.expect("on_other_client_accept on_call_end(18)");
-    hang_up(&mut alice, &mut tablet);
-    tablet.quit();
-    bob.quit();
-    alice.quit();
+    let mut tablet = Phone::new(&cluster.exchange(1), "bob/tablet", &[]);
+    tablet.until_for(detour(), "done(login,0)");
+    ring_again(&mut alice, &mut [&mut bob, &mut tablet]);
+    accept_again(&mut alice, &mut tablet);
+    bob.until_for(detour(), "on_other_client_accept");
+    bob.until_for(detour(), "on_call_end(18)");
+    hang_up_again(&mut alice, &mut tablet);
+    tablet.quit_now();
+    bob.quit_now();
+    alice.quit_now();
 }
 
 #[test]
@@ -88,10 +103,7 @@ fn a_node_dies_while_ringing() {
     let (mut cluster, mut alice, mut bob) = two_nodes("ejabberd_ringing", &["--ring", "120000"]);
     ring(&mut alice, &mut [&mut bob]);
     lose(&mut cluster, 1, &mut bob);
-    bob.send_line("accept");
-    bob.until_for(detour(), "done(accept,0)");
-    bob.until_for(detour(), "on_call_connected");
-    alice.until_for(detour(), "on_call_connected");
+    accept_again(&mut alice, &mut bob);
     goes_on(&mut alice, &mut bob);
 }
 
@@ -106,7 +118,7 @@ fn a_node_dies_while_the_callee_is_away() {
     cluster.kill(1);
     let mut bob = Phone::new(&cluster.exchange(0), "bob/phone", &[]);
     bob.until_for(detour(), "on_invited");
-    accept(&mut alice, &mut bob);
+    accept_again(&mut alice, &mut bob);
     goes_on(&mut alice, &mut bob);
 }
 

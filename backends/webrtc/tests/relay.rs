@@ -332,6 +332,22 @@ fn many_destinations_and_garbage_are_bounded() {
     assert_eq!(world.relay.relayed(), Some(relayed()));
 }
 
+/// A peer that moves for ever: each destination is renewed at the server for as long as the relay is there.
+#[test]
+fn destinations_that_come_one_after_the_other_are_bounded() {
+    let mut world = World::allocated();
+    for number in 0..200u32 {
+        let to = SocketAddr::from((std::net::Ipv4Addr::from(0xCB00_7100 + number), 6000));
+        world.relay.send(world.now, to, b"x");
+        world.run(SECOND);
+    }
+    assert_eq!(world.left.len(), 64);
+    // Those that were there first still are.
+    world.relay.send(world.now, SocketAddr::from(([203, 0, 113, 0], 6000)), b"y");
+    world.run(SECOND);
+    assert_eq!(world.left.len(), 65);
+}
+
 /// A message of the server, complete, for the parts of it to be tried.
 #[test]
 fn truncated_datagrams_do_nothing() {

@@ -17,7 +17,8 @@ use turn_client_proto::udp::TurnClientUdp;
 
 /// An allocation that is not there by then is given up.
 const ALLOCATE_US: u64 = 10_000_000;
-/// Destinations of one relay: more than a peer may have candidates.
+/// Destinations of one relay, which the client renews for as long as that is there: more than a peer may
+/// have candidates. Where a peer moves for ever, the next restart of ICE has another relay.
 const DESTINATIONS: usize = 64;
 /// Datagrams that wait for the server's permission.
 const WAITING: usize = 64;
@@ -112,7 +113,8 @@ pub struct Relay {
     /// Reads of a stream that may come before the allocation.
     reads_left: u32,
     next: Option<u64>,
-    /// Whom the server was asked to let through, and whom it does not.
+    /// Whom the server was ever asked to let through, whom it has not answered about, and whom it does not.
+    destinations: BTreeSet<IpAddr>,
     asked: BTreeSet<IpAddr>,
     refused: BTreeSet<IpAddr>,
     channels: BTreeSet<SocketAddr>,
@@ -178,6 +180,7 @@ impl Relay {
             unauthorized: None,
             reads_left: READS,
             next: None,
+            destinations: BTreeSet::new(),
             asked: BTreeSet::new(),
             refused: BTreeSet::new(),
             channels: BTreeSet::new(),
@@ -265,7 +268,8 @@ impl Relay {
             let sent = self.client.send_to(TransportType::Udp, to, bytes, at);
             let sent = sent.ok().flatten().map(|it| it.data.build());
             self.outputs.extend(sent.map(RelayOutput::Transmit));
-        } else if self.asked.contains(&to.ip()) || self.asked.len() < DESTINATIONS {
+        } else if self.destinations.contains(&to.ip()) || self.destinations.len() < DESTINATIONS {
+            self.destinations.insert(to.ip());
             if self.waiting.len() == WAITING {
                 self.waiting.pop_front();
             }

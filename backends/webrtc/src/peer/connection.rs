@@ -1,6 +1,6 @@
 //! One str0m connection: texts of SDP, datagrams and frames in, events out. Time is microseconds.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +42,10 @@ const FAST_CHECKS_US: u64 = 5_000_000;
 const PROVEN: usize = 8;
 /// Candidates of the peer whose kind is remembered, and pairs whose mapped address is.
 const KINDS: usize = 64;
+/// Addresses that were never told us, from which checks are taken, for one description of the peer. A check
+/// proves who made it, not where it comes from: whoever has seen one can send it again from anywhere, and
+/// ICE remembers each such address and asks there again and again.
+const STRANGERS: usize = 32;
 
 /// Which versions of DTLS are spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -110,6 +114,8 @@ pub(super) struct Connection {
     mapped: BTreeMap<(SocketAddr, SocketAddr), SocketAddr>,
     /// Addresses that have sent checks with our password.
     proven: VecDeque<SocketAddr>,
+    /// Those of them that are no candidates of the peer's.
+    strangers: BTreeSet<SocketAddr>,
     /// SSRC of the peer's sound: as its description states it, else of the first packet that was authentic.
     /// str0m takes whatever SSRC it sees for a new one of the peer's before it checks the packet, so that
     /// one packet of anybody would silence the peer.
@@ -182,6 +188,7 @@ impl Connection {
             remote: BTreeMap::new(),
             mapped: BTreeMap::new(),
             proven: VecDeque::new(),
+            strangers: BTreeSet::new(),
             peer_ssrc: None,
             audio_packets: 0,
             next: now,
@@ -251,6 +258,7 @@ impl Connection {
         self.local = kept;
         let gone: Vec<Candidate> = gone;
         for candidate in gone {
+            self.mapped.retain(|(local, _), _| *local != candidate.addr());
             self.rtc.direct_api().invalidate_candidate(&candidate);
         }
         self.drain(now);
@@ -292,9 +300,7 @@ impl Connection {
         let Some(pending) = self.pending.take() else { return false };
         let Ok(answer) = SdpAnswer::from_sdp_string(&remote.text) else { return false };
         let accepted = self.generator.lend(|| self.rtc.sdp_api().accept_answer(pending, answer)).is_ok();
-        self.peer_ssrc = remote.ssrc;
-        self.fast_checks_until = now + FAST_CHECKS_US;
-        self.drain(now);
+        self.on_described(now, remote);
         accepted
     }
 
@@ -302,10 +308,26 @@ impl Connection {
     pub(super) fn accept_offer(&mut self, now: u64, remote: &Remote) -> Option<String> {
         let offer = SdpOffer::from_sdp_string(&remote.text).ok()?;
         let answer = self.generator.lend(|| self.rtc.sdp_api().accept_offer(offer)).ok();
+        self.on_described(now, remote);
+        Some(sdp::complete_answer(&own_text(&answer?.to_sdp_string()), remote))
+    }
+
+    /// The peer has described itself anew: its candidates follow.
+    fn on_described(&mut self, now: u64, remote: &Remote) {
         self.peer_ssrc = remote.ssrc;
         self.fast_checks_until = now + FAST_CHECKS_US;
+        self.remote.clear();
+        self.strangers.clear();
         self.drain(now);
-        Some(sdp::complete_answer(&own_text(&answer?.to_sdp_string()), remote))
+    }
+
+    /// Whether checks from there are taken.
+    fn may_check(&mut self, remote: SocketAddr) -> bool {
+        if self.remote.contains_key(&remote) {
+            return true;
+        }
+        let has_room = self.strangers.len() < STRANGERS;
+        self.strangers.contains(&remote) || (has_room && self.strangers.insert(remote))
     }
 
     /// A datagram. `true` = it is the peer's.
@@ -317,6 +339,9 @@ impl Connection {
         // come before our own check has succeeded: then a check of the peer's has proven its address.
         let is_stun = stun::is_stun(bytes);
         if !self.rtc.accepts(&input) && (is_stun || !self.proven.contains(&remote)) {
+            return false;
+        }
+        if stun::is_request(bytes) && !self.may_check(remote) {
             return false;
         }
         if is_stun && !self.proven.contains(&remote) {

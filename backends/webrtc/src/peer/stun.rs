@@ -13,7 +13,9 @@ use crate::crypto::Generator;
 
 /// When a request without an answer is sent again; after the last, the server is given up.
 const AGAIN_US: [u64; 6] = [250_000, 500_000, 1_000_000, 2_000_000, 4_000_000, 8_000_000];
-/// How a success response to a Binding request begins.
+/// How a Binding request begins.
+const REQUEST: [u8; 2] = [0, 1];
+/// How a success response to one begins.
 const SUCCESS: [u8; 2] = [1, 1];
 /// Translators forget a socket that says nothing for 30 s.
 const REFRESH_US: u64 = 15_000_000;
@@ -49,6 +51,11 @@ pub enum Seen {
 /// Whether a datagram is STUN, and not DTLS, RTP or RTCP: RFC 7983.
 pub(crate) fn is_stun(bytes: &[u8]) -> bool {
     bytes.first().is_some_and(|byte| *byte < 4)
+}
+
+/// Whether a datagram is a Binding request: a check of ICE.
+pub(super) fn is_request(bytes: &[u8]) -> bool {
+    bytes.starts_with(&REQUEST)
 }
 
 /// Under which address the sender of this answer to a Binding request sees us; `None` = it is none.

@@ -8,3 +8,4 @@ mod nat;
 mod relay_path;
 mod setup;
 mod signatures;
+mod strangers;

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::audio::{CaptureError, PullError};
 use crate::audio_port::{Encoded, MakeAudio};
 use crate::command::{CallState, Command, Joining, Preparing};
-use crate::driver::{Call, Joined};
+use crate::driver::{Call, Joined, unjoined};
 use crate::ice_server::{self, IceServer, ServerKind};
 use crate::interfaces::Wanted;
 use crate::network::{Settings, Trust};
@@ -67,7 +67,7 @@ impl WebRtcMedia {
         // Another code may take its place at any time, here and until the verdict is read.
         let compared = call.and_then(|call| call.code_of(call_no).map(|current| (call, current)));
         let compared = compared.filter(|(_, current)| !agree || current == code);
-        compared.map(|(call, code)| call.post(Command::Verdict { code, right: agree })).is_some()
+        compared.is_some_and(|(call, code)| call.post(Command::Verdict { code, right: agree }))
     }
 
     /// The transport of the running call; all 0 outside of one.
@@ -150,7 +150,8 @@ impl WebRtcMedia {
     fn join(&self, req: Req, join: &Join) -> Result<(), Code> {
         let seed = random_bytes().ok_or(Code::BACKEND_FAILED)?;
         let mut current = self.current.lock();
-        if current.call.is_some() {
+        // One whose join has failed is over without a leave.
+        if current.call.as_ref().is_some_and(|call| !call.is_over()) {
             return Err(Code::BACKEND_FAILED);
         }
         let role = if join.is_inviter { Role::Inviter } else { Role::Callee };
@@ -263,10 +264,9 @@ impl MediaBackend for WebRtcMedia {
             }
             call
         };
-        match call {
-            Some(call) => call.post(Command::Run(req, operation)),
-            None if is_leave => self.complete(req, Outcome::default()),
-            None => self.complete(req, Outcome::failed(Code::NOT_MEMBER, "no media room is joined")),
+        let unjoined = unjoined(&operation);
+        if !call.is_some_and(|call| call.post(Command::Run(req, operation))) {
+            self.complete(req, unjoined);
         }
         Ok(())
     }
@@ -291,7 +291,9 @@ impl MediaBackend for WebRtcMedia {
     fn network_changed(&self) {
         let current = self.current.lock();
         let prepared = current.prepared.iter().map(|(_, call)| call);
-        current.call.iter().chain(prepared).for_each(|call| call.post(Command::NetworkChanged));
+        for call in current.call.iter().chain(prepared) {
+            call.post(Command::NetworkChanged);
+        }
     }
 
     fn receive(&self, join: Req, json: &Text) {

@@ -29,6 +29,8 @@ use crate::peer::SIGNATURE_LIMIT;
 use crate::stats::{CallStats, StreamStats};
 use state::{State, Todo};
 
+pub(crate) use state::unjoined;
+
 /// Commands that wait; sound beyond that is lost. What the core sends is limited by the core.
 const COMMANDS: usize = 256;
 
@@ -46,8 +48,8 @@ pub(crate) struct Call {
     options: Arc<Options>,
     audio: Arc<dyn AudioPort>,
     registration: Registration,
-    /// Locked after `state`, where both are.
-    inbox: Mutex<VecDeque<Command>>,
+    /// Locked after `state`, where both are. `None` = the call is over.
+    inbox: Mutex<Option<VecDeque<Command>>>,
     state: Mutex<State>,
     /// Held while texts go to the core, which keeps them in order.
     delivery: Mutex<()>,
@@ -73,7 +75,7 @@ impl Call {
             options,
             audio,
             registration,
-            inbox: Mutex::default(),
+            inbox: Mutex::new(Some(VecDeque::new())),
             state,
             delivery: Mutex::default(),
             me: Mutex::default(),
@@ -102,26 +104,27 @@ impl Call {
     /// The code to compare, if it is of this call.
     pub(crate) fn code_of(&self, call_no: u64) -> Option<String> {
         self.joined.get().filter(|joined| joined.call_no == call_no)?;
-        self.state.lock().shown.code.clone()
+        self.state.lock().code()
     }
 
-    /// Leaves a command and wakes the thread. Any thread.
-    pub(crate) fn post(&self, command: Command) {
+    /// Leaves a command and wakes the thread. Any thread. `false` = the call is over, and takes none.
+    pub(crate) fn post(&self, command: Command) -> bool {
         let mut inbox = self.inbox.lock();
-        if matches!(command, Command::Audio { .. }) && inbox.len() >= COMMANDS {
-            return;
+        let Some(commands) = &mut *inbox else { return false };
+        if matches!(command, Command::Audio { .. }) && commands.len() >= COMMANDS {
+            return true;
         }
-        inbox.push_back(command);
+        commands.push_back(command);
         // Under the lock, so that the thread does not set a later one after it has looked.
         self.registration.set_deadline(Some(0));
+        true
     }
 
     /// A text of the peer's, on the worker. With keys of the app, it is read at once: see above.
     pub(crate) fn receive(&self, text: Text) {
         if !self.options.hooks.signs() {
-            return self.post(Command::Text(text));
-        }
-        if self.registration.is_ours() {
+            self.post(Command::Text(text));
+        } else if self.registration.is_ours() {
             self.act(|state, now| state.command(now, Command::Text(text)));
             self.deliver();
             self.rest();
@@ -156,7 +159,12 @@ impl Call {
     /// The transport.
     pub(crate) fn stats(&self) -> CallStats {
         let call_no = self.joined.get().map_or(0, |joined| joined.call_no);
-        CallStats { call_no, time_us: now_us(), ..self.state.lock().stats() }
+        let state = self.state.lock();
+        // All 0, and nothing of a call.
+        if state.is_over {
+            return CallStats::default();
+        }
+        CallStats { call_no, time_us: now_us(), ..state.stats() }
     }
 
     /// Sound in one direction.
@@ -174,6 +182,7 @@ impl Call {
         }
         self.registration.deregister();
         self.state.lock().end(now_us());
+        *self.inbox.lock() = None;
         let me = self.me.lock().take();
         drop(me);
     }
@@ -184,7 +193,8 @@ impl Call {
             let mut state = self.state.lock();
             let now = now_us();
             loop {
-                let Some(command) = self.inbox.lock().pop_front() else { break };
+                let command = self.inbox.lock().as_mut().and_then(VecDeque::pop_front);
+                let Some(command) = command else { break };
                 state.command(now, command);
                 state.pump(now);
             }
@@ -276,7 +286,11 @@ impl Call {
         let mut state = self.state.lock();
         if state.is_over {
             state.finish(now_us());
+            // What came meanwhile has to be answered. What comes from now on is refused.
+            let late = self.inbox.lock().take();
+            late.into_iter().flatten().for_each(|command| state.refuse(command));
             drop(state);
+            self.deliver();
             self.registration.deregister();
             // The thread holds another one while it calls us.
             let me = self.me.lock().take();
@@ -286,7 +300,11 @@ impl Call {
         let audio = self.audio.poll_timeout().filter(|_| state.reports.uid().is_some() && !state.has_left);
         let due = state.poll_timeout().into_iter().chain(audio).min();
         let inbox = self.inbox.lock();
-        let due = if inbox.is_empty() { due.map(|at| at.div_ceil(1000)) } else { Some(0) };
+        let due = if inbox.as_ref().is_none_or(VecDeque::is_empty) {
+            due.map(|at| at.div_ceil(1000))
+        } else {
+            Some(0)
+        };
         self.registration.set_deadline(due);
     }
 }

@@ -128,6 +128,12 @@ impl State {
         }
     }
 
+    /// Nothing is joined then, and nobody will leave.
+    fn fail_join(&mut self, why: &'static str) {
+        self.is_over |= self.joining.is_some();
+        self.complete_join(Outcome::failed(Code::BACKEND_FAILED, why));
+    }
+
     pub(super) fn command(&mut self, now: u64, command: Command) {
         match command {
             Command::Prepare(preparing) => self.prepare(now, *preparing),
@@ -207,6 +213,22 @@ impl State {
         }
     }
 
+    /// A command that came when everything was over.
+    pub(super) fn refuse(&self, command: Command) {
+        match command {
+            Command::Run(req, operation) => self.complete(req, unjoined(&operation)),
+            Command::Prepare(_)
+            | Command::Join(_)
+            | Command::Text(_)
+            | Command::Audio { .. }
+            | Command::NetworkChanged
+            | Command::SetServers(..)
+            | Command::Verdict { .. }
+            | Command::Signature { .. }
+            | Command::PeerSignature { .. } => {}
+        }
+    }
+
     pub(super) fn operate(&mut self, now: u64, req: Req, operation: &MediaOperation) {
         let outcome = match operation {
             MediaOperation::Leave => return self.leave(now, req),
@@ -276,7 +298,7 @@ impl State {
             Some(Relays::Asked | Relays::Nowhere) | None => {
                 let why =
                     "no relay: RELAY_ONLY needs a TURN server that can be reached and takes the credential";
-                self.complete_join(Outcome::failed(Code::BACKEND_FAILED, why));
+                self.fail_join(why);
             }
         }
     }
@@ -416,6 +438,11 @@ impl State {
         }
     }
 
+    /// The code to compare.
+    pub(super) fn code(&self) -> Option<String> {
+        self.shown.code.clone().filter(|_| !self.is_over)
+    }
+
     /// What is to be done without the lock.
     pub(super) fn take_todo(&mut self) -> Vec<Todo> {
         std::mem::take(&mut self.todo)
@@ -466,7 +493,7 @@ impl State {
     /// It has failed, and nothing of it is trusted any more.
     pub(super) fn fail(&mut self) {
         (self.peer, self.network) = (None, None);
-        self.complete_join(Outcome::failed(Code::BACKEND_FAILED, "media has failed"));
+        self.fail_join("media has failed");
         let lost = Outcome::failed(Code::BACKEND_FAILED, "media has failed");
         self.notify(MediaEvent::Disconnected(lost));
     }
@@ -478,6 +505,18 @@ impl State {
             network.close(now);
         }
         (self.peer, self.prepared) = (None, None);
+    }
+}
+
+/// What becomes of an operation that no room is joined for.
+pub(crate) fn unjoined(operation: &MediaOperation) -> Outcome {
+    match operation {
+        MediaOperation::Leave => Outcome::default(),
+        MediaOperation::Join(_)
+        | MediaOperation::EnableLocal { .. }
+        | MediaOperation::MuteLocal { .. }
+        | MediaOperation::Subscribe { .. }
+        | MediaOperation::SetView { .. } => Outcome::failed(Code::NOT_MEMBER, "no media room is joined"),
     }
 }
 

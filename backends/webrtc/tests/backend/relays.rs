@@ -4,12 +4,17 @@ use std::cell::Cell;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use nertc_callkit_signaling::Code;
+use nertc_callkit_backend::MediaBackend;
+use nertc_callkit_media::{Media, MediaOperation};
+use nertc_callkit_signaling::{Code, Req};
 use nertc_callkit_testkit::scratch_dir::{folder, port};
+use nertc_callkit_webrtc::CallStats;
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 use nertc_callkit_webrtc::peer::CandidateKind;
 
-use crate::harness::{JOIN, Side, alone, carry, is_connected, join, sound_crosses, time_step, wait_for};
+use crate::harness::{
+    JOIN, Side, alone, carry, is_connected, join, sound_crosses, time_step, wait_for, wait_for_the_end,
+};
 
 struct Coturn {
     process: Child,
@@ -97,6 +102,27 @@ fn a_join_without_its_relay_fails() {
         assert_eq!(side.expect_completed(JOIN).code, Code::BACKEND_FAILED, "{url} {credential}");
         side.close();
     }
+}
+
+/// It is over: it holds no thread and no socket, what comes for it is answered, and the next call may join.
+#[test]
+fn a_join_that_fails_leaves_nothing() {
+    let _alone = alone();
+    let nobody = format!("turn:127.0.0.1:{}", port());
+    let side = Side::new(11, &relay_only(&nobody, "secret"));
+    for _ in 0..3 {
+        side.join(true);
+        assert_eq!(side.expect_completed(JOIN).code, Code::BACKEND_FAILED);
+        wait_for_the_end();
+        side.backend
+            .run(Req(10), MediaOperation::MuteLocal { media: Media::AUDIO, muted: true })
+            .expect("taken");
+        assert_eq!(side.expect_completed(Req(10)).code, Code::NOT_MEMBER);
+        assert_eq!(side.backend.call_stats(), CallStats::default());
+    }
+    side.leave();
+    assert_eq!(side.expect_completed(Req(9)).code, Code::OK);
+    side.close();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use nertc_callkit_backend::adapter::MediaVtable;
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, PushError, random_bytes};
 use nertc_callkit_media::{Join, Media, MediaOperation, Preparation};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::audio::{CaptureError, PullError};
 use crate::audio_port::{Encoded, MakeAudio};
@@ -27,7 +27,11 @@ pub struct WebRtcMedia {
     sink: Arc<MediaSink>,
     options: Arc<Options>,
     make_audio: MakeAudio,
-    current: Mutex<Current>,
+    /// Written at the beginning and end of a call alone: what the app reads meanwhile, on other threads,
+    /// must not silence its playout, which waits for nobody.
+    current: RwLock<Current>,
+    /// Made for the first server over TLS, which takes time.
+    trust: Mutex<Option<Trust>>,
 }
 
 #[derive(Default)]
@@ -39,20 +43,19 @@ struct Current {
     leaving: Vec<Weak<Call>>,
     /// In place of the options'.
     servers: Option<Vec<IceServer>>,
-    /// Made for the first server over TLS.
-    trust: Option<Trust>,
 }
 
 impl WebRtcMedia {
     /// A backend that reports to `sink`.
     pub fn new(options: Options, sink: Arc<MediaSink>, make_audio: MakeAudio) -> WebRtcMedia {
-        WebRtcMedia { sink, options: Arc::new(options), make_audio, current: Mutex::default() }
+        let (current, trust) = (RwLock::default(), Mutex::default());
+        WebRtcMedia { sink, options: Arc::new(options), make_audio, current, trust }
     }
 
     /// Other ICE servers, for the next join and the next restart of ICE.
     pub fn set_ice_servers(&self, servers: Vec<IceServer>) {
-        let mut current = self.current.lock();
-        let trust = self.trust(&mut current, &servers);
+        let trust = self.trust(&servers);
+        let mut current = self.current.write();
         // A prepared call asks them when it is joined.
         if let Some(call) = &current.call {
             call.post(Command::SetServers(servers.clone(), trust));
@@ -63,7 +66,7 @@ impl WebRtcMedia {
     /// What the two users found when they compared the code of this call. `false` = it is not the running
     /// call, or shows no code.
     pub fn confirm_security_code(&self, call_no: u64, code: &str, agree: bool) -> bool {
-        let call = self.current.lock().call.clone();
+        let call = self.current.read().call.clone();
         // Another code may take its place at any time, here and until the verdict is read.
         let compared = call.and_then(|call| call.code_of(call_no).map(|current| (call, current)));
         let compared = compared.filter(|(_, current)| !agree || current == code);
@@ -72,13 +75,13 @@ impl WebRtcMedia {
 
     /// The transport of the running call; all 0 outside of one.
     pub fn call_stats(&self) -> CallStats {
-        let call = self.current.lock().call.clone();
+        let call = self.current.read().call.clone();
         call.map(|call| call.stats()).unwrap_or_default()
     }
 
     /// One medium of the running call in one direction; all 0 outside of one, and of what is not sent.
     pub fn stream_stats(&self, media: Media, is_sending: bool) -> StreamStats {
-        let call = self.current.lock().call.clone().filter(|_| media == Media::AUDIO);
+        let call = self.current.read().call.clone().filter(|_| media == Media::AUDIO);
         call.map(|call| call.stream(is_sending)).unwrap_or_default()
     }
 
@@ -93,7 +96,7 @@ impl WebRtcMedia {
     /// # Errors
     /// It cannot be used so; `out` is silence.
     pub fn pull_audio(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError> {
-        let call = self.current.try_lock().and_then(|current| current.call.clone());
+        let call = self.current.try_read().and_then(|current| current.call.clone());
         match call {
             Some(call) => call.pull(out, sample_rate, channels),
             None => {
@@ -105,18 +108,27 @@ impl WebRtcMedia {
 
     /// The running call, for the app to see; `None` outside of one.
     pub fn call_state(&self) -> Option<CallState> {
-        let call = self.current.lock().call.clone();
+        let call = self.current.read().call.clone();
         call.map(|call| call.shown())
     }
 
     fn with_call(&self, body: impl FnOnce(&Call)) -> bool {
-        let call = self.current.lock().call.clone();
+        let call = self.current.read().call.clone();
         call.as_deref().map(body).is_some()
+    }
+
+    /// The call is not the running one any more.
+    fn part(&self) -> Option<Arc<Call>> {
+        let mut current = self.current.write();
+        let call = current.call.take()?;
+        current.leaving.retain(|call| call.strong_count() > 0);
+        current.leaving.push(Arc::downgrade(&call));
+        Some(call)
     }
 
     /// That call will not be joined: what is ready for it is given up.
     fn give_up(&self, call_no: u64) {
-        let prepared = self.current.lock().prepared.take_if(|(no, _)| *no == call_no);
+        let prepared = self.current.write().prepared.take_if(|(no, _)| *no == call_no);
         prepared.into_iter().for_each(|(_, call)| call.end());
     }
 
@@ -131,13 +143,13 @@ impl WebRtcMedia {
 
     /// Makes a call ready for its join. What fails here fails in the join, with its reason.
     fn make_ready(&self, call_no: u64) {
-        let mut current = self.current.lock();
+        let mut current = self.current.write();
         // Nothing in it depends on the role, which a glare may change.
         if current.prepared.as_ref().is_some_and(|(no, call)| *no == call_no && !call.is_over()) {
             return;
         }
         let earlier = current.prepared.take();
-        let settings = self.settings(&mut current, "");
+        let settings = self.settings(&current, "");
         if let Some((seed, call)) = random_bytes().zip(self.new_call().ok()) {
             let preparing = Preparing { seed, dtls: DtlsVersions::Both, settings };
             call.post(Command::Prepare(Box::new(preparing)));
@@ -149,14 +161,14 @@ impl WebRtcMedia {
 
     fn join(&self, req: Req, join: &Join) -> Result<(), Code> {
         let seed = random_bytes().ok_or(Code::BACKEND_FAILED)?;
-        let mut current = self.current.lock();
+        let mut current = self.current.write();
         // One whose join has failed is over without a leave.
         if current.call.as_ref().is_some_and(|call| !call.is_over()) {
             return Err(Code::BACKEND_FAILED);
         }
         let role = if join.is_inviter { Role::Inviter } else { Role::Callee };
         let (uid, context) = (join.uid, context(join));
-        let settings = self.settings(&mut current, &join.token);
+        let settings = self.settings(&current, &join.token);
         let prepared = current.prepared.take();
         let joined = || Joined { join: req, call_no: join.call_no, peer_account: join.peer.to_string() };
         let call = match prepared {
@@ -184,18 +196,18 @@ impl WebRtcMedia {
     }
 
     /// Roots for servers over TLS, if there are such servers.
-    fn trust(&self, current: &mut Current, servers: &[IceServer]) -> Trust {
+    fn trust(&self, servers: &[IceServer]) -> Trust {
         if servers.iter().any(|server| server.kind == ServerKind::Turns) {
-            current.trust.get_or_insert_with(|| trust(&self.options)).clone()
+            self.trust.lock().get_or_insert_with(|| trust(&self.options)).clone()
         } else {
             Trust::default()
         }
     }
 
-    fn settings(&self, current: &mut Current, token: &str) -> Settings {
+    fn settings(&self, current: &Current, token: &str) -> Settings {
         let servers = ice_server::of_token(token).or_else(|| current.servers.clone());
         let servers = servers.unwrap_or_else(|| self.options.ice_servers.clone());
-        let trust = self.trust(current, &servers);
+        let trust = self.trust(&servers);
         let has = |flag| self.options.has(flag);
         Settings {
             wanted: Wanted { loopback: has(LOOPBACK), ipv6: !has(NO_IPV6) },
@@ -217,7 +229,7 @@ impl WebRtcMedia {
 
     fn end_calls(&self) {
         let (call, prepared, leaving) = {
-            let mut current = self.current.lock();
+            let mut current = self.current.write();
             (current.call.take(), current.prepared.take(), std::mem::take(&mut current.leaving))
         };
         let leaving = leaving.iter().filter_map(Weak::upgrade);
@@ -255,15 +267,7 @@ impl MediaBackend for WebRtcMedia {
             return self.join(req, join);
         }
         let is_leave = operation == MediaOperation::Leave;
-        let call = {
-            let mut current = self.current.lock();
-            let call = if is_leave { current.call.take() } else { current.call.clone() };
-            if let Some(call) = call.as_ref().filter(|_| is_leave) {
-                current.leaving.retain(|call| call.strong_count() > 0);
-                current.leaving.push(Arc::downgrade(call));
-            }
-            call
-        };
+        let call = if is_leave { self.part() } else { self.current.read().call.clone() };
         let unjoined = unjoined(&operation);
         if !call.is_some_and(|call| call.post(Command::Run(req, operation))) {
             self.complete(req, unjoined);
@@ -276,7 +280,7 @@ impl MediaBackend for WebRtcMedia {
         if frame.media() != Media::AUDIO {
             return Err(PushError::Unsupported);
         }
-        let call = self.current.lock().call.clone();
+        let call = self.current.read().call.clone();
         call.map_or(Ok(()), |call| call.push(&frame)).map_err(push_error)
     }
 
@@ -289,7 +293,7 @@ impl MediaBackend for WebRtcMedia {
     }
 
     fn network_changed(&self) {
-        let current = self.current.lock();
+        let current = self.current.read();
         let prepared = current.prepared.iter().map(|(_, call)| call);
         for call in current.call.iter().chain(prepared) {
             call.post(Command::NetworkChanged);
@@ -297,7 +301,7 @@ impl MediaBackend for WebRtcMedia {
     }
 
     fn receive(&self, join: Req, json: &Text) {
-        let call = self.current.lock().call.clone().filter(|call| call.is_of(join));
+        let call = self.current.read().call.clone().filter(|call| call.is_of(join));
         call.into_iter().for_each(|call| call.receive(json.clone()));
     }
 }
@@ -317,5 +321,54 @@ fn push_error(error: CaptureError) -> PushError {
 impl Drop for WebRtcMedia {
     fn drop(&mut self) {
         self.end_calls();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio_port::AudioPort;
+    use crate::options::{APP_AUDIO, Given};
+    use crate::peer::{AudioPacket, MediaState};
+
+    /// Is always playing.
+    struct Endless;
+
+    impl AudioPort for Endless {
+        fn push(&self, _: &Frame<'_>, _: &mut dyn FnMut(Encoded<'_>)) -> Result<(), CaptureError> {
+            Ok(())
+        }
+
+        fn pull(&self, out: &mut [i16], _: u32, channels: u32) -> Result<usize, PullError> {
+            Ok(out.len() / channels as usize)
+        }
+
+        fn set_loss(&self, _: u8) {}
+
+        fn set_local(&self, _: MediaState) {}
+
+        fn receive(&self, _: AudioPacket) {}
+
+        fn reset(&self) {}
+
+        fn poll_timeout(&self) -> Option<u64> {
+            None
+        }
+
+        fn handle_timeout(&self, _: u64, _: u64) {}
+    }
+
+    #[test]
+    fn playout_goes_on_while_the_app_asks_for_more() {
+        let given = Given { flags: APP_AUDIO, ..Given::default() };
+        let options = Options::read(&given).expect("good options");
+        let media = WebRtcMedia::new(options, Arc::default(), Arc::new(|_, _| Some(Arc::new(Endless))));
+        assert_eq!(media.pull_audio(&mut [0; 480], 48_000, 1), Ok(0), "no call");
+        media.current.write().call = media.new_call().ok();
+        let asking = media.current.read();
+        assert_eq!(media.pull_audio(&mut [0; 480], 48_000, 1), Ok(480));
+        drop(asking);
+        let _ending = media.current.write();
+        assert_eq!(media.pull_audio(&mut [0; 480], 48_000, 1), Ok(0), "it does not wait");
     }
 }

@@ -9,6 +9,9 @@ use crate::peer::{End, MediaState, Output};
 #[derive(Debug, Default)]
 pub(crate) struct Reports {
     uid: Option<u64>,
+    /// What the peer said first. Texts come from one device for the whole join, and the core would take
+    /// nothing from another uid, not even that it is silent.
+    bound: Option<u64>,
     reported: MediaState,
 }
 
@@ -52,13 +55,12 @@ impl Reports {
     }
 
     fn on_connected(&mut self, uid: u64) -> Vec<MediaEvent> {
-        if self.uid == Some(uid) {
+        if self.uid.is_some() {
             return Vec::new();
         }
-        let mut events = self.leave();
+        let uid = *self.bound.get_or_insert(uid);
         self.uid = Some(uid);
-        events.push(MediaEvent::PeerJoin { uid });
-        events
+        vec![MediaEvent::PeerJoin { uid }]
     }
 
     fn leave(&mut self) -> Vec<MediaEvent> {
@@ -117,10 +119,18 @@ mod tests {
         assert_eq!(reports.on_output(&Output::Silent), [MediaEvent::PeerSilent { uid: 7 }]);
         assert_eq!(reports.on_output(&Output::Heard), [MediaEvent::PeerActive { uid: 7 }]);
         let left = MediaEvent::PeerLeave { uid: 7, code: Code::OK };
-        assert_eq!(reports.on_output(&connected(8)), [left, MediaEvent::PeerJoin { uid: 8 }]);
-        let left = MediaEvent::PeerLeave { uid: 8, code: Code::OK };
         assert_eq!(reports.on_output(&Output::Disconnected(End::PeerLeft)), [left]);
         assert_eq!(reports.uid(), None);
+    }
+
+    #[test]
+    fn a_peer_that_begins_anew_keeps_its_first_uid() {
+        let mut reports = Reports::default();
+        reports.on_output(&connected(7));
+        assert_eq!(reports.on_output(&connected(8)), []);
+        assert_eq!(reports.on_output(&Output::Silent), [MediaEvent::PeerSilent { uid: 7 }]);
+        reports.on_output(&Output::Disconnected(End::PeerLeft));
+        assert_eq!(reports.on_output(&connected(8)), [MediaEvent::PeerJoin { uid: 7 }]);
     }
 
     #[test]

@@ -370,9 +370,7 @@ impl Peer {
 
     fn on_step(&mut self, now: u64, step: Step) {
         match step {
-            Step::Offer { is_new, description, commitment } => {
-                self.on_offer(now, is_new, &description, commitment);
-            }
+            Step::Offer { description, commitment } => self.on_offer(now, &description, commitment),
             Step::Answer { description, nonce } => self.on_answer(now, &description, nonce),
             Step::SecondAnswer { description, nonce } => {
                 if let Ok(remote) = sdp::read(&description.sdp, self.config.allows_loopback) {
@@ -398,12 +396,13 @@ impl Peer {
         right
     }
 
-    fn on_offer(&mut self, now: u64, is_new: bool, description: &Description, commitment: Option<[u8; 32]>) {
+    fn on_offer(&mut self, now: u64, description: &Description, commitment: Option<[u8; 32]>) {
         let remote = match sdp::read(&description.sdp, self.config.allows_loopback) {
             Ok(remote) => remote,
             Err(refused) => return self.ignore(Reason::Description(refused)),
         };
-        if is_new {
+        // Not whether this is the first offer of a negotiation: that one may not have been understood.
+        if self.security.as_ref().map(SecurityCode::sid) != self.negotiation.sid() {
             self.begin_anew(now);
         } else {
             self.traffic.on_restart();

@@ -45,10 +45,8 @@ pub enum Ignored {
 /// What a text asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Answer this offer with [`Negotiation::answer`].
+    /// Answer this offer with [`Negotiation::answer`]. Each sid has a connection of its own.
     Offer {
-        /// It begins a negotiation: make a connection of its own.
-        is_new: bool,
         /// The inviter's description.
         description: Description,
         /// Its commitment.
@@ -426,7 +424,7 @@ impl Negotiation {
         self.media_seq = self.media_seq.max(message.seq);
         self.peer_offer = Some(PeerOffer { message: message.clone(), answer: None, repeats: 0, at: None });
         let Body::Offer { description, commitment } = message.body else { return Err(Ignored::WrongRole) };
-        Ok(Step::Offer { is_new, description, commitment })
+        Ok(Step::Offer { description, commitment })
     }
 }
 

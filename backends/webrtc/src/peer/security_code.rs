@@ -162,6 +162,11 @@ impl SecurityCode {
         }
     }
 
+    /// The negotiation that it is of.
+    pub(super) fn sid(&self) -> Sid {
+        self.sid
+    }
+
     /// Our certificate's fingerprint.
     pub(super) fn fingerprint(&self) -> Fingerprint {
         self.fingerprint

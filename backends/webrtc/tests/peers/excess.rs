@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use nertc_callkit_webrtc::peer::{Body, Input, Output, Security, read_message};
+use nertc_callkit_webrtc::peer::{Body, Input, Message, Output, Role, Security, read_message, write_message};
 
-use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, host};
+use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, config, host};
 
 const GOOD: Conditions = Conditions::delay(50 * MS);
 
@@ -148,6 +148,44 @@ fn texts_of_the_call_before_change_nothing() {
     world.run(2 * SECOND);
     for side in &world.sides {
         assert!(!is_over(side) && side.received_between(from, world.now) >= 95, "{:?}", side.reports());
+    }
+}
+
+/// A peer whose first offer says nothing that we understand, as that of another version may, and which then
+/// tries another one: in a call, and at the start of one.
+#[test]
+fn an_offer_may_follow_one_that_is_not_understood() {
+    for is_in_call in [false, true] {
+        let mut world = if is_in_call { World::connected(1, GOOD) } else { World::new(1, GOOD, GOOD) };
+        world.broker = Box::new(|from, text| {
+            let mut message = read_message(&text).expect("one of ours");
+            let second = Message { seq: 2, ..message.clone() };
+            let mut messages = Vec::new();
+            match &mut message.body {
+                Body::Offer { description, .. } if message.seq == 1 => {
+                    description.sdp = description.sdp.replace("a=rtcp-mux\r\n", "");
+                    messages.push(second);
+                }
+                Body::Answer { to, .. } => *to = 1,
+                _ => {}
+            }
+            messages.insert(0, message);
+            messages.iter().map(|it| (1 - from, write_message(it).expect("a text"))).collect()
+        });
+        if is_in_call {
+            // The inviter's app begins anew.
+            world.sides[INVITER] = Side::new(INVITER, config(Role::Inviter, 99));
+            world.input(INVITER, Input::Join);
+        } else {
+            world.accept();
+        }
+        let from = world.now;
+        world.run(5 * SECOND);
+        assert!(world.is_connected(), "{is_in_call}: {:?}", world.sides[CALLEE].seen);
+        for side in &world.sides {
+            assert!(!is_over(side) && side.received_between(from, world.now) >= 95, "{:?}", side.reports());
+        }
+        is_secured(&world);
     }
 }
 

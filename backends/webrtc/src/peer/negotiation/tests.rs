@@ -133,7 +133,7 @@ fn an_answer_to_an_older_offer_is_stale() {
 #[test]
 fn an_older_offer_is_stale() {
     let mut it = callee();
-    assert!(matches!(it.receive(0, offer_of(SID, 3, "restart")), Ok(Step::Offer { is_new: false, .. })));
+    assert!(matches!(it.receive(0, offer_of(SID, 3, "restart")), Ok(Step::Offer { .. })));
     it.answer(0, description("answer"), None, false);
     assert_eq!(it.receive(0, offer_of(SID, 1, "offer")), Err(Ignored::Stale));
 }
@@ -143,7 +143,7 @@ fn a_new_sid_begins_anew_and_the_old_one_is_over() {
     let mut it = callee();
     it.send_media(MediaState::default());
     let second = Sid([2; 16]);
-    assert!(matches!(it.receive(0, offer_of(second, 1, "again")), Ok(Step::Offer { is_new: true, .. })));
+    assert!(matches!(it.receive(0, offer_of(second, 1, "again")), Ok(Step::Offer { .. })));
     assert_eq!(it.sid(), Some(second));
     assert_eq!(it.poll_message(), None, "nothing more for the old one");
     assert_eq!(it.receive(0, offer_of(SID, 9, "offer")), Err(Ignored::OtherSid));

@@ -4,6 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 
 use str0m::Candidate;
 
+/// Addresses of ours that are sent to a peer: those of interfaces, and what servers see of them; and those
+/// of relays, which come last and are all there is where the others are of no use. Twice as many relays as
+/// there are at a time: new ones come before the old ones are gone.
+const DIRECT: usize = 24;
+const RELAYED: usize = 16;
+
 /// How an address of ours was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LocalKind {
@@ -31,6 +37,10 @@ pub struct LocalCandidate {
 }
 
 impl LocalCandidate {
+    fn is_relayed(&self) -> bool {
+        matches!(self.kind, LocalKind::Relayed { .. })
+    }
+
     /// The socket behind it.
     pub fn socket(&self) -> SocketAddr {
         match self.kind {
@@ -49,6 +59,12 @@ impl LocalCandidate {
         };
         made.ok()
     }
+}
+
+/// Whether an address of ours may join those that are known. Each is known once.
+pub(super) fn has_room(known: &[LocalCandidate], new: &LocalCandidate) -> bool {
+    let limit = if new.is_relayed() { RELAYED } else { DIRECT };
+    !known.contains(new) && known.iter().filter(|it| it.is_relayed() == new.is_relayed()).count() < limit
 }
 
 /// What an address of a pair is: values of `nertc_callkit_candidate`.

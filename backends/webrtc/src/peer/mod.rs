@@ -55,8 +55,6 @@ pub use values::{Config, End, Input, Output, Reason};
 const BATCH_US: u64 = 20_000;
 /// A reveal that has not come by then counts as none.
 const REVEAL_US: u64 = 5_000_000;
-/// Addresses of ours that are sent to a peer.
-const LOCAL_ADDRESSES: usize = 24;
 
 /// One connection to one peer.
 pub struct Peer {
@@ -301,7 +299,7 @@ impl Peer {
     }
 
     fn on_local_address(&mut self, now: u64, candidate: LocalCandidate) {
-        if self.local.len() >= LOCAL_ADDRESSES || self.local.contains(&candidate) {
+        if !candidates::has_room(&self.local, &candidate) {
             return;
         }
         self.local.push(candidate);

@@ -1,9 +1,12 @@
 //! Peers and brokers that send too much, too often, or out of order.
 
 use std::cell::Cell;
+use std::net::SocketAddr;
 use std::rc::Rc;
 
-use nertc_callkit_webrtc::peer::{Body, Input, Message, Output, Role, Security, read_message, write_message};
+use nertc_callkit_webrtc::peer::{
+    Body, Input, LocalCandidate, LocalKind, Message, Output, Role, Security, read_message, write_message,
+};
 
 use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, config, host};
 
@@ -187,6 +190,38 @@ fn an_offer_may_follow_one_that_is_not_understood() {
         }
         is_secured(&world);
     }
+}
+
+/// Of many interfaces and servers, each pair of which a translator shows under another address. Where these
+/// are of no use, only the relay is: it comes last, and must be told.
+#[test]
+fn a_relay_is_told_whatever_else_there_is() {
+    let mut world = World::new(1, GOOD, GOOD);
+    let base = address(INVITER, 1);
+    for place in 0..60 {
+        let kind = LocalKind::ServerReflexive { base };
+        let address = SocketAddr::from(([203, 0, 113, place], 7_000));
+        world.input(INVITER, Input::LocalAddress(LocalCandidate { address, kind }));
+    }
+    let relayed = |port| {
+        let kind = LocalKind::Relayed { local: base };
+        LocalCandidate { address: SocketAddr::from(([198, 51, 100, 1], port)), kind }
+    };
+    // Eight relays, and as many that take over from them before they are gone.
+    (7_001..=7_016).for_each(|port| world.input(INVITER, Input::LocalAddress(relayed(port))));
+    let told = Rc::new(Cell::new((0, 0)));
+    let noted = told.clone();
+    world.broker = Box::new(move |from, text| {
+        if let Ok(Message { body: Body::Offer { description, .. }, .. }) = read_message(&text) {
+            let count = |kind: &str| description.sdp.matches(kind).count();
+            noted.set((count("typ relay"), count("a=candidate")));
+        }
+        vec![(1 - from, text)]
+    });
+    world.accept();
+    world.run(3 * SECOND);
+    assert_eq!(told.get(), (16, 40));
+    assert!(world.is_connected(), "{:?}", world.sides[CALLEE].seen);
 }
 
 /// In a lift, or in flight mode: it is not over, and goes on when there is a network.

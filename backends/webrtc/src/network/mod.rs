@@ -71,6 +71,8 @@ struct Host {
 pub(crate) struct Network {
     registration: Registration,
     settings: Settings,
+    /// Servers for the next questions. Until then, what is on its way is about those of the settings.
+    next_servers: Option<(Vec<IceServer>, Trust)>,
     generator: Generator,
     hosts: Vec<Host>,
     bindings: Vec<Binding>,
@@ -128,6 +130,7 @@ impl Network {
         let mut network = Network {
             registration,
             settings,
+            next_servers: None,
             generator,
             hosts: Vec::new(),
             bindings: Vec::new(),
@@ -175,7 +178,7 @@ impl Network {
 
     /// Other servers, from the next questions on.
     pub(crate) fn set_servers(&mut self, servers: Vec<IceServer>, trust: Trust) {
-        (self.settings.servers, self.settings.trust) = (servers, trust);
+        self.next_servers = Some((servers, trust));
     }
 
     /// The servers of a join. Where they are not those that were asked before it, they are asked now.
@@ -229,7 +232,20 @@ impl Network {
         self.changes.extend(gone.iter().map(|host| Change::Gone(host.address)));
     }
 
+    /// Others are asked from now on: what was found out by those before is forgotten, and leaves room.
+    fn change_servers(&mut self) {
+        let Some((servers, trust)) = self.next_servers.take() else { return };
+        let place = |it: &IceServer| (it.kind, it.host.clone(), it.port);
+        // Time-limited credentials change nothing about who is asked.
+        if !servers.iter().map(place).eq(self.settings.servers.iter().map(place)) {
+            let seen = self.bindings.drain(..).filter_map(|it| it.seen());
+            self.changes.extend(seen.map(Change::Gone));
+        }
+        (self.settings.servers, self.settings.trust) = (servers, trust);
+    }
+
     fn ask_servers(&mut self, now: u64) {
+        self.change_servers();
         (self.round, self.names) = (self.round + 1, 0);
         self.again.clear();
         for index in 0..self.settings.servers.len() {
@@ -491,87 +507,4 @@ fn receive(socket: &Datagrams, buffer: &mut [u8]) -> Option<(usize, SocketAddr)>
 }
 
 #[cfg(test)]
-mod tests {
-    use nertc_callkit_ids::IdGenerator;
-    use nertc_callkit_reactor::Kind;
-
-    use super::*;
-
-    const NOW: u64 = 5_000_000;
-
-    fn settings(found: fn() -> Vec<IpAddr>) -> (Network, Registration) {
-        let registration = Registration::of(Kind::Media).expect("a thread");
-        let settings = Settings {
-            wanted: Wanted { loopback: true, ipv6: true },
-            relay_only: false,
-            ports: None,
-            servers: Vec::new(),
-            trust: Trust::default(),
-        };
-        let generator = Generator::new(IdGenerator::test_seed(1));
-        let mut network = Network::open(NOW, registration.clone(), settings, generator);
-        network.found = found;
-        network.refresh(NOW);
-        while network.poll_change().is_some() {}
-        (network, registration)
-    }
-
-    fn changes(network: &mut Network) -> Vec<Change> {
-        std::iter::from_fn(|| network.poll_change()).collect()
-    }
-
-    #[test]
-    fn what_cannot_be_sent_leads_to_a_look() {
-        let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);
-        let local = network.hosts[0].address;
-        assert_eq!(network.poll_timeout(), None);
-        // From loopback there is no way to elsewhere.
-        network.transmit(NOW, local, SocketAddr::from(([192, 0, 2, 1], 9)), &[1]);
-        assert_eq!(network.poll_timeout(), Some(NOW));
-        network.handle_timeout(NOW);
-        assert_eq!((changes(&mut network), network.poll_timeout()), (Vec::new(), None), "it is as before");
-        // The address is gone, and another has come.
-        network.found = || vec![IpAddr::from([127, 0, 0, 2])];
-        network.transmit(NOW, local, SocketAddr::from(([192, 0, 2, 1], 9)), &[1]);
-        assert_eq!(network.poll_timeout(), Some(NOW + LOOK_US), "not for each datagram");
-        network.handle_timeout(NOW + LOOK_US);
-        let changes = changes(&mut network);
-        let [Change::Added(added), Change::Gone(gone), Change::Replaced] = changes[..] else {
-            panic!("{changes:?}");
-        };
-        assert_eq!((added.address.ip(), gone), (IpAddr::from([127, 0, 0, 2]), local));
-        registration.deregister();
-    }
-
-    #[test]
-    fn an_address_that_cannot_be_bound_is_no_change() {
-        let found = || vec![IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 7])];
-        let (mut network, registration) = settings(found);
-        assert_eq!(network.sockets(), 1, "the other is of nobody");
-        let local = network.hosts[0].address;
-        for round in 1..4 {
-            network.transmit(NOW, local, SocketAddr::from(([192, 0, 2, 1], 9)), &[1]);
-            network.handle_timeout(NOW + round * LOOK_US);
-            assert_eq!(changes(&mut network), []);
-        }
-        registration.deregister();
-    }
-
-    #[test]
-    fn a_device_without_interfaces_has_no_socket() {
-        let (mut network, registration) = settings(Vec::new);
-        assert_eq!((network.sockets(), network.relays()), (0, Relays::Nowhere));
-        network.transmit(
-            NOW,
-            SocketAddr::from(([10, 0, 0, 1], 1)),
-            SocketAddr::from(([10, 0, 0, 2], 1)),
-            &[1],
-        );
-        assert_eq!(network.poll_timeout(), None);
-        // One comes up, and the app says so.
-        network.found = || vec![IpAddr::from([127, 0, 0, 1])];
-        network.refresh(NOW);
-        assert!(matches!(changes(&mut network)[..], [Change::Added(_)]));
-        registration.deregister();
-    }
-}
+mod tests;

@@ -17,6 +17,7 @@ use str0m::{Candidate, Event, IceConnectionState, IceCreds, Input, Output, Rtc, 
 
 use super::candidates::{CandidateKind, LocalCandidate};
 use super::counters::{Expected, Stats};
+use super::datagram::{rtp_ssrc, without_open_alerts};
 use super::sdp::{self, Remote};
 use super::security_code::Fingerprint;
 use super::stun;
@@ -72,6 +73,17 @@ pub struct AudioPacket {
     pub starts_talk: bool,
     /// An Opus frame.
     pub payload: Arc<[u8]>,
+}
+
+/// What a datagram was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Arrived {
+    /// None of the peer's.
+    Elsewhere,
+    /// From its address, where anybody may have sent it from.
+    Unproven,
+    /// A check or sound, which only the peer can make.
+    Proven,
 }
 
 /// What has happened.
@@ -330,19 +342,26 @@ impl Connection {
         self.strangers.contains(&remote) || (has_room && self.strangers.insert(remote))
     }
 
-    /// A datagram. `true` = it is the peer's.
-    pub(super) fn receive(&mut self, now: u64, local: SocketAddr, remote: SocketAddr, bytes: &[u8]) -> bool {
+    /// A datagram.
+    pub(super) fn receive(
+        &mut self,
+        now: u64,
+        local: SocketAddr,
+        remote: SocketAddr,
+        bytes: &[u8],
+    ) -> Arrived {
         let at = self.instant(now);
-        let Ok(packet) = Receive::new(Protocol::Udp, remote, local, bytes) else { return false };
+        let bytes = &*without_open_alerts(bytes);
+        let Ok(packet) = Receive::new(Protocol::Udp, remote, local, bytes) else { return Arrived::Elsewhere };
         let input = Input::Receive(at, packet);
         // str0m itself takes DTLS from anywhere, so that anybody could begin our handshake. The peer's may
         // come before our own check has succeeded: then a check of the peer's has proven its address.
         let is_stun = stun::is_stun(bytes);
         if !self.rtc.accepts(&input) && (is_stun || !self.proven.contains(&remote)) {
-            return false;
+            return Arrived::Elsewhere;
         }
         if stun::is_request(bytes) && !self.may_check(remote) {
-            return false;
+            return Arrived::Elsewhere;
         }
         if is_stun && !self.proven.contains(&remote) {
             self.proven.truncate(PROVEN - 1);
@@ -355,16 +374,17 @@ impl Connection {
         }
         let ssrc = rtp_ssrc(bytes);
         if ssrc.is_some() && self.peer_ssrc.is_some() && ssrc != self.peer_ssrc {
-            return false;
+            return Arrived::Elsewhere;
         }
         let audio = self.audio_packets;
         // What is no DTLS record or RTP packet is an error there, and no reason to end a call.
         let _ = self.generator.lend(|| self.rtc.handle_input(input));
         self.drain(now);
-        if self.audio_packets != audio {
+        let is_sound = self.audio_packets != audio;
+        if is_sound {
             self.peer_ssrc = ssrc.or(self.peer_ssrc);
         }
-        true
+        if is_stun || is_sound { Arrived::Proven } else { Arrived::Unproven }
     }
 
     /// Does what is due.
@@ -555,13 +575,6 @@ impl Connection {
 /// RTP counts in samples of 48 kHz.
 fn samples_to_us(samples: u32) -> u64 {
     u64::from(samples) * 1000 / 48
-}
-
-/// The SSRC of an RTP packet; RTCP (RFC 5761) and other protocols have none here.
-fn rtp_ssrc(bytes: &[u8]) -> Option<u32> {
-    let is_rtp = matches!(bytes, [128..192, second, ..] if !(192..224).contains(second));
-    let ssrc = bytes.get(8..12).filter(|_| is_rtp)?;
-    ssrc.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// str0m writes the name fragment behind each candidate, in an offer with a restart the old one.

@@ -7,6 +7,7 @@
 mod candidates;
 mod connection;
 mod counters;
+mod datagram;
 mod goodbye;
 mod liveness;
 mod message;
@@ -23,7 +24,7 @@ use nertc_callkit_ids::Seed;
 use nertc_callkit_media::Media;
 pub use nertc_callkit_media::Security;
 
-use connection::{Connection, Happened};
+use connection::{Arrived, Connection, Happened};
 use counters::Traffic;
 use goodbye::Goodbye;
 use liveness::{Change, Liveness};
@@ -181,8 +182,11 @@ impl Peer {
             Input::Join => self.on_join(now),
             Input::Datagram { local, remote, bytes } => {
                 let connection = self.connection.as_mut();
-                if connection.is_some_and(|it| it.receive(now, local, remote, bytes)) {
+                let arrived = connection.map(|it| it.receive(now, local, remote, bytes));
+                if arrived.is_some_and(|it| it != Arrived::Elsewhere) {
                     self.traffic.on_received(bytes);
+                }
+                if arrived == Some(Arrived::Proven) {
                     let change = self.liveness.on_heard(now);
                     self.outputs.extend(change.map(|_| Output::Heard));
                 }

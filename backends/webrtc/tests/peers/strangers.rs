@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use nertc_callkit_webrtc::peer::Output;
+use nertc_callkit_webrtc::peer::{DtlsVersions, Output, Role};
 
-use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, World};
+use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, World, address, config};
 
 const GOOD: Conditions = Conditions::delay(50 * MS);
 
@@ -34,5 +34,57 @@ fn a_check_from_many_addresses_costs_little() {
         assert!((495..=501).contains(&count), "{count} packets in 10 s");
         assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
         assert!(side.when(|it| matches!(it, Output::Disconnected(_))).is_none());
+    }
+}
+
+/// Whoever sends in its address does not keep a peer alive that has vanished: nothing of that is proven.
+#[test]
+fn garbage_in_the_name_of_a_vanished_peer_is_silence() {
+    let mut world = World::connected(1, GOOD);
+    world.is_up = [false; 2];
+    for step in 0..100_u8 {
+        world.run(100 * MS);
+        for first in [20, 22, 23, 128, 144, 191] {
+            // RTP and RTCP among them, and records of DTLS.
+            let mut bytes = vec![first; 60];
+            bytes[1] = if step % 2 == 0 { 111 } else { 200 };
+            (0..2).for_each(|to| world.inject(to, address(1 - to, 1), &bytes));
+        }
+    }
+    for side in &world.sides {
+        assert!(side.when(|it| *it == Output::Silent).is_some(), "{:?}", side.reports());
+        assert!(side.when(|it| *it == Output::Heard).is_none(), "{:?}", side.reports());
+    }
+}
+
+/// Alerts that no key has protected, before the handshake, in it, and after it: anybody can send them who
+/// knows the address of the peer.
+#[test]
+fn alerts_of_others_end_nothing() {
+    // Version, epoch 0, a number, the length; close_notify, or a fatal handshake_failure.
+    let alert = |level, what| [21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, level, what];
+    for dtls in [DtlsVersions::Only12, DtlsVersions::Only13] {
+        let configs = [(Role::Inviter, 1), (Role::Callee, 2)].map(|(role, seed)| {
+            let mut config = config(role, seed);
+            config.dtls = dtls;
+            config
+        });
+        let mut world = World::of(1, configs, GOOD, GOOD);
+        world.accept();
+        for _ in 0..100 {
+            for to in [INVITER, CALLEE] {
+                for bytes in [alert(1, 0), alert(2, 40)] {
+                    world.inject(to, address(1 - to, 1), &bytes);
+                }
+            }
+            world.run(20 * MS);
+        }
+        let from = world.now;
+        world.run(SECOND);
+        for side in &world.sides {
+            assert!(side.when(|it| matches!(it, Output::Disconnected(_))).is_none(), "{:?}", side.reports());
+            let count = side.received_between(from, world.now);
+            assert!(count >= 49, "{dtls:?}: {count} packets in 1 s: {:?}", side.reports());
+        }
     }
 }

@@ -245,3 +245,85 @@ fn a_device_without_any_address_waits_for_one() {
     world.run(3 * SECOND);
     assert!(world.is_connected(), "{:?}", world.sides[CALLEE].reports());
 }
+
+/// Both laptops are closed for an hour, and opened again. Clocks count that time.
+#[test]
+fn sound_crosses_again_after_an_hour_of_sleep() {
+    let mut world = World::connected(1, GOOD);
+    world.sleep(3600 * SECOND);
+    world.run(10 * SECOND);
+    let from = world.now;
+    world.run(SECOND);
+    for side in &world.sides {
+        let count = side.received_between(from, world.now);
+        assert!(count >= 49 && !is_over(side), "{count} packets in 1 s: {:?}", side.reports());
+    }
+    is_secured(&world);
+}
+
+/// An interface whose address changes again and again: nothing fills up.
+#[test]
+fn a_peer_may_move_forty_times() {
+    let mut world = World::connected(1, GOOD);
+    let mut sent = Vec::new();
+    for place in 2..=41 {
+        world.move_to(CALLEE, place);
+        let before = world.sides[INVITER].received.len();
+        let until = world.now + 15 * SECOND;
+        world.run_until(until, |world| world.sides[INVITER].received.len() > before + 10);
+        let after = world.sides[INVITER].received.len() - before;
+        assert!(after > 10, "move {place}: {after} packets: {:?}", world.sides[INVITER].reports());
+        if place == 2 || place == 41 {
+            let before = world.count_sent();
+            world.run(10 * SECOND);
+            sent.push(world.count_sent() - before);
+        }
+    }
+    assert!(sent[1] <= sent[0] + 20, "{sent:?} datagrams in 10 s");
+}
+
+/// A broker that tells everybody what they have said themselves.
+#[test]
+fn own_texts_that_come_back_change_nothing() {
+    let mut world = World::new(1, GOOD, GOOD);
+    world.broker = Box::new(|from, text| vec![(from, text.clone()), (1 - from, text)]);
+    world.accept();
+    world.run(3 * SECOND);
+    world.input(CALLEE, Input::Restart);
+    world.run(3 * SECOND);
+    is_secured(&world);
+    for side in &world.sides {
+        assert!(!is_over(side), "{:?}", side.reports());
+        assert!(side.received_between(world.now - SECOND, world.now) >= 49, "{:?}", side.reports());
+    }
+}
+
+/// It says that its sound has the number that ours has.
+#[test]
+fn a_peer_with_our_number_of_the_stream_ends_nothing() {
+    let mut world = World::new(1, GOOD, GOOD);
+    let ours = Rc::new(Cell::new(None));
+    world.broker = Box::new(move |from, text| {
+        let mut message = read_message(&text).expect("one of ours");
+        let ssrc = |sdp: &str| {
+            let line = sdp.lines().find(|line| line.starts_with("a=ssrc:"));
+            line.and_then(|line| line.get(7..)?.split(' ').next()?.parse::<u32>().ok())
+        };
+        match &mut message.body {
+            Body::Offer { description, .. } => ours.set(ssrc(&description.sdp)),
+            Body::Answer { description, .. } => {
+                let (own, theirs) = (ours.get().expect("stated"), ssrc(&description.sdp).expect("stated"));
+                let (own, theirs) = (format!("a=ssrc:{own} "), format!("a=ssrc:{theirs} "));
+                description.sdp = description.sdp.replace(&theirs, &own);
+            }
+            _ => {}
+        }
+        vec![(1 - from, write_message(&message).expect("a text"))]
+    });
+    world.accept();
+    world.run(5 * SECOND);
+    assert!(world.is_connected());
+    is_secured(&world);
+    let callee = &world.sides[CALLEE];
+    assert!(callee.received_between(world.now - SECOND, world.now) >= 49, "{:?}", callee.reports());
+}

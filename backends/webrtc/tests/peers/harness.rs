@@ -421,6 +421,13 @@ impl World {
         self.input(side, Input::LocalAddress(LocalCandidate { address, kind }));
     }
 
+    /// Both devices are asleep: nothing is done, and what was on its way is lost.
+    pub(crate) fn sleep(&mut self, time: u64) {
+        self.flying.clear();
+        self.now += time;
+        self.next_frame = self.now;
+    }
+
     /// A side's network changes: its addresses are gone, and it has another.
     pub(crate) fn move_to(&mut self, side: usize, place: u8) {
         for gone in std::mem::take(&mut self.sides[side].addresses) {

@@ -360,3 +360,41 @@ fn truncated_datagrams_do_nothing() {
     world.run(SECOND);
     assert_eq!(world.relay.relayed(), Some(relayed()));
 }
+
+/// An answer of the server to a request, which nobody has to sign: an error.
+fn refusal(request: &[u8], code: u16, nonce: &str) -> Vec<u8> {
+    use turn_server_proto::stun::types::attribute::{ErrorCode, Nonce, Realm};
+    use turn_server_proto::stun::types::message::{Message, MessageWriteVec};
+    use turn_server_proto::stun::types::prelude::{MessageWrite, MessageWriteExt};
+    let request = Message::from_bytes(request).expect("a request");
+    let mut answer = Message::builder_error(&request, MessageWriteVec::new());
+    answer.add_attribute(&ErrorCode::builder(code).build().expect("a code")).expect("room");
+    answer.add_attribute(&Realm::new("realm").expect("short")).expect("room");
+    answer.add_attribute(&Nonce::new(nonce).expect("short")).expect("room");
+    answer.finish()
+}
+
+/// "Stale nonce", "try another server", "role conflict" and what there is no such thing as, again and again.
+#[test]
+fn a_server_that_refuses_for_ever_is_given_up() {
+    for code in [300, 400, 401, 403, 437, 438, 441, 486, 487, 500, 508, 699] {
+        let mut world = World::new("secret", RelayTransport::Udp);
+        let mut requests = 0_u32;
+        while world.now < START + 20 * SECOND && world.reported.is_empty() {
+            world.settle();
+            for (_, request) in std::mem::take(&mut world.flying[0]) {
+                requests += 1;
+                // The first answer asks for the credential.
+                let code = if requests == 1 { 401 } else { code };
+                let answer = refusal(&request, code, &format!("nonce {requests}"));
+                world.relay.receive(world.now, &answer);
+            }
+            world.now += MS;
+            if world.relay.poll_timeout().is_some_and(|at| at <= world.now) {
+                world.relay.handle_timeout(world.now);
+            }
+        }
+        println!("{code}: {requests} requests");
+        assert!(world.when(&RelayOutput::Lost).is_some() && requests < 50, "{code}: {requests} requests");
+    }
+}

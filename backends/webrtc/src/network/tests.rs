@@ -88,6 +88,21 @@ fn answers_about_earlier_servers_are_not_about_the_new_ones() {
 }
 
 #[test]
+fn of_a_thousand_addresses_one_of_each_family_is_asked() {
+    let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);
+    network.use_servers(NOW, server("turn:many.invalid"), Trust::default());
+    let address = |at: u32| SocketAddr::from((std::net::Ipv4Addr::from(0x7F00_0001 + at), 9));
+    let found: Vec<SocketAddr> = (0..1000).map(address).collect();
+    network.resolved(NOW, network.round << 8, Ok(found));
+    assert_eq!((network.lines.len(), network.bindings.len()), (1, 1));
+    // An answer that comes again.
+    network.resolved(NOW, network.round << 8, Ok(vec![address(0)]));
+    assert!(network.lines.len() <= LINES && network.bindings.len() == 1);
+    network.close(NOW);
+    registration.deregister();
+}
+
+#[test]
 fn new_servers_are_asked_however_many_there_were() {
     let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);
     for port in 1..=2 * BINDINGS as u16 {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use nertc_callkit_webrtc::audio::{
-    Capture, Counters, FRAME, JitterBuffer, Limits, Next, RATE, Receiver, Sound, playout, tone,
+    Capture, Counters, Encoder, FRAME, JitterBuffer, Limits, Next, RATE, Receiver, Sound, playout, tone,
 };
 use nertc_callkit_webrtc::peer::AudioPacket;
 
@@ -296,4 +296,55 @@ fn garbage_is_survived_and_the_sound_comes_back() {
     }
     let snr = tone::snr_db(&heard[700 * FRAME..], 440.0, RATE);
     assert!(snr >= 20.0, "{snr}");
+}
+
+/// A peer that does with numbers, times and lengths whatever it likes: 2.5 to 120 ms, one channel and two, times
+/// that jump by half of their range, that stand still, run back and end. Nobody waits, and the sound comes back.
+#[test]
+fn a_peer_may_send_any_numbers_times_and_lengths() {
+    type Time = fn(u64, &mut fastrand::Rng) -> (u64, u64);
+    let times: [(&str, Time); 8] = [
+        ("any", |n, random| (n, random.u64(..))),
+        ("any within 3 s", |n, random| (n, 90_000_000 + n * 960 + random.u64(..140_000))),
+        ("half of 32 bits", |n, _| (n, n * (1 << 31))),
+        ("a second each", |n, _| (n, n * 48_000)),
+        ("standing still", |n, _| (n, 48_000)),
+        ("running back", |n, _| (u64::MAX - n, 1_000_000 - n * 960)),
+        ("one number", |n, _| (7, n * 960)),
+        ("the end of numbers", |n, _| (u64::MAX - 100 + n % 100, u64::MAX - 2_000_000 + n * 960)),
+    ];
+    for (name, time) in times {
+        let mut receiver = Receiver::new(Limits::default()).expect("a receiver");
+        let mut random = fastrand::Rng::with_seed(9);
+        let (mut encoder, mut source) =
+            (Encoder::new(32_000).expect("an encoder"), tone::Tone::new(440.0, 10_000.0, RATE));
+        let mut heard = Vec::new();
+        for n in 0..600_u64 {
+            let now = START + n * 20 * MS;
+            let mut frame = [0; FRAME];
+            source.fill(&mut frame);
+            let good = encoder.encode(&frame).expect("no silence").to_vec();
+            let (seq, time, payload) = if n < 200 {
+                let (seq, time) = time(n, &mut random);
+                let mut payload: Vec<u8> = (0..random.usize(1..60)).map(|_| random.u8(..)).collect();
+                payload[0] = random.u8(..);
+                (seq, time, payload)
+            } else {
+                (n, n * 960, good)
+            };
+            receiver.insert(AudioPacket {
+                seq,
+                time,
+                received_us: now,
+                starts_talk: false,
+                payload: payload.into(),
+            });
+            let mut out = [0; FRAME];
+            receiver.fill(now, &mut out);
+            heard.extend(out);
+            assert!(receiver.target_us() <= 220_000, "{name}");
+        }
+        let snr = tone::snr_db(&heard[500 * FRAME..], 440.0, RATE);
+        assert!(snr >= 20.0, "{name}: {snr}");
+    }
 }

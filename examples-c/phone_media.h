@@ -161,7 +161,8 @@ static uint32_t microphone_samples(struct microphone *me, int16_t *samples)
     wanted = me->format.bytes - me->read;
   }
   errno = 0;
-  me->length += fread(me->bytes + me->length, 1, wanted - me->length, me->file);
+  /* A pipe may have had more than its header says: the rest of a sample is here already. */
+  me->length += me->length < wanted ? fread(me->bytes + me->length, 1, wanted - me->length, me->file) : 0;
   if (me->length < wanted) {
     me->has_ended = errno != EAGAIN && errno != EINTR;
     clearerr(me->file);

@@ -398,3 +398,28 @@ fn a_server_that_refuses_for_ever_is_given_up() {
         assert!(world.when(&RelayOutput::Lost).is_some() && requests < 50, "{code}: {requests} requests");
     }
 }
+
+/// Whoever speaks with the server over IPv6 still needs an address that peers without IPv6 can be reached from.
+#[test]
+fn the_family_of_a_relay_is_not_that_of_the_way_to_it() {
+    use turn_server_proto::stun::types::message::Message;
+    for is_ipv6 in [false, true] {
+        let (local, server) = (address("[2001:db8::1]:5000"), address("[2001:db8::9]:3478"));
+        let (username, credential) = ("alice".to_owned(), "secret".to_owned());
+        let transport = RelayTransport::Udp;
+        let config = RelayConfig { local, server, transport, username, credential };
+        let mut relay = Relay::of_family(START, config, is_ipv6);
+        let sent = |relay: &mut Relay| match relay.poll_output() {
+            Some(RelayOutput::Transmit(bytes)) => bytes,
+            other => panic!("{other:?}"),
+        };
+        let first = sent(&mut relay);
+        relay.receive(START + 100 * MS, &refusal(&first, 401, "nonce"));
+        let request = sent(&mut relay);
+        let request = Message::from_bytes(&request).expect("a request");
+        // REQUESTED-ADDRESS-FAMILY: 2 = IPv6; IPv4 if it is not there.
+        let asked = request.iter_attributes().find(|(_, it)| it.header.get_type().value() == 0x17);
+        let asked = asked.map_or(1, |(_, it)| it.value[0]);
+        assert_eq!(asked, if is_ipv6 { 2 } else { 1 });
+    }
+}

@@ -47,6 +47,8 @@ pub(super) struct Line {
     pub(super) relay: Relay,
     /// Its number among the servers.
     pub(super) server: usize,
+    /// Family of the address that is asked for.
+    pub(super) is_ipv6: bool,
     /// The address that was reported.
     pub(super) allocated: Option<SocketAddr>,
     pub(super) is_lost: bool,
@@ -62,11 +64,11 @@ pub(super) struct Report {
 }
 
 impl Line {
-    /// Begins to ask `server`, at `address`, for a relay; `bind` makes a UDP socket.
+    /// Begins to ask `server`, at `address`, for a relay of a family; `bind` makes a UDP socket.
     pub(super) fn open(
         now: u64,
         registration: &Registration,
-        (index, server, address): (usize, &IceServer, SocketAddr),
+        (index, server, address, is_ipv6): (usize, &IceServer, SocketAddr, bool),
         trust: &Trust,
         bind: impl FnOnce(&Registration) -> io::Result<Datagrams>,
     ) -> Result<Line, String> {
@@ -84,13 +86,15 @@ impl Line {
             (Way::Stream { socket, is_connected: false, unwritten: Vec::new() }, local)
         };
         let (username, credential) = (server.username.clone(), server.credential.clone());
-        let relay = Relay::new(now, RelayConfig { local, server: address, transport, username, credential });
+        let config = RelayConfig { local, server: address, transport, username, credential };
+        let relay = Relay::of_family(now, config, is_ipv6);
         let number = match server.kind {
             ServerKind::Stun | ServerKind::Turn => 1,
             ServerKind::TurnTcp => 2,
             ServerKind::Turns => 3,
         };
-        let mut line = Line { relay, server: index, allocated: None, is_lost: false, transport: number, way };
+        let mut line =
+            Line { relay, server: index, is_ipv6, allocated: None, is_lost: false, transport: number, way };
         line.write();
         Ok(line)
     }

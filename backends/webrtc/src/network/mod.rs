@@ -79,8 +79,8 @@ pub(crate) struct Network {
     lines: Vec<Line>,
     /// Relays of before a change, until one of the new ones is up.
     retiring: Vec<Line>,
-    /// Relays to ask for again, by server and address.
-    again: Vec<(u64, usize, SocketAddr)>,
+    /// Relays to ask for again, by server, address and family.
+    again: Vec<(u64, usize, SocketAddr, bool)>,
     room_again: usize,
     was_lost: bool,
     /// Names are looked up for this round of questions; answers of earlier ones are late.
@@ -300,11 +300,15 @@ impl Network {
             }
         }
         if kind != ServerKind::Stun {
-            self.open_line(now, index, server);
+            self.open_line(now, index, server, false);
+            // A peer without IPv4 may have no relay.
+            if server.is_ipv6() {
+                self.open_line(now, index, server, true);
+            }
         }
     }
 
-    fn open_line(&mut self, now: u64, index: usize, address: SocketAddr) {
+    fn open_line(&mut self, now: u64, index: usize, address: SocketAddr, is_ipv6: bool) {
         if self.lines.len() >= LINES {
             return;
         }
@@ -313,7 +317,7 @@ impl Network {
         let ports = self.settings.ports.as_ref();
         let (registration, generator) = (&self.registration, &mut self.generator);
         let socket = |registration: &Registration| bind(registration, local, ports, generator);
-        match Line::open(now, registration, (index, server, address), &self.settings.trust, socket) {
+        match Line::open(now, registration, (index, server, address, is_ipv6), &self.settings.trust, socket) {
             Ok(line) => self.lines.push(line),
             Err(why) => log::warn!("webrtc: {server:?} cannot be asked for a relay: {why}"),
         }
@@ -374,9 +378,11 @@ impl Network {
                 line.relay.handle_timeout(now);
             }
         }
-        let due: Vec<(u64, usize, SocketAddr)>;
+        let due: Vec<_>;
         (due, self.again) = self.again.drain(..).partition(|(at, ..)| *at <= now);
-        due.into_iter().for_each(|(_, index, address)| self.open_line(now, index, address));
+        for (_, index, address, is_ipv6) in due {
+            self.open_line(now, index, address, is_ipv6);
+        }
         if self.must_look && self.look_at <= now {
             self.look(now);
         }
@@ -446,7 +452,7 @@ impl Network {
             }
             if report.is_lost {
                 self.changes.extend(line.allocated.map(Change::Gone));
-                lost.push((line.server, line.relay.server(), line.allocated.is_some()));
+                lost.push((line.server, line.relay.server(), line.is_ipv6, line.allocated.is_some()));
             }
         }
         if is_up && std::mem::take(&mut self.was_lost) {
@@ -454,13 +460,13 @@ impl Network {
         }
         self.lines.retain(|line| !line.is_lost);
         self.retiring.retain(|line| !line.is_lost);
-        for (index, address, was_up) in lost {
+        for (index, address, is_ipv6, was_up) in lost {
             log::info!("webrtc: the relay at {address} is lost");
             // One that never was there was refused.
             if was_up && self.room_again > 0 {
                 self.room_again -= 1;
                 self.was_lost = true;
-                self.again.push((now + AGAIN_US, index, address));
+                self.again.push((now + AGAIN_US, index, address, is_ipv6));
             }
         }
         if is_up || (self.lines.is_empty() && self.names == 0 && !self.retiring.is_empty()) {

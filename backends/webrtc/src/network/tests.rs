@@ -102,6 +102,20 @@ fn of_a_thousand_addresses_one_of_each_family_is_asked() {
     registration.deregister();
 }
 
+/// Who has no IPv4 must be reached from relays of those who have nothing else.
+#[test]
+fn a_server_with_ipv6_is_asked_for_relays_of_both_families() {
+    let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);
+    let has_ipv6 = std::net::UdpSocket::bind("[::1]:0").is_ok();
+    for (url, families) in [("turn:127.0.0.1:9", &[false][..]), ("turn:[::1]:9", &[false, true])] {
+        network.use_servers(NOW, server(url), Trust::default());
+        let asked: Vec<bool> = network.lines.iter().map(|line| line.is_ipv6).collect();
+        assert!(asked == families || !has_ipv6, "{url}: {asked:?}");
+    }
+    network.close(NOW);
+    registration.deregister();
+}
+
 #[test]
 fn new_servers_are_asked_however_many_there_were() {
     let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);

@@ -148,9 +148,9 @@ fn unauthorized(bytes: &[u8]) -> Option<TransactionId> {
     (error.code() == ErrorCode::UNAUTHORIZED).then(|| message.transaction_id())
 }
 
-fn client(config: RelayConfig) -> Client {
+fn client(config: RelayConfig, is_ipv6: bool) -> Client {
     let mut turn = TurnConfig::new(TurnCredentials::new(&config.username, &config.credential));
-    if config.server.is_ipv6() {
+    if is_ipv6 {
         turn.set_address_family(AddressFamily::IPV6);
     }
     turn.set_request_retransmits(FIRST_RETRY, LAST_RETRY, RETRIES, LAST_RETRY);
@@ -166,10 +166,15 @@ fn client(config: RelayConfig) -> Client {
 }
 
 impl Relay {
-    /// Begins to ask the server for an address.
+    /// Begins to ask the server for an IPv4 address, which most peers can be reached from, and their relays.
     pub fn new(now: u64, config: RelayConfig) -> Relay {
+        Relay::of_family(now, config, false)
+    }
+
+    /// Likewise, for an address of this family: that of the way to the server says nothing about it.
+    pub fn of_family(now: u64, config: RelayConfig, is_ipv6: bool) -> Relay {
         let (local, server) = (config.local, config.server);
-        let client = client(config);
+        let client = client(config, is_ipv6);
         let mut relay = Relay {
             transport: client.transport(),
             client,

@@ -89,13 +89,15 @@ typedef struct nertc_callkit_webrtc_options {
    * Signs a transcript of `size` bytes, in which both fingerprints and both accounts are, with the
    * app's key for this account: writes the signature into `signature`, whose room is
    * `*signature_size`, writes its size there and returns 0; anything else = no signature. On the
-   * worker, where the events of this client wait for it: 10 ms at most. Both hooks or none.
+   * worker, where the events of this client wait for it: 10 ms at most. With RELAY_ONLY perhaps on
+   * the media thread, where the sound of all waits: what comes before our relay is read there.
+   * Both hooks or none.
    */
   int32_t (*NERTC_CALLKIT_NULLABLE sign)(const void *transcript, uint32_t size, void *signature,
       uint32_t *signature_size, void *NERTC_CALLKIT_NULLABLE user_data);
   /**
    * Verifies the signature of an account, the peer: 0 = it is right, anything else ends the call.
-   * On the worker, likewise.
+   * Where `sign` is called, likewise.
    */
   int32_t (*NERTC_CALLKIT_NULLABLE verify)(const char *account, const void *transcript,
       uint32_t size, const void *signature, uint32_t signature_size,

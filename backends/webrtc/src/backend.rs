@@ -310,7 +310,7 @@ fn push_error(error: CaptureError) -> PushError {
     let why = match error {
         CaptureError::Rate => "sample_rate is 8000 to 192000",
         CaptureError::Channels => "channels is 1 or 2",
-        CaptureError::Size => "samples is 1 to 200 ms, in one aligned plane that has them all",
+        CaptureError::Size => "samples is at most 200 ms, and not 0, in one aligned plane that has them all",
         CaptureError::Busy | CaptureError::TooFast => return PushError::Full,
     };
     log::warn!("push_frame: frame.{why}");

@@ -68,7 +68,9 @@ pub struct nertc_callkit_webrtc_options {
     /// Signs a transcript of `size` bytes, in which both fingerprints and both accounts are, with the
     /// app's key for this account: writes the signature into `signature`, whose room is
     /// `*signature_size`, writes its size there and returns 0; anything else = no signature. On the
-    /// worker, where the events of this client wait for it: 10 ms at most. Both hooks or none.
+    /// worker, where the events of this client wait for it: 10 ms at most. With RELAY_ONLY perhaps on
+    /// the media thread, where the sound of all waits: what comes before our relay is read there.
+    /// Both hooks or none.
     pub sign: Option<
         unsafe extern "C" fn(
             transcript: *const c_void,
@@ -79,7 +81,7 @@ pub struct nertc_callkit_webrtc_options {
         ) -> i32,
     >,
     /// Verifies the signature of an account, the peer: 0 = it is right, anything else ends the call.
-    /// On the worker, likewise.
+    /// Where `sign` is called, likewise.
     pub verify: Option<
         unsafe extern "C" fn(
             account: *const c_char,

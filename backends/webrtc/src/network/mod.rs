@@ -181,9 +181,12 @@ impl Network {
         self.next_servers = Some((servers, trust));
     }
 
-    /// The servers of a join. Where they are not those that were asked before it, they are asked now.
+    /// The servers of a join. Where they are not those that were asked before it, or were asked for a relay in
+    /// vain, they are asked now.
     pub(crate) fn use_servers(&mut self, now: u64, servers: Vec<IceServer>, trust: Trust) {
-        if self.settings.servers != servers {
+        let is_in_vain =
+            self.relays() == Relays::Nowhere && servers.iter().any(|it| it.kind != ServerKind::Stun);
+        if is_in_vain || self.settings.servers != servers {
             self.set_servers(servers, trust);
             self.refresh(now);
         }

@@ -116,6 +116,21 @@ fn a_server_with_ipv6_is_asked_for_relays_of_both_families() {
     registration.deregister();
 }
 
+/// While a call rang, its server was not there; now it may be.
+#[test]
+fn a_join_asks_again_for_a_relay_that_it_has_not_got() {
+    let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);
+    network.use_servers(NOW, server("turn:127.0.0.1:9"), Trust::default());
+    network.lines.clear();
+    assert_eq!(network.relays(), Relays::Nowhere);
+    network.use_servers(NOW, server("turn:127.0.0.1:9"), Trust::default());
+    assert_eq!((network.relays(), network.lines.len()), (Relays::Asked, 1));
+    network.use_servers(NOW, server("turn:127.0.0.1:9"), Trust::default());
+    assert_eq!((network.lines.len(), network.retiring.len()), (1, 0), "once");
+    network.close(NOW);
+    registration.deregister();
+}
+
 #[test]
 fn new_servers_are_asked_however_many_there_were() {
     let (mut network, registration) = settings(|| vec![IpAddr::from([127, 0, 0, 1])]);

@@ -17,7 +17,7 @@ pub struct Wanted {
 }
 
 /// Those of `found` that a peer may reach us at, each once, in their order; IPv4 first, since fewer of them
-/// lead nowhere.
+/// lead nowhere, but not IPv4 alone: bridges of virtual machines have many, and the way out may have none.
 pub fn usable(found: impl IntoIterator<Item = IpAddr>, wanted: Wanted) -> Vec<IpAddr> {
     let mut usable = Vec::new();
     for ip in found {
@@ -26,7 +26,9 @@ pub fn usable(found: impl IntoIterator<Item = IpAddr>, wanted: Wanted) -> Vec<Ip
             usable.push(ip);
         }
     }
-    usable.sort_by_key(IpAddr::is_ipv6);
+    let (mut usable, six): (Vec<IpAddr>, Vec<IpAddr>) = usable.into_iter().partition(IpAddr::is_ipv4);
+    usable.truncate(ADDRESSES - six.len().min(ADDRESSES / 2));
+    usable.extend(six);
     usable.truncate(ADDRESSES);
     usable
 }
@@ -91,6 +93,15 @@ mod tests {
     fn a_device_of_many_interfaces_uses_some() {
         let found = (1..=40).map(|at| IpAddr::from([10, 0, 0, at]));
         assert_eq!(usable(found, ALL).len(), ADDRESSES);
+        // As many of IPv6 as fit, and half of them in any case.
+        let six = (1..=40).map(|at| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, at]));
+        for (fours, sixes, expected) in [(40, 40, [4, 4]), (40, 1, [7, 1]), (2, 40, [2, 6]), (0, 40, [0, 8])]
+        {
+            let four = (1..=fours).map(|at| IpAddr::from([10, 0, 0, at]));
+            let used = usable(four.chain(six.clone().take(sixes)), ALL);
+            let count = |is_ipv6| used.iter().filter(|it| it.is_ipv6() == is_ipv6).count();
+            assert_eq!([count(false), count(true)], expected, "{fours} and {sixes}");
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub(crate) struct Reports {
     /// What the peer said first. Texts come from one device for the whole join, and the core would take
     /// nothing from another uid, not even that it is silent.
     bound: Option<u64>,
+    is_reconnecting: bool,
     reported: MediaState,
 }
 
@@ -28,8 +29,8 @@ impl Reports {
             Output::PeerMedia(state) => self.on_media(*state),
             Output::Silent => self.about(|uid| MediaEvent::PeerSilent { uid }),
             Output::Heard => self.about(|uid| MediaEvent::PeerActive { uid }),
-            Output::Reconnecting => vec![MediaEvent::Reconnecting],
-            Output::Reconnected => vec![MediaEvent::Reconnected],
+            Output::Reconnecting => self.reconnect(true),
+            Output::Reconnected => self.reconnect(false),
             Output::Secured { state, code, local_fingerprint, remote_fingerprint } => {
                 vec![MediaEvent::Secured {
                     security: *state,
@@ -54,13 +55,25 @@ impl Reports {
         self.uid.map(event).into_iter().collect()
     }
 
+    /// Each restart tries again, but it is one interruption.
+    fn reconnect(&mut self, on: bool) -> Vec<MediaEvent> {
+        match (std::mem::replace(&mut self.is_reconnecting, on), on) {
+            (false, true) => vec![MediaEvent::Reconnecting],
+            (true, false) => vec![MediaEvent::Reconnected],
+            (false, false) | (true, true) => Vec::new(),
+        }
+    }
+
     fn on_connected(&mut self, uid: u64) -> Vec<MediaEvent> {
         if self.uid.is_some() {
-            return Vec::new();
+            // A peer that began anew: the connection before it will not come back.
+            return self.reconnect(false);
         }
         let uid = *self.bound.get_or_insert(uid);
         self.uid = Some(uid);
-        vec![MediaEvent::PeerJoin { uid }]
+        let mut events = self.reconnect(false);
+        events.push(MediaEvent::PeerJoin { uid });
+        events
     }
 
     fn leave(&mut self) -> Vec<MediaEvent> {
@@ -131,6 +144,22 @@ mod tests {
         assert_eq!(reports.on_output(&Output::Silent), [MediaEvent::PeerSilent { uid: 7 }]);
         reports.on_output(&Output::Disconnected(End::PeerLeft));
         assert_eq!(reports.on_output(&connected(8)), [MediaEvent::PeerJoin { uid: 7 }]);
+    }
+
+    #[test]
+    fn an_interruption_begins_once_and_ends_once() {
+        let mut reports = Reports::default();
+        reports.on_output(&connected(7));
+        assert_eq!(reports.on_output(&Output::Reconnecting), [MediaEvent::Reconnecting]);
+        assert_eq!(reports.on_output(&Output::Reconnecting), []);
+        assert_eq!(reports.on_output(&Output::Reconnected), [MediaEvent::Reconnected]);
+        assert_eq!(reports.on_output(&Output::Reconnected), []);
+        // Or the peer begins anew, as a connection of its own, which knows nothing of it.
+        for end in [None, Some(Output::Disconnected(End::PeerLeft))] {
+            reports.on_output(&Output::Reconnecting);
+            end.iter().for_each(|end| drop(reports.on_output(end)));
+            assert_eq!(reports.on_output(&connected(7)).first(), Some(&MediaEvent::Reconnected));
+        }
     }
 
     #[test]

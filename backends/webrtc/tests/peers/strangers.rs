@@ -88,3 +88,37 @@ fn alerts_of_others_end_nothing() {
         }
     }
 }
+
+/// The last packet of sound again, with another number, time, list of sources or extension, which no key has
+/// protected: what is learned from numbers must be learned from those that are proven.
+#[test]
+fn packets_with_false_numbers_change_nothing() {
+    let mut world = World::connected(1, GOOD);
+    let from = world.now;
+    let reports = world.sides.each_ref().map(|side| side.reports().len());
+    for round in 0..300_u32 {
+        world.run(20 * MS);
+        for to in [INVITER, CALLEE] {
+            let is_sound = |bytes: &[u8]| (128..192).contains(&bytes[0]) && !(192..224).contains(&bytes[1]);
+            let last = world.arrived[to].iter().rev().find(|(_, it)| is_sound(it));
+            let mut bytes = last.expect("sound").1.clone();
+            let noise = round.wrapping_mul(2_654_435_761).to_be_bytes();
+            match round % 4 {
+                0 => bytes[2..4].copy_from_slice(&noise[..2]),
+                1 => bytes[4..8].copy_from_slice(&noise),
+                2 => bytes[0] |= 0x0f,
+                _ => {
+                    bytes[0] |= 0x10;
+                    bytes[12..16].copy_from_slice(&[0x10, 0, 0xff, 0xff]);
+                }
+            }
+            world.inject(to, address(1 - to, 1), &bytes);
+        }
+    }
+    for (at, side) in world.sides.iter().enumerate() {
+        let count = side.received_between(from, world.now);
+        assert!((299..=301).contains(&count), "{count} packets in 6 s");
+        assert!(side.received.windows(2).all(|it| it[1].1.seq == it[0].1.seq + 1), "none is missing");
+        assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
+    }
+}

@@ -82,7 +82,9 @@ pub(super) enum Arrived {
     Elsewhere,
     /// From its address, where anybody may have sent it from.
     Unproven,
-    /// A check or sound, which only the peer can make.
+    /// A check of the peer's: only the peer can make it, but others can send it again.
+    Check,
+    /// Sound, or an answer to a check of ours.
     Proven,
 }
 
@@ -384,7 +386,13 @@ impl Connection {
         if is_sound {
             self.peer_ssrc = ssrc.or(self.peer_ssrc);
         }
-        if is_stun || is_sound { Arrived::Proven } else { Arrived::Unproven }
+        if stun::is_request(bytes) {
+            Arrived::Check
+        } else if is_stun || is_sound {
+            Arrived::Proven
+        } else {
+            Arrived::Unproven
+        }
     }
 
     /// Does what is due.

@@ -181,14 +181,9 @@ impl Peer {
             Input::Timeout => self.on_timeout(now),
             Input::Join => self.on_join(now),
             Input::Datagram { local, remote, bytes } => {
-                let connection = self.connection.as_mut();
-                let arrived = connection.map(|it| it.receive(now, local, remote, bytes));
-                if arrived.is_some_and(|it| it != Arrived::Elsewhere) {
-                    self.traffic.on_received(bytes);
-                }
-                if arrived == Some(Arrived::Proven) {
-                    let change = self.liveness.on_heard(now);
-                    self.outputs.extend(change.map(|_| Output::Heard));
+                if let Some(connection) = &mut self.connection {
+                    let arrived = connection.receive(now, local, remote, bytes);
+                    self.on_arrived(now, arrived, bytes);
                 }
             }
             Input::Text(text) => self.on_text(now, text),
@@ -225,6 +220,21 @@ impl Peer {
             Input::Leave => self.on_leave(now),
         }
         self.settle(now);
+    }
+
+    fn on_arrived(&mut self, now: u64, arrived: Arrived, bytes: &[u8]) {
+        let is_peer = match arrived {
+            Arrived::Elsewhere => return,
+            Arrived::Unproven => false,
+            // If none of ours is answered any more, somebody may be sending the last ones again.
+            Arrived::Check => self.liveness.may_send(now),
+            Arrived::Proven => true,
+        };
+        self.traffic.on_received(bytes);
+        if is_peer {
+            let change = self.liveness.on_heard(now);
+            self.outputs.extend(change.map(|_| Output::Heard));
+        }
     }
 
     fn on_timeout(&mut self, now: u64) {

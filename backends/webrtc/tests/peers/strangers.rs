@@ -122,3 +122,27 @@ fn packets_with_false_numbers_change_nothing() {
         assert_eq!(side.reports().len(), reports[at], "{:?}", side.reports());
     }
 }
+
+/// A check that was seen, sent again in the name of a peer that has vanished: it is still the peer's, and is taken
+/// for as long as checks of ours were answered.
+#[test]
+fn checks_sent_again_do_not_keep_a_vanished_peer_alive() {
+    let mut world = World::connected(1, GOOD);
+    let checks = world.arrived.each_ref().map(|arrived| {
+        let check = arrived.iter().rev().find(|(_, bytes)| bytes.starts_with(&[0, 1]));
+        check.expect("a check").1.clone()
+    });
+    world.is_up = [false; 2];
+    // Without signaling, no restart makes other passwords.
+    world.broker = Box::new(|_, _| Vec::new());
+    let vanished = world.now;
+    for _ in 0..120 {
+        world.run(500 * MS);
+        (0..2).for_each(|to| world.inject(to, address(1 - to, 1), &checks[to]));
+    }
+    for side in &world.sides {
+        let silent = side.when(|it| *it == Output::Silent).expect("silent") - vanished;
+        assert!(silent < 34 * SECOND, "{silent}");
+        assert!(side.when(|it| *it == Output::Heard).is_none(), "{:?}", side.reports());
+    }
+}

@@ -20,17 +20,38 @@ fn is_secured(world: &World) {
     assert_eq!(world.sides[INVITER].security(), world.sides[CALLEE].security());
 }
 
+/// A call whose answers are counted from now on.
+fn counting_answers() -> (World, Rc<Cell<u32>>) {
+    let mut world = World::connected(1, GOOD);
+    let answers = Rc::new(Cell::new(0));
+    let counted = answers.clone();
+    world.broker = Box::new(move |from, text| {
+        let is_answer = matches!(read_message(&text).map(|it| it.body), Ok(Body::Answer { .. }));
+        counted.set(counted.get() + u32::from(is_answer));
+        vec![(1 - from, text)]
+    });
+    (world, answers)
+}
+
+/// Both networks change, one after the other: the callee's request comes right after an offer.
+#[test]
+fn a_restart_that_is_asked_for_too_early_comes_later() {
+    let (mut world, answers) = counting_answers();
+    world.move_to(INVITER, 2);
+    world.run(500 * MS);
+    world.move_to(CALLEE, 2);
+    world.run(1_000 * MS);
+    assert_eq!(answers.get(), 1, "the request was not granted");
+    world.run(1_500 * MS);
+    assert_eq!(answers.get(), 2, "it was made again");
+    world.run(10 * SECOND);
+    assert_eq!(answers.get(), 2, "once");
+}
+
 #[test]
 fn endless_restarts_do_not_interrupt_sound() {
     for restless in [INVITER, CALLEE] {
-        let mut world = World::connected(1, GOOD);
-        let answers = Rc::new(Cell::new(0));
-        let counted = answers.clone();
-        world.broker = Box::new(move |from, text| {
-            let is_answer = matches!(read_message(&text).map(|it| it.body), Ok(Body::Answer { .. }));
-            counted.set(counted.get() + u32::from(is_answer));
-            vec![(1 - from, text)]
-        });
+        let (mut world, answers) = counting_answers();
         let from = world.now;
         for _ in 0..200 {
             world.input(restless, Input::Restart);

@@ -71,6 +71,21 @@ fn without_sound_a_peer_lost_to_signaling_is_gone_after_4_s() {
     assert_eq!(world.ends(BOB), [EndReason::PeerDisconnected]);
 }
 
+/// Its process was killed: no media, and nobody says good-bye.
+#[test]
+fn a_peer_that_vanishes_is_lost() {
+    let mut world = World::in_call();
+    world.cut(&[BOB]);
+    world.breaks_link = true;
+    let vanished = world.now;
+    world.run_until(vanished + 60 * SECOND, |world| world.phase(ALICE) == Phase::Idle);
+    let waited = (world.now - vanished) / SECOND;
+    assert!((18..=22).contains(&waited), "{waited} s");
+    let [.., last_but_one, last] = world.events(ALICE) else { panic!("{:?}", world.events(ALICE)) };
+    assert!(matches!(last_but_one, Event::UserDisconnect(_)), "{last_but_one:?}");
+    assert!(matches!(last, Event::CallEnd(it) if it.reason == EndReason::PeerDisconnected), "{last:?}");
+}
+
 #[test]
 fn a_call_that_finds_no_network_ends_with_its_code() {
     for has_interface in [[false, true], [true, false], [false, false]] {

@@ -245,10 +245,13 @@ impl State {
         }
     }
 
+    /// Before the join there are only servers to hear from.
     pub(super) fn read(&mut self, now: u64) {
-        let Some((network, peer)) = self.network.as_mut().zip(self.peer.as_mut()) else { return };
+        let Some(network) = &mut self.network else { return };
         network.read(now, |local, remote, bytes| {
-            peer.handle(now, Input::Datagram { local, remote, bytes });
+            if let Some(peer) = &mut self.peer {
+                peer.handle(now, Input::Datagram { local, remote, bytes });
+            }
         });
     }
 
@@ -381,7 +384,11 @@ impl State {
 
     /// Tells the peer's connection what is new about our addresses. `true` = something was.
     pub(super) fn settle_changes(&mut self, now: u64) -> bool {
-        let Some((network, peer)) = self.network.as_mut().zip(self.peer.as_mut()) else { return false };
+        let Some(network) = &mut self.network else { return false };
+        let Some(peer) = &mut self.peer else {
+            while network.poll_arrived().is_some() {}
+            return false;
+        };
         let mut is_new = false;
         while let Some(change) = network.poll_change() {
             is_new = true;
@@ -456,6 +463,8 @@ impl State {
     /// Leaves at once: says good-bye, and reports nothing more.
     pub(super) fn end(&mut self, now: u64) {
         self.has_left = true;
+        // A relay whose address has arrived by now is given back, too.
+        self.read(now);
         if !self.is_over {
             self.input(now, Input::Leave);
             self.pump(now);

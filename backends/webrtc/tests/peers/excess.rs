@@ -2,8 +2,9 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::sync::mpsc::{self, Receiver};
 
-use nertc_callkit_webrtc::peer::{Body, Input, Output, Security, read_message};
+use nertc_callkit_webrtc::peer::{Body, Ignored, Input, Output, Reason, Security, read_message};
 
 use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, host};
 
@@ -137,17 +138,23 @@ fn texts_that_come_twice_count_once() {
     }
 }
 
-/// The user hangs up and calls again at once: what is still on its way belongs to the call before.
-#[test]
-fn texts_of_the_call_before_change_nothing() {
-    let mut before = World::new(7, GOOD, GOOD);
-    let (texts, taken) = std::sync::mpsc::channel();
-    before.broker = Box::new(move |from, text| {
+/// A call, and all its texts with their receivers.
+fn recorded(seed: u64) -> (World, Receiver<(usize, String)>) {
+    let mut world = World::new(seed, GOOD, GOOD);
+    let (texts, taken) = mpsc::channel();
+    world.broker = Box::new(move |from, text| {
         let _ = texts.send((1 - from, text.clone()));
         vec![(1 - from, text)]
     });
-    before.accept();
-    before.run(3 * SECOND);
+    world.accept();
+    world.run(3 * SECOND);
+    (world, taken)
+}
+
+/// The user hangs up and calls again at once: what is still on its way belongs to the call before.
+#[test]
+fn texts_of_the_call_before_change_nothing() {
+    let (mut before, taken) = recorded(7);
     before.input(INVITER, Input::Restart);
     before.run(SECOND);
     before.input(INVITER, Input::Leave);
@@ -170,6 +177,29 @@ fn texts_of_the_call_before_change_nothing() {
     for side in &world.sides {
         assert!(!is_over(side) && side.received_between(from, world.now) >= 95, "{:?}", side.reports());
     }
+}
+
+/// Nobody has accepted: neither texts nor datagrams have an answer, and the call that follows knows nothing of them.
+#[test]
+fn what_comes_before_the_accept_changes_nothing() {
+    let (other, texts) = recorded(2);
+    let texts: Vec<(usize, String)> = texts.try_iter().collect();
+    let mut world = World::new(1, GOOD, GOOD);
+    for to in [INVITER, CALLEE] {
+        texts.iter().for_each(|(_, text)| world.deliver(to, text));
+        for (from, bytes) in &other.arrived[to] {
+            world.inject(to, *from, bytes);
+        }
+        let is_early = |it: &Output| *it == Output::Ignored(Reason::Text(Ignored::NotStarted));
+        let ignored = world.sides[to].seen.iter().filter(|(_, output)| is_early(output)).count();
+        assert_eq!((ignored, world.sides[to].reports().len()), (texts.len(), 0));
+    }
+    world.run(10 * SECOND);
+    assert_eq!(world.digest, 0, "nothing is sent");
+    world.accept();
+    world.run_until(world.now + 15 * SECOND, World::is_connected);
+    world.run(2 * SECOND);
+    is_secured(&world);
 }
 
 /// In a lift, or in flight mode: it is not over, and goes on when there is a network.

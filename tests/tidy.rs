@@ -394,6 +394,7 @@ const WORDS_ELSEWHERE: &[&str] = &[
     "backends/webrtc/",
     "fuzz/src/webrtc/",
     "tests/readme.rs",
+    "tests/whole_client/",
 ];
 
 /// All names in the code of a Rust or C file, without comments and texts.

@@ -48,6 +48,8 @@ struct setup {
   void *mine;
   int no_data;  /* no on_data */
   int null_rtc; /* signaling of the hub, media by the app */
+  int webrtc;   /* signaling of the hub, media over WebRTC; on_media_secured is not noted */
+  int no_relay; /* then, media by a relay alone, and there is none */
   int media;    /* note the other side's media events, too */
   int news;     /* note on_user_ringing and on_record_received, too */
 };
@@ -98,6 +100,11 @@ void client_call_at(const char *file, int line, struct client *client, const cha
 #define client_silent(client) client_silent_at(__FILE__, __LINE__, client)
 #define client_destroy(client, words) client_destroy_at(__FILE__, __LINE__, client, words)
 #define client_call(client, to) client_call_at(__FILE__, __LINE__, client, to, 0)
+
+/* Options for one process: no device, loopback addresses. */
+nertc_callkit_webrtc_options webrtc_options(void);
+/* 0: a library without WebRTC. */
+int webrtc_is_built_in(void);
 
 /* The `done` of all requests; user_data is the client. */
 void client_done(nertc_callkit *kit, const nertc_callkit_result *result, void *client);

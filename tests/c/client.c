@@ -171,7 +171,11 @@ static void on_data(nertc_callkit *kit, const nertc_callkit_data_event *event, v
 
 static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_event *event, void *user_data)
 {
-  struct client *client = enter(kit, user_data, event->struct_size);
+  struct client *client = user_data;
+  if (client->setup.webrtc) {
+    return;
+  }
+  enter(kit, user_data, event->struct_size);
   copy(client->user, sizeof client->user, event->user_id);
   copy(client->extra, sizeof client->extra, event->code);
   copy(client->message, sizeof client->message, event->local_fingerprint);
@@ -271,6 +275,50 @@ static nertc_callkit_timers patient(const nertc_callkit_timers *given)
   return timers;
 }
 
+nertc_callkit_webrtc_options webrtc_options(void)
+{
+  nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  options.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO | NERTC_CALLKIT_WEBRTC_LOOPBACK;
+  return options;
+}
+
+int webrtc_is_built_in(void)
+{
+  const nertc_callkit_webrtc_options options = webrtc_options();
+  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
+  const int32_t status = nertc_callkit_webrtc_media(&options, &backends);
+  if (status == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
+    printf("this library was built without WebRTC\n");
+    return 0;
+  }
+  CHECK_OK(status);
+  backends.rtc->release(backends.rtc_ctx);
+  return 1;
+}
+
+/* The backend for media that a setup names. */
+static int32_t media_of(const struct setup *setup, nertc_callkit_backends *backends)
+{
+  nertc_callkit_webrtc_options options = webrtc_options();
+  nertc_callkit_ice_server nobody = NERTC_CALLKIT_ICE_SERVER_INIT;
+  const nertc_callkit_ice_server *servers[1];
+  nobody.url = "turn:127.0.0.1:9";
+  nobody.username = nobody.credential = "anybody";
+  servers[0] = &nobody;
+  if (setup->null_rtc) {
+    return nertc_callkit_null_rtc(backends);
+  }
+  if (!setup->webrtc) {
+    return nertc_callkit_loopback_rtc(setup->hub, backends);
+  }
+  if (setup->no_relay) {
+    options.flags |= NERTC_CALLKIT_WEBRTC_RELAY_ONLY;
+    options.ice_servers = servers;
+    options.ice_server_count = 1;
+  }
+  return nertc_callkit_webrtc_media(&options, backends);
+}
+
 struct client *client_new_at(const char *file, int line, const char *account, const struct setup *setup)
 {
   struct client *client = calloc(1, sizeof *client);
@@ -304,9 +352,7 @@ struct client *client_new_at(const char *file, int line, const char *account, co
     config.backends = &backends;
     check_int_at(file, line, "loopback_signaling", nertc_callkit_loopback_signaling(client->setup.hub,
                                                                                     &backends), 0);
-    status = client->setup.null_rtc ? nertc_callkit_null_rtc(&backends)
-                                   : nertc_callkit_loopback_rtc(client->setup.hub, &backends);
-    check_int_at(file, line, "rtc backend", status, 0);
+    check_int_at(file, line, "media backend", media_of(&client->setup, &backends), 0);
   }
   status = nertc_callkit_create(&config, &client->kit);
   check_int_at(file, line, "create", status, NERTC_CALLKIT_STATUS_OK);

@@ -1,4 +1,4 @@
-/* order.c: runs the rows of the event-order table with every kind of delivery. */
+/* order.c: runs the rows of the event-order table with every kind of delivery, and over WebRTC. */
 #include "order.h"
 
 struct setup mode;
@@ -43,5 +43,10 @@ int main(void)
   mode.worker = NERTC_CALLKIT_WORKER_SHARED;
   mode.delivery = NERTC_CALLKIT_DELIVERY_APP;
   all("app");
+  if (webrtc_is_built_in()) {
+    mode.delivery = NERTC_CALLKIT_DELIVERY_WORKER;
+    mode.webrtc = 1;
+    all("over WebRTC");
+  }
   return 0;
 }

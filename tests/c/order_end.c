@@ -9,6 +9,34 @@ static void accept_call(struct pair *pair)
   CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
 }
 
+/* A pair one of which cannot join over WebRTC. */
+static struct pair without_relay(const char *account)
+{
+  struct pair pair = order_pair();
+  struct client **client = strcmp(account, "bob") == 0 ? &pair.bob : &pair.alice;
+  struct setup setup = mode;
+  setup.hub = pair.hub;
+  setup.no_relay = 1;
+  order_end_third(*client);
+  *client = client_new(account, &setup);
+  client_login(*client);
+  return pair;
+}
+
+static void joining_over_webrtc_fails(void)
+{
+  struct pair pair = without_relay("bob");
+  accept_call(&pair);
+  client_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,90008) on_call_end(5)");
+  client_expect(pair.alice, "on_user_accept on_call_end(16)");
+  pair_end(&pair);
+  pair = without_relay("alice");
+  accept_call(&pair);
+  client_expect(pair.alice, "on_user_accept on_error(joining_the_media_room,90008) on_call_end(5)");
+  client_expect(pair.bob, "done(accept,0) on_call_end(16)");
+  pair_end(&pair);
+}
+
 static void joining_media_fails(void)
 {
   struct pair pair = order_pair();
@@ -40,14 +68,23 @@ static void client_until_end(struct client *client)
   client->read = client->count;
 }
 
+static void keep_media_down(nertc_callkit_hub *hub)
+{
+  if (mode.webrtc) {
+    fault(hub, DROP, EVENT_CONTROL, NULL, .hit_count = UINT32_MAX);
+  } else {
+    fault(hub, NO_ANSWER, RTC_JOIN, "bob", 0);
+    fault(hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
+  }
+}
+
 static void media_is_never_up(void)
 {
   struct pair pair;
   timers.rtc_connect_ms = 60;
   timers.rtc_leave_ms = 60;
   pair = order_pair();
-  fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
-  fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
+  keep_media_down(pair.hub);
   accept_call(&pair);
   client_expect(pair.bob, "done(accept,0)");
   client_expect(pair.alice, "on_user_accept");
@@ -74,8 +111,7 @@ static void media_is_never_up_on_one_side(void)
   pair.bob = client_new("bob", &slow);
   client_login(pair.alice);
   client_login(pair.bob);
-  fault(pair.hub, NO_ANSWER, RTC_JOIN, "bob", 0);
-  fault(pair.hub, DROP, EVENT_RTC, NULL, .hit_count = UINT32_MAX);
+  keep_media_down(pair.hub);
   accept_call(&pair);
   client_expect(pair.bob, "done(accept,0) on_error(joining_the_media_room,90006) on_call_end(5)");
   client_expect(pair.alice, "on_user_accept on_call_end(16)");
@@ -246,13 +282,18 @@ static void signaling_only(void)
 
 void end_rows(void)
 {
-  RUN(joining_media_fails);
+  if (mode.webrtc) {
+    RUN(joining_over_webrtc_fails);
+  } else {
+    /* Over WebRTC media goes on when the service has lost a client: tests/whole_client. */
+    RUN(the_peer_vanishes);
+    RUN(joining_media_fails);
+  }
   RUN(media_is_never_up);
   RUN(media_is_never_up_on_one_side);
   RUN(both_hang_up_at_once);
   RUN(leave);
   RUN(leave_seen_by_media_alone);
-  RUN(the_peer_vanishes);
   RUN(logout_in_a_call);
   RUN(logout_while_ringing);
   RUN(logout_while_calling);

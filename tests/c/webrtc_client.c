@@ -146,27 +146,6 @@ void webrtc_done(nertc_callkit *kit, const nertc_callkit_result *result, void *u
 
 /* ---- clients -------------------------------------------------------------------------------------------- */
 
-nertc_callkit_webrtc_options webrtc_options(void)
-{
-  nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
-  options.flags = NERTC_CALLKIT_WEBRTC_APP_AUDIO | NERTC_CALLKIT_WEBRTC_LOOPBACK;
-  return options;
-}
-
-int webrtc_is_built_in(void)
-{
-  const nertc_callkit_webrtc_options options = webrtc_options();
-  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
-  const int32_t status = nertc_callkit_webrtc_media(&options, &backends);
-  if (status == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
-    printf("this library was built without WebRTC\n");
-    return 0;
-  }
-  CHECK_OK(status);
-  backends.rtc->release(backends.rtc_ctx);
-  return 1;
-}
-
 void webrtc_create_with(struct webrtc_client *client, const char *account, const nertc_callkit_backends *backends,
                         enum playout playout)
 {

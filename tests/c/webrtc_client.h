@@ -43,10 +43,6 @@ struct webrtc_client {
   unsigned long long sent;                /* samples of the tone */
 };
 
-/* Options for one process: no device, loopback addresses. */
-nertc_callkit_webrtc_options webrtc_options(void);
-/* 0: a library without WebRTC. */
-int webrtc_is_built_in(void);
 /* A new client, not logged in; `options` NULL = webrtc_options. */
 void webrtc_create(struct webrtc_client *client, const char *account, nertc_callkit_hub *hub,
                    const nertc_callkit_webrtc_options *options, enum playout playout);

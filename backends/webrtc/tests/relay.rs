@@ -55,6 +55,8 @@ struct World {
     left: Vec<(SocketAddr, Vec<u8>)>,
     /// Bytes to the server.
     sent: usize,
+    /// The server has closed the socket of the relayed address.
+    is_freed: bool,
 }
 
 impl World {
@@ -75,6 +77,7 @@ impl World {
             reported: Vec::new(),
             left: Vec::new(),
             sent: 0,
+            is_freed: false,
         }
     }
 
@@ -136,10 +139,12 @@ impl World {
                         at,
                     );
                 }
+                TurnServerPollRet::SocketClose { listen_addr, .. } => {
+                    self.is_freed |= listen_addr == relayed();
+                }
                 TurnServerPollRet::WaitUntil(_)
                 | TurnServerPollRet::TcpConnect { .. }
-                | TurnServerPollRet::TcpClose { .. }
-                | TurnServerPollRet::SocketClose { .. } => {}
+                | TurnServerPollRet::TcpClose { .. } => {}
             }
             while let Some(transmit) = self.server.poll_transmit(at) {
                 self.route(transmit.to, transmit.data);
@@ -309,9 +314,25 @@ fn a_relay_is_given_back() {
     world.relay.close(world.now);
     world.settle();
     assert!(!world.flying[0].is_empty(), "the server is told");
+    assert!(!world.is_freed);
     world.run(SECOND);
+    assert!(world.is_freed, "it does not keep it for the minutes that are left");
     assert_eq!((world.relay.relayed(), world.relay.poll_timeout()), (None, None));
     assert!(world.reported.is_empty(), "{:?}", world.reported);
+}
+
+/// The last request has just been sent, and others wait for their turn.
+#[test]
+fn a_busy_relay_is_given_back_at_once() {
+    let mut world = World::allocated();
+    for number in 1..=8 {
+        world.relay.send(world.now, SocketAddr::from(([203, 0, 113, number], 6000)), b"x");
+    }
+    world.relay.close(world.now);
+    world.settle();
+    assert_eq!(world.relay.poll_output(), None);
+    world.run(SECOND);
+    assert!(world.is_freed);
 }
 
 #[test]

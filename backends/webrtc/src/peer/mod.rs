@@ -305,8 +305,9 @@ impl Peer {
         self.negotiation.offer(now, description, commitment);
     }
 
+    /// While an offer waits for its answer, there is nothing to restart: new addresses follow it.
     fn restart(&mut self, now: u64) {
-        if self.is_joined && self.negotiation.is_described() && self.negotiation.restart() {
+        if self.is_joined && self.negotiation.is_described() && self.negotiation.restart(now) {
             self.traffic.on_restart();
             self.offer(now);
         }
@@ -463,9 +464,6 @@ impl Peer {
         }
         self.reveal();
         self.on_described(now, description, remote);
-        if self.negotiation.take_waiting_restart() {
-            self.restart(now);
-        }
     }
 
     /// Both sides are described.

@@ -6,9 +6,10 @@ use std::collections::VecDeque;
 use super::message::{Body, Description, MediaState, Message, Sid};
 use super::security_code::{Nonce, Role};
 
-/// An unanswered offer, and an answer without reveal, are repeated after this. Signaling may lose texts.
+/// An unanswered offer or request for one, and an answer without reveal, are repeated after this. Signaling
+/// may lose texts, and the inviter takes no request right after an offer.
 const REPEAT_US: u64 = 2_000_000;
-/// Repetitions of an offer: longer than a call is given to connect.
+/// Repetitions of an offer, and of a request for one: longer than a call is given to connect.
 const OFFER_REPEATS: u32 = 10;
 /// Repetitions of an answer whose reveal is missing.
 const ANSWER_REPEATS: u32 = 2;
@@ -111,6 +112,15 @@ struct PeerOffer {
     at: Option<u64>,
 }
 
+/// A restart that we ask for: the callee, until an offer comes.
+#[derive(Clone, Debug)]
+struct Request {
+    message: Message,
+    repeats: u32,
+    /// When it is repeated.
+    at: u64,
+}
+
 /// The texts of one join.
 #[derive(Clone, Debug)]
 pub(super) struct Negotiation {
@@ -122,8 +132,9 @@ pub(super) struct Negotiation {
     seq: u32,
     own_offer: Option<OwnOffer>,
     peer_offer: Option<PeerOffer>,
-    /// A restart that waits for the answer of the offer before it.
-    restart_waits: bool,
+    request: Option<Request>,
+    /// Number of the last restart that the peer was given.
+    granted_seq: u32,
     /// Restarts that the peer may still cause, and when one is added.
     budget: u32,
     refill_at: u64,
@@ -144,7 +155,8 @@ impl Negotiation {
             seq: 0,
             own_offer: None,
             peer_offer: None,
-            restart_waits: false,
+            request: None,
+            granted_seq: 0,
             budget: OFFERS,
             refill_at: 0,
             media_seq: 0,
@@ -162,11 +174,6 @@ impl Negotiation {
     /// The next text to send.
     pub(super) fn poll_message(&mut self) -> Option<Message> {
         self.outbox.pop_front()
-    }
-
-    /// An offer of ours waits for its answer.
-    pub(super) fn is_offering(&self) -> bool {
-        self.own_offer.as_ref().is_some_and(|offer| offer.answer.is_none())
     }
 
     /// Both sides have described themselves.
@@ -229,24 +236,16 @@ impl Negotiation {
         self.send(Body::Reveal { nonce, signature });
     }
 
-    /// The connection needs an ICE restart. `true` = offer now; else the peer is asked, or it waits for the
-    /// answer of the offer before it.
-    pub(super) fn restart(&mut self) -> bool {
+    /// The described connection needs an ICE restart. `true` = offer now; else the peer is asked to.
+    pub(super) fn restart(&mut self, now: u64) -> bool {
         match self.role {
             Role::Callee => {
-                self.send(Body::Restart);
+                let message = self.send(Body::Restart);
+                self.request = message.map(|message| Request { message, repeats: 0, at: now + REPEAT_US });
                 false
             }
-            Role::Inviter => {
-                self.restart_waits = self.is_offering();
-                self.is_described()
-            }
+            Role::Inviter => true,
         }
-    }
-
-    /// A restart waited for the answer that has come: offer now.
-    pub(super) fn take_waiting_restart(&mut self) -> bool {
-        std::mem::take(&mut self.restart_waits)
     }
 
     /// We leave. Nothing is sent afterwards.
@@ -256,7 +255,7 @@ impl Negotiation {
             self.send(Body::Bye);
         }
         self.is_over = true;
-        (self.own_offer, self.peer_offer) = (None, None);
+        (self.own_offer, self.peer_offer, self.request) = (None, None, None);
         self.early.clear();
     }
 
@@ -264,7 +263,8 @@ impl Negotiation {
     pub(super) fn poll_timeout(&self) -> Option<u64> {
         let offer = self.own_offer.as_ref().filter(|it| it.answer.is_none() && it.repeats < OFFER_REPEATS);
         let answer = self.peer_offer.as_ref().and_then(|offer| offer.at);
-        offer.map(|offer| offer.at).into_iter().chain(answer).min()
+        let request = self.request.as_ref().map(|request| request.at);
+        offer.map(|offer| offer.at).into_iter().chain(answer).chain(request).min()
     }
 
     /// Repeats what was not answered.
@@ -281,6 +281,12 @@ impl Negotiation {
             offer.at = (offer.repeats < ANSWER_REPEATS).then_some(now + REPEAT_US);
             self.outbox.extend(offer.answer.clone());
         }
+        if let Some(request) = self.request.as_mut().filter(|request| request.at <= now) {
+            request.repeats += 1;
+            request.at = now + REPEAT_US;
+            self.outbox.push_back(request.message.clone());
+        }
+        self.request.take_if(|request| request.repeats >= OFFER_REPEATS);
     }
 
     /// Texts that came too early for the description that is there now.
@@ -338,7 +344,11 @@ impl Negotiation {
                 if self.own_offer.as_ref().is_some_and(|offer| now < offer.first_at + RESTART_US) {
                     return Err(Ignored::Repeated);
                 }
+                if seq <= self.granted_seq {
+                    return Err(Ignored::Repeated);
+                }
                 self.spend(now)?;
+                self.granted_seq = seq;
                 Ok(Step::Restart)
             }
             (Body::Media(media), _) => {
@@ -354,7 +364,7 @@ impl Negotiation {
 
     fn end(&mut self) {
         self.past.extend(self.sid.take());
-        (self.own_offer, self.peer_offer) = (None, None);
+        (self.own_offer, self.peer_offer, self.request) = (None, None, None);
         self.is_over = self.role == Role::Inviter;
     }
 
@@ -422,6 +432,7 @@ impl Negotiation {
             self.outbox.clear();
         }
         self.media_seq = self.media_seq.max(message.seq);
+        self.request = None;
         self.peer_offer = Some(PeerOffer { message: message.clone(), answer: None, repeats: 0, at: None });
         let Body::Offer { description, commitment } = message.body else { return Err(Ignored::WrongRole) };
         Ok(Step::Offer { description, commitment })

@@ -26,6 +26,8 @@ const WAITING: usize = 64;
 const READS: u32 = 64;
 /// Steps of the client in one call; what is left comes with the next, which is due at once.
 const STEPS: usize = 64;
+/// Pause of the client between two requests.
+const PAUSE_US: u64 = 50_000;
 /// A request without an answer is sent again after this long, then after twice as long, and so on.
 const FIRST_RETRY: Duration = Duration::from_millis(250);
 /// At most this long.
@@ -290,7 +292,13 @@ impl Relay {
     /// Gives the address back.
     pub fn close(&mut self, now: u64) {
         if self.relayed().is_some() && self.client.delete(instant(now)).is_ok() {
-            self.drain(now);
+            // The client leaves a pause between two requests, and nobody calls it any more.
+            let mut at = now;
+            for _ in 0..STEPS {
+                self.drain(at);
+                let Some(next) = self.next.filter(|next| *next <= at + PAUSE_US) else { break };
+                at = next;
+            }
         }
         (self.is_over, self.allocate_by) = (true, None);
         self.outputs.retain(|output| matches!(output, RelayOutput::Transmit(_)));

@@ -6,3 +6,4 @@ mod order;
 mod prepared;
 mod relays;
 mod security;
+mod turn_server;

@@ -3,8 +3,10 @@
 use nertc_callkit_backend::MediaBackend;
 use nertc_callkit_media::Preparation;
 use nertc_callkit_signaling::{CallType, Code, Text};
+use nertc_callkit_webrtc::options::{APP_AUDIO, Given, GivenServer, LOOPBACK, RELAY_ONLY};
 
 use crate::harness::{CALL_NO, JOIN, Side, alone, join, loopback, sound_crosses, threads, wait_for};
+use crate::turn_server::TurnServer;
 
 impl Side {
     fn prepare(&self, call_no: u64, is_inviter: bool) {
@@ -93,4 +95,29 @@ fn a_client_has_one_preparation() {
     wait_for("two calls'", || descriptors() == two);
     side.close();
     wait_for("nothing is left", || descriptors() == none && threads("nertc_media") == 0);
+}
+
+/// Nothing reaches a peer through it before the join, and it is given back if no join follows.
+#[test]
+fn a_prepared_call_has_its_relay() {
+    let _alone = alone();
+    let server = TurnServer::start();
+    let url = format!("turn:{}", server.address);
+    let ice_servers = vec![GivenServer { url: &url, username: "alice", credential: "secret" }];
+    for flags in [LOOPBACK | APP_AUDIO, LOOPBACK | APP_AUDIO | RELAY_ONLY] {
+        let [before, ..] = server.counts();
+        let side = Side::new(11, &Given { flags, ice_servers: ice_servers.clone(), ..Given::default() });
+        side.prepare(CALL_NO, true);
+        wait_for("a relay", || server.counts() == [before + 1, before, 0]);
+        assert!(side.texts.try_recv().is_err() && side.messages.try_recv().is_err(), "not a word");
+        side.backend.discard(CALL_NO);
+        wait_for("it is given back", || server.counts() == [before + 1, before + 1, 0]);
+        // The join takes it over.
+        side.prepare(CALL_NO, true);
+        wait_for("another relay", || server.counts() == [before + 2, before + 1, 0]);
+        side.join(true);
+        assert_eq!(side.expect_completed(JOIN).code, Code::OK);
+        side.close();
+        wait_for("it is given back", || server.counts() == [before + 2, before + 2, 0]);
+    }
 }

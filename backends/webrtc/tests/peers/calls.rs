@@ -179,6 +179,20 @@ fn both_sides_may_move_at_once_and_again() {
     both_receive(&world, world.now - SECOND, world.now, 49);
 }
 
+/// Again before the first change is negotiated.
+#[test]
+fn a_network_may_change_twice_at_once() {
+    for mover in [INVITER, CALLEE] {
+        let mut world = World::connected(1, GOOD);
+        world.move_to(mover, 2);
+        world.run(20 * MS);
+        world.move_to(mover, 3);
+        let moved = world.now;
+        world.run(2 * SECOND);
+        both_receive(&world, moved + SECOND, world.now, 49);
+    }
+}
+
 #[test]
 fn a_leaving_peer_is_reported_at_once() {
     for leaver in [INVITER, CALLEE] {

@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::mpsc::{self, Receiver};
 
 use nertc_callkit_webrtc::peer::{
-    Body, Input, LocalCandidate, LocalKind, Message, Output, Role, Security, read_message, write_message,
+    Body, Ignored, Input, LocalCandidate, LocalKind, Message, Output, Reason, Role, Security, read_message,
+    write_message,
 };
 
 use crate::harness::{CALLEE, Conditions, INVITER, MS, SECOND, Side, World, address, config, host};
@@ -23,17 +25,38 @@ fn is_secured(world: &World) {
     assert_eq!(world.sides[INVITER].security(), world.sides[CALLEE].security());
 }
 
+/// A call whose answers are counted from now on.
+fn counting_answers() -> (World, Rc<Cell<u32>>) {
+    let mut world = World::connected(1, GOOD);
+    let answers = Rc::new(Cell::new(0));
+    let counted = answers.clone();
+    world.broker = Box::new(move |from, text| {
+        let is_answer = matches!(read_message(&text).map(|it| it.body), Ok(Body::Answer { .. }));
+        counted.set(counted.get() + u32::from(is_answer));
+        vec![(1 - from, text)]
+    });
+    (world, answers)
+}
+
+/// Both networks change, one after the other: the callee's request comes right after an offer.
+#[test]
+fn a_restart_that_is_asked_for_too_early_comes_later() {
+    let (mut world, answers) = counting_answers();
+    world.move_to(INVITER, 2);
+    world.run(500 * MS);
+    world.move_to(CALLEE, 2);
+    world.run(1_000 * MS);
+    assert_eq!(answers.get(), 1, "the request was not granted");
+    world.run(1_500 * MS);
+    assert_eq!(answers.get(), 2, "it was made again");
+    world.run(10 * SECOND);
+    assert_eq!(answers.get(), 2, "once");
+}
+
 #[test]
 fn endless_restarts_do_not_interrupt_sound() {
     for restless in [INVITER, CALLEE] {
-        let mut world = World::connected(1, GOOD);
-        let answers = Rc::new(Cell::new(0));
-        let counted = answers.clone();
-        world.broker = Box::new(move |from, text| {
-            let is_answer = matches!(read_message(&text).map(|it| it.body), Ok(Body::Answer { .. }));
-            counted.set(counted.get() + u32::from(is_answer));
-            vec![(1 - from, text)]
-        });
+        let (mut world, answers) = counting_answers();
         let from = world.now;
         for _ in 0..200 {
             world.input(restless, Input::Restart);
@@ -119,17 +142,23 @@ fn texts_that_come_twice_count_once() {
     }
 }
 
-/// The user hangs up and calls again at once: what is still on its way belongs to the call before.
-#[test]
-fn texts_of_the_call_before_change_nothing() {
-    let mut before = World::new(7, GOOD, GOOD);
-    let (texts, taken) = std::sync::mpsc::channel();
-    before.broker = Box::new(move |from, text| {
+/// A call, and all its texts with their receivers.
+fn recorded(seed: u64) -> (World, Receiver<(usize, String)>) {
+    let mut world = World::new(seed, GOOD, GOOD);
+    let (texts, taken) = mpsc::channel();
+    world.broker = Box::new(move |from, text| {
         let _ = texts.send((1 - from, text.clone()));
         vec![(1 - from, text)]
     });
-    before.accept();
-    before.run(3 * SECOND);
+    world.accept();
+    world.run(3 * SECOND);
+    (world, taken)
+}
+
+/// The user hangs up and calls again at once: what is still on its way belongs to the call before.
+#[test]
+fn texts_of_the_call_before_change_nothing() {
+    let (mut before, taken) = recorded(7);
     before.input(INVITER, Input::Restart);
     before.run(SECOND);
     before.input(INVITER, Input::Leave);
@@ -222,6 +251,29 @@ fn a_relay_is_told_whatever_else_there_is() {
     world.run(3 * SECOND);
     assert_eq!(told.get(), (16, 40));
     assert!(world.is_connected(), "{:?}", world.sides[CALLEE].seen);
+}
+
+/// Nobody has accepted: neither texts nor datagrams have an answer, and the call that follows knows nothing of them.
+#[test]
+fn what_comes_before_the_accept_changes_nothing() {
+    let (other, texts) = recorded(2);
+    let texts: Vec<(usize, String)> = texts.try_iter().collect();
+    let mut world = World::new(1, GOOD, GOOD);
+    for to in [INVITER, CALLEE] {
+        texts.iter().for_each(|(_, text)| world.deliver(to, text));
+        for (from, bytes) in &other.arrived[to] {
+            world.inject(to, *from, bytes);
+        }
+        let is_early = |it: &Output| *it == Output::Ignored(Reason::Text(Ignored::NotStarted));
+        let ignored = world.sides[to].seen.iter().filter(|(_, output)| is_early(output)).count();
+        assert_eq!((ignored, world.sides[to].reports().len()), (texts.len(), 0));
+    }
+    world.run(10 * SECOND);
+    assert_eq!(world.digest, 0, "nothing is sent");
+    world.accept();
+    world.run_until(world.now + 15 * SECOND, World::is_connected);
+    world.run(2 * SECOND);
+    is_secured(&world);
 }
 
 /// In a lift, or in flight mode: it is not over, and goes on when there is a network.

@@ -71,6 +71,10 @@ impl RelayPath {
         path
     }
 
+    pub(crate) fn is_allocated(&self) -> bool {
+        self.relay.relayed().is_some()
+    }
+
     pub(crate) fn is_at(&self, address: SocketAddr) -> bool {
         self.relayed == address
     }

@@ -64,6 +64,8 @@ fn over_relays_it_takes_at_most_700_ms() {
         }
         world.run(10 * SECOND);
         assert_eq!(world.digest, 0, "only servers are spoken to before the accept");
+        let is_allocated = |relay: &Option<RelayPath>| relay.as_ref().is_some_and(RelayPath::is_allocated);
+        assert!(world.relays.iter().all(|relay| is_allocated(relay) == is_prepared));
         if !is_prepared {
             ask_for_relays(&mut world);
         }

@@ -47,10 +47,10 @@ fn callee() -> Negotiation {
 #[test]
 fn an_offer_is_answered_once() {
     let (mut inviter, mut callee) = (inviter(), callee());
-    assert!(inviter.is_offering() && !inviter.is_described() && callee.is_described());
+    assert!(!inviter.is_described() && callee.is_described());
     let step = inviter.receive(0, answer_of(1, 1, "answer"));
     assert_eq!(step, Ok(Step::Answer { description: description("answer"), nonce: None }));
-    assert!(!inviter.is_offering() && inviter.is_described());
+    assert!(inviter.is_described());
     assert_eq!(inviter.receive(0, answer_of(1, 1, "answer")), Ok(Step::AnswerAgain));
     assert!(matches!(inviter.receive(0, answer_of(2, 1, "other")), Ok(Step::SecondAnswer { .. })));
     assert_eq!(inviter.receive(0, answer_of(1, 1, "answer")), Ok(Step::AnswerAgain), "the first one stands");
@@ -123,7 +123,7 @@ fn texts_of_another_negotiation_are_ignored() {
 fn an_answer_to_an_older_offer_is_stale() {
     let mut it = inviter();
     it.receive(0, answer_of(1, 1, "answer")).expect("answered");
-    assert!(it.restart());
+    assert!(it.restart(0));
     it.offer(0, description("restart"), None);
     assert_eq!(it.receive(0, answer_of(1, 1, "answer")), Err(Ignored::Stale));
     assert_eq!(it.receive(0, answer_of(2, 3, "answer")), Err(Ignored::Stale));
@@ -173,19 +173,46 @@ fn restarts_by_the_callee_are_slowed_down() {
     it.receive(0, answer_of(1, 1, "answer")).expect("answered");
     let soon = it.receive(RESTART_US - 1, text(2, Body::Restart));
     assert_eq!(soon, Err(Ignored::Repeated), "what it asks for is on its way");
+    assert_eq!(it.receive(RESTART_US, text(2, Body::Restart)), Ok(Step::Restart), "it is repeated");
+    assert_eq!(it.receive(RESTART_US, text(2, Body::Restart)), Err(Ignored::Repeated));
     let count = (3..100).filter(|seq| it.receive(RESTART_US, text(*seq, Body::Restart)).is_ok()).count();
-    assert_eq!(count, OFFERS as usize);
+    assert_eq!(count, OFFERS as usize - 1);
 }
 
 #[test]
-fn a_restart_waits_for_the_answer_before_it() {
-    let mut it = inviter();
-    assert!(!it.restart());
-    it.receive(0, answer_of(1, 1, "answer")).expect("answered");
-    assert!(it.take_waiting_restart() && !it.take_waiting_restart());
-    let mut callee = callee();
-    assert!(!callee.restart());
-    assert_eq!(callee.poll_message(), Some(text(2, Body::Restart)));
+fn a_request_for_a_restart_is_repeated_until_an_offer() {
+    let mut it = callee();
+    assert!(!it.restart(0));
+    let request = text(2, Body::Restart);
+    assert_eq!(it.poll_message(), Some(request.clone()));
+    assert_eq!(it.poll_timeout(), Some(REPEAT_US));
+    it.handle_timeout(REPEAT_US - 1);
+    assert_eq!(it.poll_message(), None);
+    it.handle_timeout(REPEAT_US);
+    assert_eq!(it.poll_message(), Some(request.clone()), "with its number");
+    it.receive(REPEAT_US, offer_of(SID, 1, "offer")).expect_err("that came before");
+    assert_eq!(
+        (it.poll_message(), it.poll_timeout()),
+        (Some(answer_of(1, 1, "answer")), Some(2 * REPEAT_US))
+    );
+    it.receive(REPEAT_US, offer_of(SID, 2, "restart")).expect("what it has asked for");
+    assert_eq!((it.poll_message(), it.poll_timeout()), (None, None));
+    // Not for ever.
+    let mut it = callee();
+    it.restart(0);
+    let mut sent = 0;
+    while let Some(at) = it.poll_timeout() {
+        it.handle_timeout(at);
+        sent = std::iter::from_fn(|| it.poll_message()).fold(sent, |sent, _| sent + 1);
+    }
+    assert_eq!(sent, 1 + OFFER_REPEATS);
+    // Nor after the end.
+    for end in [Negotiation::leave, Negotiation::end] {
+        let mut it = callee();
+        it.restart(0);
+        end(&mut it);
+        assert_eq!(it.poll_timeout(), None);
+    }
 }
 
 #[test]
@@ -209,7 +236,7 @@ fn early_texts_wait_and_are_counted() {
 #[test]
 fn the_newest_media_state_wins() {
     for mut it in [inviter(), callee()] {
-        if it.is_offering() {
+        if !it.is_described() {
             it.receive(0, answer_of(1, 1, "answer")).expect("answered");
         }
         assert_eq!(it.receive(0, media(1, 3)), Err(Ignored::Stale), "older than the description");

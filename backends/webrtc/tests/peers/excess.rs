@@ -199,7 +199,12 @@ fn an_offer_may_follow_one_that_is_not_understood() {
                     messages.push(second);
                 }
                 Body::Answer { to, .. } => *to = 1,
-                _ => {}
+                Body::Offer { .. }
+                | Body::Candidates { .. }
+                | Body::Restart
+                | Body::Media(_)
+                | Body::Reveal { .. }
+                | Body::Bye => {}
             }
             messages.insert(0, message);
             messages.iter().map(|it| (1 - from, write_message(it).expect("a text"))).collect()
@@ -368,7 +373,7 @@ fn a_peer_with_our_number_of_the_stream_ends_nothing() {
                 let (own, theirs) = (format!("a=ssrc:{own} "), format!("a=ssrc:{theirs} "));
                 description.sdp = description.sdp.replace(&theirs, &own);
             }
-            _ => {}
+            Body::Candidates { .. } | Body::Restart | Body::Media(_) | Body::Reveal { .. } | Body::Bye => {}
         }
         vec![(1 - from, write_message(&message).expect("a text"))]
     });

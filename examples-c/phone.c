@@ -400,19 +400,13 @@ static void on_log(int32_t level, const char *text, void *user_data)
 /* Signaling over the brokers; media as it was chosen. */
 static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
 {
-  static char authorities[65536];
+  char *authorities = NULL;
   nertc_callkit_mqtt_options options = NERTC_CALLKIT_MQTT_OPTIONS_INIT;
   int answer;
-  if (me->ca) {
-    FILE *file = fopen(me->ca, "rb");
-    if (!file) {
-      fprintf(stderr, "phone: --ca %s: %s\n", me->ca, strerror(errno));
-      return 0;
-    }
-    authorities[fread(authorities, 1, sizeof authorities - 1, file)] = '\0';
-    fclose(file);
-    options.ca_pem = authorities;
+  if (me->ca && !(authorities = read_authorities(me->ca))) {
+    return 0;
   }
+  options.ca_pem = authorities;
   if (me->data) {
     mkdir(me->data, 0700);
   }
@@ -421,6 +415,7 @@ static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
   options.endpoint_count = me->broker_count;
   options.peer_lost_ms = me->peer_lost_ms;
   answer = nertc_callkit_mqtt_signaling(&options, backends);
+  free(authorities);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
     answer = media_backend(&me->media, backends);
     if (answer != NERTC_CALLKIT_STATUS_OK) {

@@ -33,6 +33,7 @@ enum {
   "  --tone HZ       what I send: a tone of 1 to 20000 Hz; --play FILE.wav: a file, once in each call\n" \
   "  --record FILE   what I hear, as WAV\n" \
   "  --ice-server URL[,USER,CREDENTIAL]  stun:HOST[:PORT], turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n" \
+  "  --ice-ca FILE   who certifies turns: servers, as PEM; without it those whom the system trusts\n" \
   "  --relay-only    by TURN servers alone, so that the peer does not learn my address\n" \
   "  --loopback      addresses of this machine alone are used, too: both phones are on it\n"
 #define MEDIA_COMMANDS "mute, unmute, stats,\n  confirm CODE (both have this security code), confirm no"
@@ -65,7 +66,7 @@ struct media {
   uint32_t flags, server_count;
   nertc_callkit_ice_server servers[8];
   const nertc_callkit_ice_server *all[8]; /* the servers */
-  const char *play, *record;
+  const char *play, *record, *ice_ca;
   struct microphone microphone;
   struct recorder recorder;
 };
@@ -327,6 +328,8 @@ static int media_option(struct media *me, char ***argument)
     me->play = value;
   } else if (strcmp(option, "--record") == 0) {
     me->record = value;
+  } else if (strcmp(option, "--ice-ca") == 0) {
+    me->ice_ca = value;
   } else if (strcmp(option, "--ice-server") == 0) {
     ok = value && add_server(me, value);
   } else {
@@ -340,7 +343,7 @@ static int media_option(struct media *me, char ***argument)
 static int media_open(struct media *me)
 {
   const int has_sound = me->microphone.tone_hz > 0 || me->play || me->record;
-  if ((has_sound || me->server_count || me->flags) && !me->is_webrtc) {
+  if ((has_sound || me->server_count || me->ice_ca || me->flags) && !me->is_webrtc) {
     fprintf(stderr, "phone: sound and its servers need --media webrtc\n");
     return 0;
   }
@@ -352,16 +355,41 @@ static int media_open(struct media *me)
          (!me->record || recorder_open(&me->recorder, me->record));
 }
 
+/* Certificates, to be freed. NULL: it was said why not. */
+static char *read_authorities(const char *path)
+{
+  enum { MOST = 65536 };
+  FILE *file = fopen(path, "rb");
+  char *text = file ? malloc(MOST) : NULL;
+  if (!text) {
+    fprintf(stderr, "phone: %s: %s\n", path, strerror(errno));
+  } else {
+    text[fread(text, 1, MOST - 1, file)] = '\0';
+  }
+  if (file) {
+    fclose(file);
+  }
+  return text;
+}
+
 static nertc_callkit_status media_backend(const struct media *me, nertc_callkit_backends *backends)
 {
   nertc_callkit_webrtc_options options = NERTC_CALLKIT_WEBRTC_OPTIONS_INIT;
+  char *authorities = NULL;
+  nertc_callkit_status answer;
   if (!me->is_webrtc) {
     return nertc_callkit_null_rtc(backends);
   }
+  if (me->ice_ca && !(authorities = read_authorities(me->ice_ca))) {
+    return NERTC_CALLKIT_STATUS_INVALID_ARGUMENT;
+  }
+  options.ca_pem = authorities;
   options.flags = me->flags | NERTC_CALLKIT_WEBRTC_APP_AUDIO;
   options.ice_servers = me->all;
   options.ice_server_count = me->server_count;
-  return nertc_callkit_webrtc_media(&options, backends);
+  answer = nertc_callkit_webrtc_media(&options, backends);
+  free(authorities);
+  return answer;
 }
 
 /* ---- commands ---- */

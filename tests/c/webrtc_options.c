@@ -59,8 +59,17 @@ static void refused_at(int line, const nertc_callkit_webrtc_options *options, in
 }
 #define REFUSED(options, words) refused_at(__LINE__, options, NERTC_CALLKIT_STATUS_INVALID_ARGUMENT, words)
 
+/* A library may be built without TLS. */
+static int has_tls(void)
+{
+  nertc_callkit_webrtc_options options = good_options();
+  options.ca_pem = "nonsense";
+  return offer(&options) != NERTC_CALLKIT_STATUS_UNSUPPORTED;
+}
+
 static void good_options_are_taken(void)
 {
+  /* Those over TLS are last. */
   static const char *const urls[8] = {
     "stun:localhost", "STUN:stun.example:19302", "stun:[::1]:3478", "turn:127.0.0.1", "turn:turn.example?transport=udp",
     "turn:turn.example:80?transport=tcp", "turns:turn.example", "turns:[2001:db8::1]:443?transport=tcp",
@@ -80,7 +89,7 @@ static void good_options_are_taken(void)
   options.flags |= NERTC_CALLKIT_WEBRTC_RELAY_ONLY | NERTC_CALLKIT_WEBRTC_LOOPBACK | NERTC_CALLKIT_WEBRTC_NO_IPV6 |
                    NERTC_CALLKIT_WEBRTC_REQUIRE_CODE;
   options.ice_servers = list;
-  options.ice_server_count = 8;
+  options.ice_server_count = has_tls() ? 8 : 6;
   options.audio_bitrate_bps = 128000;
   options.jitter_min_ms = options.jitter_max_ms = 20;
   options.port_min = 1024;
@@ -204,12 +213,31 @@ static void what_is_no_ice_server_is_refused(void)
   REFUSED(&options, "options.ice_servers[1]: missing");
 }
 
+static void servers_over_tls_need_it(void)
+{
+  nertc_callkit_ice_server server = NERTC_CALLKIT_ICE_SERVER_INIT;
+  const nertc_callkit_ice_server *list[1];
+  nertc_callkit_webrtc_options options = good_options();
+  server.url = "turns:h";
+  server.username = "user";
+  server.credential = "the-secret";
+  list[0] = &server;
+  options.ice_servers = list;
+  options.ice_server_count = 1;
+  if (has_tls()) {
+    CHECK_OK(offer(&options));
+  } else {
+    refused_at(__LINE__, &options, NERTC_CALLKIT_STATUS_UNSUPPORTED, "built without the feature `tls`");
+  }
+}
+
 static void certificates_are_checked(void)
 {
   nertc_callkit_webrtc_options options = good_options();
   char *huge = malloc((1 << 20) + 2);
   options.ca_pem = "nonsense";
-  REFUSED(&options, "options.ca_pem: ");
+  refused_at(__LINE__, &options,
+             has_tls() ? NERTC_CALLKIT_STATUS_INVALID_ARGUMENT : NERTC_CALLKIT_STATUS_UNSUPPORTED, "options.ca_pem: ");
   memset(huge, 'a', (1 << 20) + 1);
   huge[(1 << 20) + 1] = '\0';
   options.ca_pem = huge;
@@ -240,6 +268,7 @@ int main(void)
     RUN(missing_options_are_refused);
     RUN(numbers_out_of_range_are_refused);
     RUN(what_is_no_ice_server_is_refused);
+    RUN(servers_over_tls_need_it);
     RUN(certificates_are_checked);
   }
   return 0;

@@ -261,6 +261,7 @@ impl State {
                 (Sink::Media(sink), Output::Media(_, message)) => {
                     let waits = match &message {
                         MediaMessage::Completed(req, outcome) if Some(*req) == leave => {
+                            sink.messages().forget();
                             sink.complete_after_frames(*req, outcome.clone())
                         }
                         MediaMessage::Completed(..) | MediaMessage::Event(_) | MediaMessage::Log(..) => false,

@@ -60,6 +60,18 @@ fn leaving_and_vanishing_are_distinguished() {
     assert_eq!(bob.take(), ["LEAVE 1 1"]);
 }
 
+/// The completion of the leave overtakes what a full sink refused: that is of no room any more.
+#[test]
+fn what_a_full_sink_refused_ends_with_the_room() {
+    let hub = Hub::new();
+    let (alice, bob) = in_media_room(&hub);
+    bob.log.full.store(true, Ordering::SeqCst);
+    alice.leave();
+    assert_eq!(bob.leave(), ["done 2 0"]);
+    bob.log.full.store(false, Ordering::SeqCst);
+    assert_eq!(bob.join("next", 2), ["done 3 0"]);
+}
+
 #[test]
 fn a_uid_is_in_a_room_once_and_a_backend_in_one_room() {
     let hub = Hub::new();

@@ -98,6 +98,14 @@ impl<M: SinkMessage> SinkQueue<M> {
         state.cleared = true;
     }
 
+    /// Loses what is queued but completions. A sink that was full takes those first: what waits of a room that
+    /// is left would come after the completion of the leave, and be taken for news of the next one.
+    pub fn forget(&self) {
+        let mut state = self.state.lock();
+        state.queue.retain(SinkMessage::is_completion);
+        state.cleared = true;
+    }
+
     /// Sends what is queued, unless another thread (or this one, further up its stack) is sending: that one
     /// does not stop before the queue is empty. True, to one caller until `retry`: the sink is full, and the
     /// caller has to call `retry` and `flush` [`RETRY_MS`] later.
@@ -195,6 +203,20 @@ mod tests {
 
     fn push_all(queue: &SinkQueue<Note>, numbers: &[u32]) {
         numbers.iter().for_each(|number| queue.push(Note(*number, None)));
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_offered_again() {
+        let (queue, takes, received) = queue(false);
+        push_all(&queue, &[1, 2]);
+        assert!(queue.flush(), "nothing is taken");
+        push_all(&queue, &[1_000]);
+        queue.forget();
+        takes.store(true, Ordering::SeqCst);
+        push_all(&queue, &[3]);
+        queue.retry();
+        assert!(!queue.flush());
+        assert!(received.try_iter().eq([1_000, 3]));
     }
 
     #[test]

@@ -260,6 +260,7 @@ impl State {
         self.pump(now);
         // Nothing is sent after a leave; DTLS says it.
         self.texts.clear();
+        self.sink.messages().forget();
         self.has_left = true;
         self.is_over |= self.peer.is_none();
         if !self.sink.complete_after_frames(req, Outcome::default()) {

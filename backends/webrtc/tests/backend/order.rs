@@ -1,11 +1,14 @@
 //! In which order things are reported, with real negotiation: what the engine makes its events of.
 
+use std::sync::atomic::Ordering;
+
 use nertc_callkit_backend::{MediaBackend, MediaMessage};
 use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation, Security};
 use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
 
 use crate::harness::{
-    CALL_NO, JOIN, Side, alone, carry, is_connected, join, loopback, sound_crosses, wait_for_the_end,
+    CALL_NO, JOIN, Side, alone, carry, is_connected, join, loopback, sound_crosses, wait_for,
+    wait_for_the_end,
 };
 
 const ENABLE: Req = Req(8);
@@ -125,5 +128,23 @@ fn a_redial_has_nothing_of_the_call_before() {
             side.texts.try_iter().for_each(drop);
         }
     }
+    [&alice, &bob].into_iter().for_each(Side::close);
+}
+
+/// While the core has no room, the completion of the leave overtakes events: they are not for the next call.
+#[test]
+fn what_the_core_had_no_room_for_ends_with_the_call() {
+    let _alone = alone();
+    let [alice, bob] = [Side::new(11, &loopback()), Side::new(22, &loopback())];
+    begin([&alice, &bob]);
+    alice.refusals.store(i32::MAX, Ordering::SeqCst);
+    bob.leave();
+    bob.collect("left", |it| *it == done(LEAVE));
+    wait_for("an event waits", || alice.refusals.load(Ordering::SeqCst) < i32::MAX - 4);
+    alice.leave();
+    assert_eq!(alice.collect("left", |it| *it == done(LEAVE)), [done(LEAVE)]);
+    alice.refusals.store(0, Ordering::SeqCst);
+    [&alice, &bob].iter().for_each(|side| side.texts.try_iter().for_each(drop));
+    begin([&alice, &bob]);
     [&alice, &bob].into_iter().for_each(Side::close);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "print_events.h"
+#include <nertc_callkit/backend.h>
 #include <nertc_callkit/loopback.h>
 
 struct person {
@@ -66,10 +67,19 @@ static int start(nertc_callkit_hub *hub, struct person *person)
   config.user_data = person;
   config.delivery = NERTC_CALLKIT_DELIVERY_APP;
   config.backends = &backends;
-  return nertc_callkit_loopback_signaling(hub, &backends) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_loopback_rtc(hub, &backends) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_create(&config, &person->kit) == NERTC_CALLKIT_STATUS_OK &&
-         nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;
+  if (nertc_callkit_loopback_signaling(hub, &backends) != NERTC_CALLKIT_STATUS_OK) {
+    return 0;
+  }
+  if (nertc_callkit_loopback_rtc(hub, &backends) != NERTC_CALLKIT_STATUS_OK ||
+      nertc_callkit_create(&config, &person->kit) != NERTC_CALLKIT_STATUS_OK) {
+    /* No client has taken the backends over. */
+    backends.signaling->release(backends.signaling_ctx);
+    if (backends.rtc) {
+      backends.rtc->release(backends.rtc_ctx);
+    }
+    return 0;
+  }
+  return nertc_callkit_login(person->kit, person->name, NULL, on_login, person) == NERTC_CALLKIT_STATUS_OK;
 }
 
 /* Runs the callbacks of both until `done`; at most about ten seconds. */

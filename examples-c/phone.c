@@ -397,6 +397,15 @@ static void on_log(int32_t level, const char *text, void *user_data)
   fprintf(stderr, "phone: %s\n", text);
 }
 
+/* No client has taken them over. */
+static void release_backends(const nertc_callkit_backends *backends)
+{
+  backends->signaling->release(backends->signaling_ctx);
+  if (backends->rtc) {
+    backends->rtc->release(backends->rtc_ctx);
+  }
+}
+
 /* Signaling over the brokers; media as it was chosen. */
 static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
 {
@@ -419,7 +428,7 @@ static int choose_backends(struct phone *me, nertc_callkit_backends *backends)
   if (answer == NERTC_CALLKIT_STATUS_OK) {
     answer = media_backend(&me->media, backends);
     if (answer != NERTC_CALLKIT_STATUS_OK) {
-      backends->signaling->release(backends->signaling_ctx); /* nobody has taken it over */
+      release_backends(backends);
     }
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
@@ -457,6 +466,8 @@ static int start(struct phone *me)
   answer = nertc_callkit_create(&config, &me->kit);
   if (answer == NERTC_CALLKIT_STATUS_OK) {
     answer = login(me);
+  } else {
+    release_backends(&backends);
   }
   if (answer != NERTC_CALLKIT_STATUS_OK) {
     fprintf(stderr, "phone: %s\n", nertc_callkit_status_text(answer));

@@ -216,7 +216,10 @@ typedef struct nertc_callkit_call_stats {
   uint64_t bytes_received;
   /** Round trip of the pair of addresses in use; 0 = not known. */
   uint32_t rtt_us;
-  /** What the path to the peer has room for; 0 = not known. */
+  /**
+   * What the path to the peer has room for; 0 = not known, as always with this version: sound
+   * alone is too little to estimate it from.
+   */
   uint32_t available_send_bps;
   /** A nertc_callkit_candidate: the own address in use. */
   nertc_callkit_candidate local_candidate;

@@ -311,6 +311,9 @@ impl Engine {
         debug_assert!(self.wire.is_empty() && self.app.is_empty(), "drain poll_output before the next input");
         let before = self.state.phase();
         let call = self.state.call_no();
+        // First what may end the session: after a long sleep several limits have passed, and the end of a
+        // call must not let the next one ring in a session that is over.
+        self.on_tokens_due(now);
         self.expire_ops(now);
         self.expire_teardowns(now);
         self.notify_due(now);
@@ -332,7 +335,6 @@ impl Engine {
             self.send_logout(now);
         }
         self.on_waiting_due(now);
-        self.on_tokens_due(now);
         self.settle(now);
         if matches!(self.closing, Closing::Until(until) if until <= now) {
             self.become_closed();

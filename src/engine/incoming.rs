@@ -211,6 +211,10 @@ impl Engine {
             State::InCall(call) if is_of_peer && call.is_silent(now) => {
                 let lost = call.user_event();
                 self.end_lost_peer(now, lost);
+                if self.tokens.refused.is_some() {
+                    // The session continued for that call only: it ends with this input.
+                    return self.drop_invite(now, &invite);
+                }
                 self.ring_new(now, invite);
             }
             State::Calling(_) | State::Called(_) | State::InCall(_) => {

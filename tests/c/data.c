@@ -1,6 +1,7 @@
 /* data.c: texts from peer to peer, of apps (send_data, on_data) and of media backends (send, receive). */
 #include "check.h"
 #include "intercept.h"
+#include "media_backend.h"
 
 #include <stddef.h>
 
@@ -262,56 +263,17 @@ static void a_hostile_peer_changes_nothing(void)
 
 /* ---- media backends ----------------------------------------------------------------------------------- */
 
-/* A media backend that is ready at once, and whose inviter makes an offer. */
-struct media {
-  nertc_callkit_rtc vtable;
-  const nertc_callkit_rtc_sink *sink;
-  struct client *client;
-  nertc_callkit_req join, left; /* the running join; the one before it */
-  uint32_t flags;
-  char peer[72], call_id[72], got[64];
-};
-
-static int32_t media_open(void *ctx, const nertc_callkit_rtc_sink *sink)
-{
-  ((struct media *)ctx)->sink = sink;
-  return 0;
-}
-
-static void media_close(void *ctx)
-{
-  ((struct media *)ctx)->sink = NULL;
-}
-
-static int32_t media_join(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args)
+/* The inviter makes an offer. */
+static int32_t offering_join(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args)
 {
   struct media *media = ctx;
   const nertc_callkit_rtc_sink *sink = media->sink;
-  nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  CHECK_INT(args->struct_size, sizeof *args);
-  media->join = req;
-  media->flags = args->flags;
-  snprintf(media->peer, sizeof media->peer, "%s", args->peer);
-  snprintf(media->call_id, sizeof media->call_id, "%s", args->call_id);
   if (args->flags & NERTC_CALLKIT_RTC_JOIN_INVITER) {
     CHECK_INT(sink->send(sink->ctx, req, "{\"t\":\"offer\"}"), 0);
   }
   /* A late text of an earlier call's thread does not belong to this one. */
   CHECK_INT(sink->send(sink->ctx, media->left, "{\"t\":\"late\"}"), 0);
-  sink->complete(sink->ctx, req, 0, 0, NULL);
-  event.type = NERTC_CALLKIT_RTC_PEER_JOIN;
-  event.uid = args->uid + 1;
-  sink->event(sink->ctx, &event);
-  return 0;
-}
-
-static int32_t media_leave(void *ctx, nertc_callkit_req req)
-{
-  struct media *media = ctx;
-  media->left = media->join;
-  media->join = 0;
-  media->sink->complete(media->sink->ctx, req, 0, 0, NULL);
-  return 0;
+  return media_join(ctx, req, args);
 }
 
 static void media_receive(void *ctx, nertc_callkit_req join, const char *json)
@@ -324,34 +286,13 @@ static void media_receive(void *ctx, nertc_callkit_req join, const char *json)
   }
 }
 
-static void media_make(struct media *media, const char *protocol)
+static void negotiating_media(struct media *media, const char *protocol)
 {
-  memset(media, 0, sizeof *media);
-  media->vtable.struct_size = sizeof media->vtable;
-  media->vtable.abi = NERTC_CALLKIT_ABI;
+  media_make(media);
   media->vtable.caps = NERTC_CALLKIT_RTC_CAP_SIGNALS;
-  media->vtable.name = "test";
-  media->vtable.open = media_open;
-  media->vtable.close_backend = media_close;
-  media->vtable.join = media_join;
-  media->vtable.leave = media_leave;
+  media->vtable.join = offering_join;
   media->vtable.receive = media_receive;
   media->vtable.protocol = protocol;
-}
-
-static struct client *media_client(nertc_callkit_hub *hub, const char *account, struct media *media)
-{
-  struct setup setup = {0};
-  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
-  struct client *client;
-  CHECK_OK(nertc_callkit_loopback_signaling(hub, &backends));
-  backends.rtc = &media->vtable;
-  backends.rtc_ctx = media;
-  setup.hub = hub;
-  setup.backends = &backends;
-  client = media->client = client_new(account, &setup);
-  client_login(client);
-  return client;
 }
 
 static void media_call(struct pair *pair, struct media *alice, struct media *bob)
@@ -375,8 +316,8 @@ static void media_backends_negotiate(void)
   struct media alice, bob;
   struct pair pair;
   int call;
-  media_make(&alice, "test/1");
-  media_make(&bob, "test/1");
+  negotiating_media(&alice, "test/1");
+  negotiating_media(&bob, "test/1");
   CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
   pair.alice = media_client(pair.hub, "alice", &alice);
   pair.bob = media_client(pair.hub, "bob", &bob);
@@ -393,8 +334,8 @@ static void media_that_is_incompatible_ends_the_call_at_once(void)
   for (at = 0; at < 2; at++) {
     struct media alice, bob;
     struct pair pair;
-    media_make(&alice, "test/1");
-    media_make(&bob, protocols[at]);
+    negotiating_media(&alice, "test/1");
+    negotiating_media(&bob, protocols[at]);
     bob.vtable.caps = protocols[at] ? NERTC_CALLKIT_RTC_CAP_SIGNALS : 0;
     CHECK_OK(nertc_callkit_hub_create(NERTC_CALLKIT_HUB_SERVER_RECORD, &pair.hub));
     pair.alice = media_client(pair.hub, "alice", &alice);
@@ -429,7 +370,7 @@ static void what_a_media_backend_that_signals_must_bring(void)
   nertc_callkit_backends loopback = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit_signaling deaf;
   struct media media;
-  media_make(&media, NULL);
+  negotiating_media(&media, NULL);
   backends.rtc = &media.vtable;
   backends.rtc_ctx = &media;
   CHECK_REFUSED(create_with(&backends), INVALID_ARGUMENT);
@@ -446,7 +387,7 @@ static void what_a_media_backend_that_signals_must_bring(void)
   CHECK_REFUSED(create_with(&backends), INVALID_ARGUMENT);
   media.vtable.caps = 0;
   CHECK_OK(create_with(&backends));
-  media_make(&media, "test/1");
+  negotiating_media(&media, "test/1");
   CHECK_OK(nertc_callkit_loopback_signaling(NULL, &loopback));
   deaf = *loopback.signaling;
   deaf.control = NULL;

@@ -1,40 +1,10 @@
 /* prepare.c: media backends that make ready before the join, and that report how far media reaches the peer alone. */
-#include "check.h"
+#include "media_backend.h"
 
 #include <stddef.h>
 
-/* A media backend that is ready at once. What it was asked is written before the callbacks that follow from it. */
-struct media {
-  nertc_callkit_rtc vtable;
-  const nertc_callkit_rtc_sink *sink;
-  nertc_callkit_call_no prepared;
-  char prepared_id[72], joined_id[72];
-  char asked[512];
-};
-
-static void add(struct media *media, const char *what)
-{
-  size_t used = strlen(media->asked);
-  CHECK(used + strlen(what) + 2 < sizeof media->asked);
-  snprintf(media->asked + used, sizeof media->asked - used, "%s%s", used ? " " : "", what);
-}
-
-static const char *role(uint32_t flags)
-{
-  return flags & NERTC_CALLKIT_RTC_JOIN_INVITER ? "inviter" : "callee";
-}
-
-static int32_t media_open(void *ctx, const nertc_callkit_rtc_sink *sink)
-{
-  ((struct media *)ctx)->sink = sink;
-  return 0;
-}
-
-static void media_close(void *ctx)
-{
-  add(ctx, "close");
-  ((struct media *)ctx)->sink = NULL;
-}
+static struct media alice_media, bob_media;
+static char alice_prepared_id[72], bob_prepared_id[72];
 
 static void media_prepare(void *ctx, const nertc_callkit_rtc_prepare *args)
 {
@@ -42,10 +12,10 @@ static void media_prepare(void *ctx, const nertc_callkit_rtc_prepare *args)
   char line[160];
   CHECK_INT(args->struct_size, sizeof *args);
   CHECK(args->call_no && args->reserved == 0);
-  snprintf(line, sizeof line, "prepare(%s,%d,%s)", role(args->flags), (int)args->call_type, args->peer);
-  add(media, line);
+  snprintf(line, sizeof line, "prepare(%s,%d,%s)", media_role(args->flags), (int)args->call_type, args->peer);
+  media_add(media, line);
   media->prepared = args->call_no;
-  snprintf(media->prepared_id, sizeof media->prepared_id, "%s", args->call_id);
+  snprintf(media == &alice_media ? alice_prepared_id : bob_prepared_id, sizeof alice_prepared_id, "%s", args->call_id);
 }
 
 static void media_discard(void *ctx, nertc_callkit_call_no call_no)
@@ -53,66 +23,19 @@ static void media_discard(void *ctx, nertc_callkit_call_no call_no)
   struct media *media = ctx;
   CHECK_INT(call_no, media->prepared);
   media->prepared = 0;
-  add(media, "discard");
+  media_add(media, "discard");
 }
 
-static int32_t media_join(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args)
+static void make(void)
 {
-  struct media *media = ctx;
-  nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  char line[160];
-  CHECK_INT(args->struct_size, sizeof *args);
-  CHECK(args->call_no && (!media->prepared || args->call_no == media->prepared));
-  snprintf(line, sizeof line, "join(%s,%s,%s)", role(args->flags), args->account, args->device_id);
-  add(media, line);
-  snprintf(media->joined_id, sizeof media->joined_id, "%s", args->call_id);
-  media->prepared = 0;
-  media->sink->complete(media->sink->ctx, req, 0, 0, NULL);
-  event.type = NERTC_CALLKIT_RTC_PEER_JOIN;
-  event.uid = args->uid + 1;
-  media->sink->event(media->sink->ctx, &event);
-  return 0;
+  struct media *sides[2] = {&alice_media, &bob_media};
+  int at;
+  for (at = 0; at < 2; at++) {
+    media_make(sides[at]);
+    sides[at]->vtable.prepare = media_prepare;
+    sides[at]->vtable.discard = media_discard;
+  }
 }
-
-static int32_t media_leave(void *ctx, nertc_callkit_req req)
-{
-  struct media *media = ctx;
-  add(media, "leave");
-  media->sink->complete(media->sink->ctx, req, 0, 0, NULL);
-  return 0;
-}
-
-static void media_make(struct media *media)
-{
-  const nertc_callkit_rtc vtable = NERTC_CALLKIT_RTC_INIT;
-  memset(media, 0, sizeof *media);
-  media->vtable = vtable;
-  media->vtable.name = "test";
-  media->vtable.open = media_open;
-  media->vtable.close_backend = media_close;
-  media->vtable.join = media_join;
-  media->vtable.leave = media_leave;
-  media->vtable.prepare = media_prepare;
-  media->vtable.discard = media_discard;
-}
-
-static struct client *media_client(nertc_callkit_hub *hub, const char *account, struct media *media)
-{
-  struct setup setup = {0};
-  nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
-  struct client *client;
-  CHECK_OK(nertc_callkit_loopback_signaling(hub, &backends));
-  backends.rtc = &media->vtable;
-  backends.rtc_ctx = media;
-  setup.hub = hub;
-  setup.backends = &backends;
-  setup.device = "handset";
-  client = client_new(account, &setup);
-  client_login(client);
-  return client;
-}
-
-static struct media alice_media, bob_media;
 
 static struct pair media_pair(void)
 {
@@ -125,8 +48,7 @@ static struct pair media_pair(void)
 
 static struct pair made_pair(void)
 {
-  media_make(&alice_media);
-  media_make(&bob_media);
+  make();
   return media_pair();
 }
 
@@ -160,14 +82,14 @@ static void both_sides_prepare_what_they_join(void)
     pair_ring(&pair);
     asked(&alice_media, "prepare(inviter,1,bob)");
     asked(&bob_media, "prepare(callee,1,alice)");
-    CHECK(alice_media.prepared_id[0] && strcmp(alice_media.prepared_id, bob_media.prepared_id) == 0);
+    CHECK(alice_prepared_id[0] && strcmp(alice_prepared_id, bob_prepared_id) == 0);
     CHECK_OK(nertc_callkit_accept(pair.bob->kit, NULL, client_done, pair.bob));
     client_until(pair.alice, "on_call_connected");
     client_until(pair.bob, "on_call_connected");
     asked(&alice_media, "join(inviter,alice,handset)");
     asked(&bob_media, "join(callee,bob,handset)");
-    CHECK_TEXT(alice_media.joined_id, alice_media.prepared_id);
-    CHECK_TEXT(bob_media.joined_id, bob_media.prepared_id);
+    CHECK_TEXT(alice_media.call_id, alice_prepared_id);
+    CHECK_TEXT(bob_media.call_id, bob_prepared_id);
     hang_up(&pair);
     asked(&alice_media, "leave");
     asked(&bob_media, "leave");
@@ -215,8 +137,7 @@ static void a_call_that_comes_to_nothing_is_discarded(void)
 static void a_shorter_vtable_prepares_nothing(void)
 {
   struct pair pair;
-  media_make(&alice_media);
-  media_make(&bob_media);
+  make();
   alice_media.vtable.struct_size = offsetof(nertc_callkit_rtc, prepare);
   bob_media.vtable.prepare = NULL;
   pair = media_pair();
@@ -232,7 +153,7 @@ static void who_prepares_must_discard(void)
   nertc_callkit_config config = NERTC_CALLKIT_CONFIG_INIT;
   nertc_callkit_backends backends = NERTC_CALLKIT_BACKENDS_INIT;
   nertc_callkit *kit = NULL;
-  media_make(&alice_media);
+  make();
   backends.rtc = &alice_media.vtable;
   backends.rtc_ctx = &alice_media;
   config.backends = &backends;

@@ -67,7 +67,14 @@ pub(crate) fn load(hooks: &dyn Hooks, account: &str, device: &str, folder: &str)
 /// about a call learns at once that it has ended. They are stored beside the client id.
 pub(crate) fn instances(account: &str, device: &str, folder: &str, instance: &str) -> Vec<String> {
     let path = path("mqtt_lives", account, device, folder);
-    let text = path.as_ref().and_then(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    let (text, path) = match path.as_deref().map(stored) {
+        Some(Ok(text)) => (text, path),
+        Some(Err(error)) => {
+            log::warn!("mqtt: the device's instances in data_dir cannot be read, so they stay: {error}");
+            (String::new(), None)
+        }
+        None => (String::new(), None),
+    };
     let mut here = INSTANCES_HERE.get().lock();
     let list = here.entry((account.to_owned(), device.to_owned())).or_default();
     let mut all: Vec<String> = text.lines().filter(|it| is_client_id(it)).map(str::to_owned).collect();
@@ -96,14 +103,22 @@ fn path(kind: &str, account: &str, device: &str, folder: &str) -> Option<PathBuf
     (!folder.is_empty()).then(|| Path::new(folder).join(file))
 }
 
+/// The text of the file; empty if there is none. An error: it cannot be read now, and must not be replaced.
+fn stored(path: &Path) -> io::Result<String> {
+    match fs::read_to_string(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {
+            Ok(String::new())
+        }
+        text => text,
+    }
+}
+
 /// The contents of the file; if there is none, or no id in it, a new id, which is stored. A file that cannot
 /// be read now keeps its id: it is the key to the session at the broker.
 fn keep(path: &Path) -> io::Result<String> {
-    match fs::read_to_string(path) {
-        Ok(text) if is_client_id(text.trim_end()) => return Ok(text.trim_end().to_owned()),
-        Ok(_) => {}
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) => {}
-        Err(error) => return Err(error),
+    let text = stored(path)?;
+    if is_client_id(text.trim_end()) {
+        return Ok(text.trim_end().to_owned());
     }
     let text = random_name().ok_or_else(no_random_bytes)?;
     replace(path, &text).map(|()| text)
@@ -191,6 +206,11 @@ mod tests {
         }
     }
 
+    /// As after a restart: only files remember.
+    fn forget(account: &str) {
+        INSTANCES_HERE.get().lock().retain(|(it, _), _| it != account);
+    }
+
     #[test]
     fn a_client_id_stays_in_a_file_that_only_its_owner_reads() {
         let folder = Folder::new();
@@ -225,6 +245,24 @@ mod tests {
         assert!(fs::symlink_metadata(folder.only_file()).expect("a link").is_symlink());
     }
 
+    #[cfg(unix)]
+    #[test]
+    fn instances_that_cannot_be_read_are_not_replaced() {
+        let folder = Folder::new();
+        let lives = |instance: &str| instances("unread lives", "phone", folder.text(), instance);
+        let names: Vec<String> = (0..3).map(|_| random_name().expect("random bytes")).collect();
+        lives(&names[0]);
+        let (file, moved) = (folder.only_file(), folder.0.join("moved"));
+        fs::rename(&file, &moved).expect("a file");
+        std::os::unix::fs::symlink(&file, &file).expect("a link");
+        assert_eq!(lives(&names[1]), names[..2], "this process remembers");
+        assert!(fs::symlink_metadata(&file).expect("a link").is_symlink());
+        // Readable again, after a restart.
+        fs::rename(&moved, &file).expect("a file");
+        forget("unread lives");
+        assert_eq!(lives(&names[2]), [names[0].clone(), names[2].clone()]);
+    }
+
     #[test]
     fn without_a_place_the_id_is_this_processs() {
         let id = |folder| load(&NoHooks, "kept nowhere", "phone", folder).expect("an id");
@@ -240,15 +278,13 @@ mod tests {
         let lives = |instance: &str| instances("lives", "phone", folder.text(), instance);
         let names: Vec<String> = (0..10).map(|_| random_name().expect("random bytes")).collect();
         assert_eq!(lives(&names[0]), names[..1]);
-        // As after a restart: only the file remembers.
-        let forget = || INSTANCES_HERE.get().lock().clear();
         for at in 1..10 {
-            forget();
+            forget("lives");
             assert_eq!(lives(&names[at]), names[(at + 1).saturating_sub(8)..=at]);
         }
         assert_eq!(lives(&names[5]).last(), Some(&names[5]), "named again");
         fs::write(folder.only_file(), "nonsense!\n\n").expect("a file");
-        forget();
+        forget("lives");
         assert_eq!(lives(&names[0]), names[..1]);
         assert_eq!(instances("lives", "pad", "", &names[1]), names[1..2]);
     }

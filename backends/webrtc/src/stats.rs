@@ -22,8 +22,6 @@ pub struct CallStats {
     pub bytes_received: u64,
     /// Round trip of the pair in use; 0 = not known.
     pub rtt_us: u32,
-    /// What the way to the peer has room for; 0 = not known.
-    pub available_send_bps: u32,
     /// What our address is.
     pub local_candidate: CandidateKind,
     /// What the peer's is.
@@ -141,7 +139,6 @@ impl History {
             bytes_sent: latest.bytes_sent,
             bytes_received: latest.bytes_received,
             rtt_us: clamped(latest.rtt_us.unwrap_or(0)),
-            available_send_bps: clamped(latest.available_send_bps.unwrap_or(0)),
             local_candidate: latest.kinds.0,
             remote_candidate: latest.kinds.1,
             restarts: latest.restarts,

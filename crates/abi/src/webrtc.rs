@@ -145,7 +145,8 @@ pub struct nertc_callkit_call_stats {
     pub bytes_received: u64,
     /// Round trip of the pair of addresses in use; 0 = not known.
     pub rtt_us: u32,
-    /// What the path to the peer has room for; 0 = not known.
+    /// What the path to the peer has room for; 0 = not known, as always with this version: sound
+    /// alone is too little to estimate it from.
     pub available_send_bps: u32,
     /// A nertc_callkit_candidate: the own address in use.
     pub local_candidate: i32,

@@ -132,6 +132,34 @@ fn a_call_without_media_ends_with_its_token() {
     harness.emits("done none 0 · on_kicked · on_call_end 8");
 }
 
+/// Scenario (session): The machine slept past the limits of the ringing call and of a requested token: the
+/// session is over, so the caller's second invite does not ring.
+#[test]
+fn nothing_rings_when_a_token_is_overdue_too() {
+    for mut harness in [asked(Harness::called()), asked(Harness::accepting())] {
+        harness.invite("bob", "p2", "q2");
+        harness.forget();
+        harness.pass_at_once(60_000);
+        let (app, _) = harness.logs();
+        assert!(app.ends_with("on_kicked · on_call_end 8"), "{app}");
+        assert!(!app.contains("on_invited"), "{app}");
+    }
+}
+
+/// Scenario (session): A call with media outlives its token, the peer restarts and calls again: the call and
+/// the session end, and nothing rings.
+#[test]
+fn a_session_without_a_token_does_not_ring() {
+    let mut harness = asked(Harness::in_call());
+    gives(&mut harness, "");
+    harness.rtc(RtcEvent::PeerSilent { uid: 22 });
+    harness.pass(4_000);
+    harness.forget();
+    harness.invite("bob", "p2", "q2");
+    harness.emits("on_user_disconnect bob · on_message_sent 1 · on_call_end 19 · on_kicked");
+    assert_eq!(harness.state(), 0);
+}
+
 /// Scenario (session): A login without a token: the app is asked and answers.
 #[test]
 fn a_login_asks_for_a_token_within_its_own_limit() {

@@ -296,7 +296,8 @@ mod backend {
             bytes_sent: it.bytes_sent,
             bytes_received: it.bytes_received,
             rtt_us: it.rtt_us,
-            available_send_bps: it.available_send_bps,
+            // Nobody estimates it: an estimate needs more traffic than sound, and probes.
+            available_send_bps: 0,
             local_candidate: it.local_candidate as i32,
             remote_candidate: it.remote_candidate as i32,
             relay_transport: it.relay_transport,

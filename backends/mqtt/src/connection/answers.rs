@@ -23,8 +23,6 @@ pub(super) enum Answer {
     Pong,
     /// DISCONNECT, for this reason.
     Bye(u8),
-    /// A PUBLISH with QoS 2.
-    PublishTwice(u16),
     Pubrel(u16),
     Auth,
     /// An answer to what we never send.
@@ -67,12 +65,7 @@ pub(super) fn read(version: Version, packet: &[u8]) -> Result<Answer, Unsound> {
             let (code, resumed) = (connack.return_code() as u8, connack.session_present());
             Ok(Answer::Connack(Connack { code, resumed, ..Connack::default() }))
         }
-        3 => {
-            let mut fields = Fields(body);
-            fields.text().map_err(|_| Unsound)?;
-            packet_id(fields).map(Answer::PublishTwice)
-        }
-        6 => packet_id(Fields(body)).map(Answer::Pubrel),
+        6 => Fields(body).packet_id().map(Answer::Pubrel).map_err(|_| Unsound),
         9 if is_five => {
             let suback = exact(body, v5_0::Suback::parse(body))?;
             let granted = suback.reason_codes().iter().all(|code| code.is_success());
@@ -99,10 +92,6 @@ pub(super) fn read(version: Version, packet: &[u8]) -> Result<Answer, Unsound> {
 fn exact<T>(body: &[u8], parsed: Result<(T, usize), MqttError>) -> Result<T, Unsound> {
     let (packet, taken) = parsed?;
     if taken == body.len() { Ok(packet) } else { Err(Unsound) }
-}
-
-fn packet_id(mut fields: Fields<'_>) -> Result<u16, Unsound> {
-    fields.u16().map_err(|_| Unsound)
 }
 
 fn connack(packet: &v5_0::Connack) -> Result<Answer, Unsound> {
@@ -211,13 +200,12 @@ mod tests {
         let bye = v5_0::Disconnect::builder().reason_code(DisconnectReasonCode::SessionTakenOver).props(why);
         assert_eq!(again!(FIVE, bye), Ok(Answer::Bye(0x8E)));
         assert_eq!(read(FIVE, &[0xE0, 1, 0x42]), Err(Unsound));
-        assert_eq!(read(FIVE, &[0x34, 6, 0, 1, b'x', 0, 7, 0]), Ok(Answer::PublishTwice(7)));
         assert_eq!(read(THREE, &[0x62, 2, 1, 0]), Ok(Answer::Pubrel(0x0100)));
         assert_eq!(read(FIVE, &[0xF0, 2, 0x18, 0]), Ok(Answer::Auth));
         for other in [&[0x50, 2, 0, 1][..], &[0x70, 2, 0, 1]] {
             assert_eq!(read(FIVE, other), Ok(Answer::Other), "{other:?}");
         }
-        for bad in [&[][..], &[0x20], &[0x62, 1, 1], &[0x34, 1, 0]] {
+        for bad in [&[][..], &[0x20], &[0x62, 1, 1], &[0x62, 2, 0, 0]] {
             assert_eq!(read(FIVE, bad), Err(Unsound), "{bad:?}");
         }
     }

@@ -246,6 +246,8 @@ impl MqttSession {
                             });
                         }
                     }
+                    // Nothing is subscribed to with QoS 2: it is answered, as it must be, and dropped.
+                    Ok(Some(Frequent::PublishTwice(id))) => publish::write_pubrec(id, &mut self.answers),
                     Ok(Some(Frequent::Puback { id, reason })) => self.on_puback(now, id, reason, received),
                     Ok(None) => self.receive_other(received),
                     Err(fault) => self.on_fault(fault, received),
@@ -302,8 +304,6 @@ impl MqttSession {
                 self.ended = true;
                 received.push(BrokerEvent::Bye(reason));
             }
-            // Nothing is subscribed to with QoS 2: it is answered as the protocol requires, and dropped.
-            Answer::PublishTwice(id) => publish::write_pubrec(id, &mut self.answers),
             Answer::Pubrel(id) => publish::write_pubcomp(id, &mut self.answers),
             // We never start such an exchange.
             Answer::Auth => self.end("AUTH, which was not asked for", received),

@@ -1,5 +1,4 @@
-//! PUBLISH and PUBACK of QoS 0 and 1, which are nearly all that a connection carries, straight from and into
-//! bytes.
+//! PUBLISH and PUBACK, which are nearly all that a connection carries, straight from and into bytes.
 
 use mqtt_protocol_core::mqtt::Version;
 
@@ -7,8 +6,14 @@ use super::framing::{Fault, Fields, variable};
 
 /// A packet of the broker's.
 pub(super) enum Frequent<'a> {
+    /// QoS 0 or 1.
     Publish(Incoming<'a>),
-    Puback { id: u16, reason: u8 },
+    /// QoS 2, with this packet id.
+    PublishTwice(u16),
+    Puback {
+        id: u16,
+        reason: u8,
+    },
 }
 
 /// A PUBLISH of the broker's.
@@ -22,23 +27,28 @@ pub(super) struct Incoming<'a> {
     pub(super) payload: &'a [u8],
 }
 
-/// Reads a whole packet. None: it is another one.
+/// Reads and checks a whole packet that [`super::framing`] let pass. None: it is another one.
 pub(super) fn read(version: Version, packet: &[u8]) -> Result<Option<Frequent<'_>>, Fault> {
     let Some((&first, rest)) = packet.split_first() else { return Ok(None) };
     let Some((_, size)) = variable(rest)? else { return Ok(None) };
     let mut fields = Fields(&rest[size..]);
     let is_five = version != Version::V3_1_1;
     match (first >> 4, first & 6) {
-        // QoS 0 and 1.
-        (3, 0 | 2) => {
+        (3, qos) => {
             let topic = fields.text()?;
-            let id = if first & 6 == 2 { Some(fields.u16()?) } else { None };
+            if topic.contains('\0') {
+                return Err(Fault::Broken("a topic with a NUL"));
+            }
+            let id = if qos == 0 { None } else { Some(fields.packet_id()?) };
             let expires_s = if is_five { expiry(fields.block()?)? } else { None };
+            if let (4, Some(id)) = (qos, id) {
+                return Ok(Some(Frequent::PublishTwice(id)));
+            }
             let is_retained = first & 1 == 1;
             Ok(Some(Frequent::Publish(Incoming { id, is_retained, topic, expires_s, payload: fields.0 })))
         }
         (4, _) => {
-            let id = fields.u16()?;
+            let id = fields.packet_id()?;
             // Properties, if any, are explanations for developers.
             let reason = match (is_five, fields.0.is_empty()) {
                 (true, false) => fields.take(1)?[0],
@@ -236,9 +246,39 @@ mod tests {
             ours,
             v5_0::Puback::builder().packet_id(0x0102).build().expect("it").to_continuous_buffer()
         );
-        // QoS 2 and everything else is for the crate.
-        for other in [&[0x34, 6, 0, 1, b'x', 0, 7, 0][..], &[0xD0, 0], &[]] {
+        // Everything else is for the crate.
+        for other in [&[0x62, 2, 0, 7][..], &[0xD0, 0], &[]] {
             assert!(matches!(read(Version::V5_0, other), Ok(None)), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_publish_with_qos_2_is_read_as_far_as_its_answer_needs() {
+        for (version, bytes) in [
+            (Version::V5_0, &[0x34, 6, 0, 1, b'x', 0, 7, 0][..]),
+            (Version::V3_1_1, &[0x34, 6, 0, 1, b'x', 0, 7, b'!']),
+        ] {
+            assert!(matches!(read(version, bytes), Ok(Some(Frequent::PublishTwice(7)))), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_packet_that_breaks_the_rules_is_not_read() {
+        let cases: [(&[u8], &str); 10] = [
+            (&[0x32, 6, 0, 1, b'x', 0, 0, 0], "packet id 0"),
+            (&[0x34, 6, 0, 1, b'x', 0, 0, 0], "packet id 0"),
+            (&[0x40, 2, 0, 0], "packet id 0"),
+            (&[0x32, 4, 0, 9, b'x', b'y'], "a length"),
+            (&[0x32, 3, 0, 1, b'x'], "a length"),
+            (&[0x32, 7, 0, 1, b'x', 0, 7, 9, 0], "a length"),
+            (&[0x34, 7, 0, 1, b'x', 0, 7, 9, 0], "a length"),
+            (&[0x30, 9, 0, 1, b'x', 0x80, 0x80, 0x80, 0x80, 1, 0], "four bytes"),
+            (&[0x30, 4, 0, 1, 0xFF, 0], "UTF-8"),
+            (&[0x30, 4, 0, 1, 0, 0], "NUL"),
+        ];
+        for (bytes, word) in cases {
+            let Err(Fault::Broken(why)) = read(Version::V5_0, bytes) else { panic!("{bytes:?}") };
+            assert!(why.contains(word), "{bytes:?}: {why}");
         }
     }
 }

@@ -523,8 +523,6 @@ impl Connection {
     }
 
     fn on_peer_stats(&mut self, peer: &PeerStats) {
-        let available = peer.bwe_tx.map(|rate| rate.as_u64());
-        self.stats.available_send_bps = available;
         // Feedback of the transport about the last second comes often; a receiver report may be lost.
         if peer.egress_loss_fraction.is_some_and(|lost| lost < 1.0) {
             self.events.push_back(Happened::Progress);

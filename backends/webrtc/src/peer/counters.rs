@@ -16,8 +16,6 @@ pub struct Stats {
     pub bytes_received: u64,
     /// Round trip of the pair in use.
     pub rtt_us: Option<u64>,
-    /// What the way to the peer has room for, in bit/s; `None` = nobody estimates it.
-    pub available_send_bps: Option<u64>,
     /// Own and peer's address of the pair in use.
     pub pair: Option<(SocketAddr, SocketAddr)>,
     /// What these are.

@@ -29,8 +29,8 @@ fn lose(cluster: &mut Ejabberd, at: usize, phone: &mut Phone) {
     phone.until_for(detour(), "on_reconnected");
 }
 
-// From here on nothing is exact: when a node leaves or joins, ejabberd may also close a connection at another node
-// ("Internal server error"), so that any device can reconnect at any point, and is late by as much.
+// From here on nothing is exact: when a node leaves or joins, ejabberd may also close a connection at another
+// node ("Internal server error"), so that any device can reconnect at any point, and is late by as much.
 
 /// The current call continues: it still switches, and ends as it should.
 #[track_caller]

@@ -298,8 +298,9 @@ fn garbage_is_survived_and_the_sound_comes_back() {
     assert!(snr >= 20.0, "{snr}");
 }
 
-/// A peer that does with numbers, times and lengths whatever it likes: 2.5 to 120 ms, one channel and two, times
-/// that jump by half of their range, that stand still, run back and end. Nobody waits, and the sound comes back.
+/// A peer that does with numbers, times and lengths whatever it likes: 2.5 to 120 ms, one channel and two,
+/// times that jump by half of their range, that stand still, run back and end. Nobody waits, and the sound
+/// comes back.
 #[test]
 fn a_peer_may_send_any_numbers_times_and_lengths() {
     type Time = fn(u64, &mut fastrand::Rng) -> (u64, u64);

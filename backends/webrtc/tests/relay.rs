@@ -420,7 +420,8 @@ fn a_server_that_refuses_for_ever_is_given_up() {
     }
 }
 
-/// Whoever speaks with the server over IPv6 still needs an address that peers without IPv6 can be reached from.
+/// Whoever speaks with the server over IPv6 still needs an address that peers without IPv6 can be reached
+/// from.
 #[test]
 fn the_family_of_a_relay_is_not_that_of_the_way_to_it() {
     use turn_server_proto::stun::types::message::Message;

@@ -181,8 +181,8 @@ impl Network {
         self.next_servers = Some((servers, trust));
     }
 
-    /// The servers of a join. Where they are not those that were asked before it, or were asked for a relay in
-    /// vain, they are asked now.
+    /// The servers of a join. Where they are not those that were asked before it, or were asked for a relay
+    /// in vain, they are asked now.
     pub(crate) fn use_servers(&mut self, now: u64, servers: Vec<IceServer>, trust: Trust) {
         let is_in_vain =
             self.relays() == Relays::Nowhere && servers.iter().any(|it| it.kind != ServerKind::Stun);

@@ -123,8 +123,8 @@ fn packets_with_false_numbers_change_nothing() {
     }
 }
 
-/// A check that was seen, sent again in the name of a peer that has vanished: it is still the peer's, and is taken
-/// for as long as checks of ours were answered.
+/// A check that was seen, sent again in the name of a peer that has vanished: it is still the peer's, and is
+/// taken for as long as checks of ours were answered.
 #[test]
 fn checks_sent_again_do_not_keep_a_vanished_peer_alive() {
     let mut world = World::connected(1, GOOD);

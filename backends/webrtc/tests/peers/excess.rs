@@ -179,7 +179,7 @@ fn texts_of_the_call_before_change_nothing() {
     }
 }
 
-/// Nobody has accepted: neither texts nor datagrams have an answer, and the call that follows knows nothing of them.
+/// Nobody has accepted: texts and datagrams have no answer, and the call that follows knows nothing of them.
 #[test]
 fn what_comes_before_the_accept_changes_nothing() {
     let (other, texts) = recorded(2);

@@ -98,8 +98,8 @@ impl<M: SinkMessage> SinkQueue<M> {
         state.cleared = true;
     }
 
-    /// Loses what is queued but completions. A sink that was full takes those first: what waits of a room that
-    /// is left would come after the completion of the leave, and be taken for news of the next one.
+    /// Loses what is queued but completions. A sink that was full takes those first: what waits of a room
+    /// that is left would come after the completion of the leave, and be taken for news of the next one.
     pub fn forget(&self) {
         let mut state = self.state.lock();
         state.queue.retain(SinkMessage::is_completion);

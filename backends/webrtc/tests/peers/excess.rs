@@ -258,7 +258,7 @@ fn a_relay_is_told_whatever_else_there_is() {
     assert!(world.is_connected(), "{:?}", world.sides[CALLEE].seen);
 }
 
-/// Nobody has accepted: neither texts nor datagrams have an answer, and the call that follows knows nothing of them.
+/// Nobody has accepted: texts and datagrams have no answer, and the call that follows knows nothing of them.
 #[test]
 fn what_comes_before_the_accept_changes_nothing() {
     let (other, texts) = recorded(2);

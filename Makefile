@@ -142,7 +142,7 @@ abi-accept:
 	scripts/abi accept
 
 # PROFILE=dev: what is built already, with debug assertions. PROFILE=small: for size, slower, and a panic's
-# message comes without a backtrace.
+# message comes without its place and a backtrace.
 PROFILE ?= release
 install:
 	scripts/setup cargo cc cmake $(if $(filter small,$(PROFILE)),rust-src)

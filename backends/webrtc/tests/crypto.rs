@@ -27,7 +27,7 @@ struct Side {
 impl Side {
     fn new(seed: u64, version: DtlsVersion, now: Instant) -> Side {
         let mut generator = Generator::new(IdGenerator::test_seed(seed));
-        let certificate = generate_certificate(&mut generator).expect("a certificate");
+        let certificate = generate_certificate(&mut generator);
         let config = RtcConfig::new()
             .set_crypto_provider(provider())
             .set_dtls_cert(certificate)

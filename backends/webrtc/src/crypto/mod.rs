@@ -11,7 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use str0m::config::CryptoProvider;
 
-pub use certificate::{CertificateError, generate as generate_certificate};
+pub use certificate::generate as generate_certificate;
 pub use generator::Generator;
 
 /// The provider for `str0m::RtcConfig::set_crypto_provider`. Each call of the `Rtc` must be made inside of

@@ -20,6 +20,7 @@ use super::counters::{Expected, Stats};
 use super::datagram::{rtp_ssrc, without_open_alerts};
 use super::sdp::{self, Remote};
 use super::security_code::Fingerprint;
+use super::stand_in;
 use super::stun;
 use crate::crypto::{Generator, generate_certificate, provider};
 
@@ -144,6 +145,8 @@ pub(super) struct Connection {
     expected: Expected,
     responses: u64,
     reported: u64,
+    /// The peer has described itself.
+    is_described: bool,
     has_connected: bool,
     has_stats: bool,
     has_failed: bool,
@@ -156,8 +159,8 @@ impl std::fmt::Debug for Connection {
 }
 
 /// Only what both sides use: each line more is a line that a peer could use against us.
-fn config(generator: &mut Generator, versions: DtlsVersions) -> Option<(RtcConfig, Fingerprint)> {
-    let certificate = generate_certificate(generator).ok()?;
+fn config(generator: &mut Generator, versions: DtlsVersions) -> (RtcConfig, Fingerprint) {
+    let certificate = generate_certificate(generator);
     let crypto = provider();
     let fingerprint = crypto.sha256_provider.sha256(&certificate.certificate);
     let mut extensions = ExtensionMap::empty();
@@ -182,16 +185,16 @@ fn config(generator: &mut Generator, versions: DtlsVersions) -> Option<(RtcConfi
         .set_stats_interval(Some(REPORTS));
     config.set_max_stun_rto(KEEP_ALIVE);
     config.set_max_stun_retransmits(REQUESTS);
-    Some((config, fingerprint))
+    (config, fingerprint)
 }
 
 impl Connection {
-    /// A connection that has said nothing yet; `None` = its certificate could not be made.
-    pub(super) fn new(now: u64, mut generator: Generator, versions: DtlsVersions) -> Option<Connection> {
+    /// A connection that has said nothing yet.
+    pub(super) fn new(now: u64, mut generator: Generator, versions: DtlsVersions) -> Connection {
         let origin = (Instant::now(), now);
-        let (config, fingerprint) = config(&mut generator, versions)?;
+        let (config, fingerprint) = config(&mut generator, versions);
         let rtc = generator.lend(|| config.build(origin.0));
-        Some(Connection {
+        Connection {
             rtc,
             generator,
             origin,
@@ -212,10 +215,11 @@ impl Connection {
             expected: Expected::default(),
             responses: 0,
             reported: 0,
+            is_described: false,
             has_connected: false,
             has_stats: false,
             has_failed: false,
-        })
+        }
     }
 
     /// SHA-256 of its certificate.
@@ -312,23 +316,58 @@ impl Connection {
     /// The answer to our offer. `false` = it does not fit.
     pub(super) fn accept_answer(&mut self, now: u64, remote: &Remote) -> bool {
         let Some(pending) = self.pending.take() else { return false };
-        let Ok(answer) = SdpAnswer::from_sdp_string(&remote.text) else { return false };
-        let accepted = self.generator.lend(|| self.rtc.sdp_api().accept_answer(pending, answer)).is_ok();
+        let has_begun = self.begin(remote);
+        let accepted = self.generator.lend(|| {
+            let answer = SdpAnswer::from(stand_in::describe(remote, self.origin.0)?);
+            self.rtc.sdp_api().accept_answer(pending, answer).ok()
+        });
         self.on_described(now, remote);
-        accepted
+        has_begun && accepted.is_some()
     }
 
     /// The peer's offer, with our answer; `None` = it does not fit.
     pub(super) fn accept_offer(&mut self, now: u64, remote: &Remote) -> Option<String> {
-        let offer = SdpOffer::from_sdp_string(&remote.text).ok()?;
-        let answer = self.generator.lend(|| self.rtc.sdp_api().accept_offer(offer)).ok();
+        if !self.is_described {
+            self.rtc.direct_api().set_ice_controlling(false);
+        }
+        let has_begun = self.begin(remote);
+        let answer = self.generator.lend(|| {
+            let offer = SdpOffer::from(stand_in::describe(remote, self.origin.0)?);
+            self.rtc.sdp_api().accept_offer(offer).ok()
+        });
         self.on_described(now, remote);
-        Some(sdp::complete_answer(&own_text(&answer?.to_sdp_string()), remote))
+        let answer = answer.filter(|_| has_begun)?;
+        Some(sdp::complete_answer(&own_text(&answer.to_sdp_string()), remote))
+    }
+
+    /// Takes from the peer's first description what no later one can change: its certificate, and who begins.
+    fn begin(&mut self, remote: &Remote) -> bool {
+        if !self.is_described {
+            let mut api = self.rtc.direct_api();
+            api.set_remote_fingerprint(str0m::config::Fingerprint {
+                hash_func: "sha-256".to_owned(),
+                bytes: remote.fingerprint.to_vec(),
+            });
+            self.is_described = self.generator.lend(|| api.start_dtls(remote.is_dtls_server)).is_ok();
+        }
+        self.is_described
+    }
+
+    /// Which SSRC the peer's sound has.
+    fn expect(&mut self, remote: &Remote) {
+        self.peer_ssrc = remote.ssrc;
+        let mid = Mid::from(&*remote.audio.mid);
+        let is_known = self.rtc.media(mid).is_some() && remote.audio.direction.is_sending();
+        if let Some(ssrc) = remote.ssrc.filter(|_| is_known) {
+            let mut api = self.rtc.direct_api();
+            // Without a second SSRC for repetitions, asking for them is in vain.
+            api.expect_stream_rx(ssrc.into(), None, mid, None).suppress_nack(true);
+        }
     }
 
     /// The peer has described itself anew: its candidates follow.
     fn on_described(&mut self, now: u64, remote: &Remote) {
-        self.peer_ssrc = remote.ssrc;
+        self.expect(remote);
         self.fast_checks_until = now + FAST_CHECKS_US;
         self.remote.clear();
         self.strangers.clear();

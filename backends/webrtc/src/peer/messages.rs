@@ -89,7 +89,7 @@ impl Peer {
             self.is_connected = false;
             self.goodbye = Goodbye::default();
             self.traffic.on_new_connection();
-            self.connection = Connection::new(now, self.generator.split(), self.config.dtls);
+            self.connection = Some(Connection::new(now, self.generator.split(), self.config.dtls));
             let connection = self.connection.iter_mut();
             connection.for_each(|it| self.local.iter().for_each(|local| drop(it.add_local(now, *local))));
         }

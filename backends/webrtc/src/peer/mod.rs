@@ -15,6 +15,7 @@ mod messages;
 mod negotiation;
 mod sdp;
 mod security_code;
+mod stand_in;
 mod stun;
 mod turn;
 mod values;
@@ -96,7 +97,7 @@ pub struct Peer {
 
 /// What a connection needs before anybody knows of it: its certificate, which takes time to make.
 #[derive(Debug)]
-pub struct Prepared(Option<Connection>);
+pub struct Prepared(Connection);
 
 impl Prepared {
     /// Keys are drawn from the seed. Secret, and of this connection alone.
@@ -122,17 +123,17 @@ impl Peer {
     /// Likewise, of what was made before.
     pub fn of_prepared(now: u64, config: Config, Prepared(mut connection): Prepared) -> Peer {
         // Time has passed.
-        connection.iter_mut().for_each(|it| it.handle_timeout(now));
+        connection.handle_timeout(now);
         Peer::of(Generator::new(config.seed), config, connection)
     }
 
-    fn of(mut generator: Generator, config: Config, connection: Option<Connection>) -> Peer {
+    fn of(mut generator: Generator, config: Config, connection: Connection) -> Peer {
         let negotiation = Negotiation::new(config.role, Sid(generator.bytes()));
         Peer {
             config,
             generator,
             negotiation,
-            connection,
+            connection: Some(connection),
             is_used: false,
             security: None,
             reported_security: None,

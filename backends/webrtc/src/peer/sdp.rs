@@ -1,11 +1,11 @@
 //! Session descriptions: the lines that we need of a peer's, and the size of ours.
 //!
-//! str0m never sees a peer's text. What is needed is read here, under limits and ranges, and written anew;
-//! what else a peer offers (video, data, other codecs) is refused line by line.
-
-use std::fmt::Write;
+//! str0m never sees a peer's text. What is needed is read here, under limits and ranges, and handed to it as
+//! values (`stand_in`); what else a peer offers (video, data, other codecs) is refused line by line.
 
 use str0m::Candidate;
+use str0m::media::Direction;
+use str0m::rtp::Extension;
 
 use super::candidates;
 use super::message::SDP_LIMIT;
@@ -22,9 +22,18 @@ const MEDIA_LINES: usize = 8;
 /// Candidates that are used of one description, trickled ones included.
 pub(super) const CANDIDATES: usize = 32;
 /// Header extensions that we use: which m-line a packet belongs to, and its number for the transport.
-const EXTENSIONS: [&str; 2] = [
-    "urn:ietf:params:rtp-hdrext:sdes:mid",
-    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+const EXTENSIONS: [(&str, Extension); 2] = [
+    ("urn:ietf:params:rtp-hdrext:sdes:mid", Extension::RtpMid),
+    (
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+        Extension::TransportSequenceNumber,
+    ),
+];
+const DIRECTIONS: [(&str, Direction); 4] = [
+    ("sendrecv", Direction::SendRecv),
+    ("sendonly", Direction::SendOnly),
+    ("recvonly", Direction::RecvOnly),
+    ("inactive", Direction::Inactive),
 ];
 
 /// Why a description cannot be used.
@@ -62,6 +71,17 @@ struct OtherLine {
     mid: String,
 }
 
+/// What is used of the media line of the audio: Opus alone.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Audio {
+    pub(super) mid: String,
+    pub(super) payload_type: u8,
+    pub(super) direction: Direction,
+    /// The peer reports what arrives, packet by packet.
+    pub(super) reports_transport: bool,
+    pub(super) extensions: Vec<(u8, Extension)>,
+}
+
 /// What is used of a peer's description.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Remote {
@@ -73,8 +93,10 @@ pub struct Remote {
     pub ssrc: Option<u32>,
     /// Candidates that can be used.
     pub candidates: Vec<Candidate>,
-    /// For str0m.
-    pub(super) text: String,
+    pub(super) password: String,
+    /// The peer is the server of DTLS: our side begins.
+    pub(super) is_dtls_server: bool,
+    pub(super) audio: Audio,
     /// Media lines before and behind the audio.
     before: Vec<OtherLine>,
     behind: Vec<OtherLine>,
@@ -168,27 +190,29 @@ pub fn read(text: &str, allows_loopback: bool) -> Result<Remote, Refused> {
         of_either("ice-pwd").filter(|it| it.len() >= 22 && is_token(it, 256)).ok_or(Refused::NoIce)?;
     let fingerprint = of_either("fingerprint").and_then(read_fingerprint).ok_or(Refused::NoFingerprint)?;
     let setup = of_either("setup").filter(|it| ["actpass", "active", "passive"].contains(it));
-    let setup = setup.ok_or(Refused::NoSetup)?;
+    // A peer that leaves it to us is the client.
+    let is_dtls_server = setup.ok_or(Refused::NoSetup)? == "passive";
     audio.get("rtcp-mux").ok_or(Refused::NoRtcpMux)?;
     let bundled = session.all("group").filter_map(|group| group.strip_prefix("BUNDLE "));
     if !bundled.flat_map(|group| group.split(' ')).any(|it| it == mid) {
         return Err(Refused::NoBundle);
     }
-    let written = write_audio(audio, mid)?;
 
-    let text = format!(
-        "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mid}\r\n{}a=ice-ufrag:{ufrag}\r\n\
-         a=ice-pwd:{password}\r\na=fingerprint:sha-256 {}\r\na=setup:{setup}\r\n",
-        written,
-        format_fingerprint(&fingerprint)
-    );
     let given = session.all("candidate").chain(audio.all("candidate"));
     let usable = |it: &str| candidates::read(&format!("candidate:{it}"), allows_loopback).ok();
     let candidates = given.take(LINES).filter_map(usable).take(CANDIDATES).map(|it| it.candidate).collect();
     let others = |lines: &[Section<'_>]| lines.iter().map(read_other).collect::<Result<Vec<_>, _>>();
-    let (before, behind) = (others(&lines[..at])?, others(&lines[at + 1..])?);
-    let (ufrag, ssrc) = (ufrag.to_owned(), read_ssrc(audio));
-    Ok(Remote { ufrag, fingerprint, ssrc, candidates, text, before, behind })
+    Ok(Remote {
+        ufrag: ufrag.to_owned(),
+        password: password.to_owned(),
+        fingerprint,
+        is_dtls_server,
+        ssrc: read_ssrc(audio),
+        candidates,
+        audio: read_audio(audio, mid)?,
+        before: others(&lines[..at])?,
+        behind: others(&lines[at + 1..])?,
+    })
 }
 
 fn read_other(line: &Section<'_>) -> Result<OtherLine, Refused> {
@@ -196,8 +220,7 @@ fn read_other(line: &Section<'_>) -> Result<OtherLine, Refused> {
     Ok(OtherLine { kind: word(line.kind())?, transport: word(line.word(2))?, mid: line.mid()?.to_owned() })
 }
 
-/// The m-line of the audio with Opus alone.
-fn write_audio(audio: &Section<'_>, mid: &str) -> Result<String, Refused> {
+fn read_audio(audio: &Section<'_>, mid: &str) -> Result<Audio, Refused> {
     if audio.word(2) != "UDP/TLS/RTP/SAVPF" {
         return Err(Refused::Malformed);
     }
@@ -206,26 +229,22 @@ fn write_audio(audio: &Section<'_>, mid: &str) -> Result<String, Refused> {
         |(pt, codec): &(&str, &str)| codec.eq_ignore_ascii_case("opus/48000/2") && listed.contains(pt);
     let opus = audio.all("rtpmap").filter_map(|map| map.split_once(' ')).find(is_opus);
     let pt = opus.and_then(|(pt, _)| pt.parse::<u8>().ok()).filter(|pt| *pt < 128).ok_or(Refused::NoCodec)?;
-    let directions = ["sendrecv", "sendonly", "recvonly", "inactive"];
-    let direction = directions.into_iter().find(|it| audio.get(it).is_some()).unwrap_or("sendrecv");
-
-    let mut text = format!(
-        "m=audio 9 UDP/TLS/RTP/SAVPF {pt}\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\n\
-         a=rtcp-mux\r\na=rtpmap:{pt} opus/48000/2\r\na=fmtp:{pt} minptime=10;useinbandfec=1\r\n"
-    );
-    if audio.all("rtcp-fb").any(|it| it.split_once(' ') == Some((&pt.to_string(), "transport-cc"))) {
-        let _ = write!(text, "a=rtcp-fb:{pt} transport-cc\r\n");
-    }
-    for (id, uri) in audio.all("extmap").filter_map(|map| map.split_once(' ')) {
-        let id = id.parse::<u8>().ok().filter(|id| (1..=14).contains(id));
-        if let Some((id, uri)) = id.zip(EXTENSIONS.iter().find(|known| **known == uri)) {
-            let _ = write!(text, "a=extmap:{id} {uri}\r\n");
-        }
-    }
-    if let Some(ssrc) = read_ssrc(audio) {
-        let _ = write!(text, "a=ssrc:{ssrc} cname:peer\r\n");
-    }
-    Ok(text)
+    let feedback = (&*pt.to_string(), "transport-cc");
+    let extension = |map: &str| {
+        let (id, uri) = map.split_once(' ')?;
+        let id = id.parse::<u8>().ok().filter(|id| (1..=14).contains(id))?;
+        EXTENSIONS.into_iter().find(|(known, _)| *known == uri).map(|(_, extension)| (id, extension))
+    };
+    Ok(Audio {
+        mid: mid.to_owned(),
+        payload_type: pt,
+        direction: DIRECTIONS
+            .into_iter()
+            .find(|(name, _)| audio.get(name).is_some())
+            .map_or(Direction::SendRecv, |(_, direction)| direction),
+        reports_transport: audio.all("rtcp-fb").any(|it| it.split_once(' ') == Some(feedback)),
+        extensions: audio.all("extmap").filter_map(extension).collect(),
+    })
 }
 
 fn read_ssrc(audio: &Section<'_>) -> Option<u32> {

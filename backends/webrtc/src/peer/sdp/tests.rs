@@ -52,16 +52,24 @@ fn a_browsers_offer_is_read() {
     let remote = read(&chromium(), false).expect("usable");
     assert_eq!((&*remote.ufrag, remote.fingerprint[0], remote.candidates.len()), ("EEtu", 0x45, 1));
     assert_eq!(format_fingerprint(&remote.fingerprint), FINGERPRINT);
-    assert!(remote.text.contains("m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"), "{}", remote.text);
-    for refused in ["video", "red", "G722", "audio-level", "4TOk42mSjXCkVIa6", "candidate"] {
-        assert!(!remote.text.contains(refused), "{refused}: {}", remote.text);
+    assert_eq!(remote.password, "4d64pT3T1xfwbZvi9fQKjoPb");
+    assert_eq!((remote.ssrc, remote.is_dtls_server), (Some(3_570_614_608), false));
+    let audio = Audio {
+        mid: "0".to_owned(),
+        payload_type: 111,
+        direction: Direction::SendRecv,
+        reports_transport: true,
+        extensions: vec![(3, Extension::TransportSequenceNumber), (4, Extension::RtpMid)],
+    };
+    assert_eq!(remote.audio, audio);
+}
+
+#[test]
+fn who_begins_dtls_is_what_the_peer_says() {
+    for (setup, is_server) in [("actpass", false), ("active", false), ("passive", true)] {
+        let remote = read(&chromium().replacen("actpass", setup, 1), false).expect("usable");
+        assert_eq!(remote.is_dtls_server, is_server, "{setup}");
     }
-    for kept in ["extmap:3 ", "extmap:4 ", "ssrc:3570614608 ", "rtcp-fb:111 transport-cc"] {
-        assert!(remote.text.contains(kept), "{kept}: {}", remote.text);
-    }
-    // What is written anew is read the same.
-    let again = read(&remote.text, false).expect("usable");
-    assert_eq!((again.text, again.ufrag), (remote.text, remote.ufrag));
 }
 
 #[test]
@@ -181,7 +189,7 @@ fn bytes_that_are_no_letters_get_nowhere() {
         }
         // Elsewhere it is not read at all.
         let changed = chromium().replacen("s=-", &format!("s=-{bad}"), 1);
-        assert!(read(&changed, false).is_ok_and(|remote| remote.text.is_ascii()));
+        assert_eq!(read(&changed, false), read(&chromium(), false));
     }
 }
 

@@ -34,6 +34,9 @@ pub(crate) use state::unjoined;
 /// Commands that wait; sound beyond that is lost. What the core sends is limited by the core.
 const COMMANDS: usize = 256;
 
+/// Between two frames of sound.
+const FRAME_US: u64 = 10_000;
+
 /// Which join a call is of.
 pub(crate) struct Joined {
     pub(crate) join: Req,
@@ -109,13 +112,16 @@ impl Call {
 
     /// Leaves a command and wakes the thread. Any thread. `false` = the call is over, and takes none.
     pub(crate) fn post(&self, command: Command) -> bool {
-        let mut inbox = self.inbox.lock();
-        let Some(commands) = &mut *inbox else { return false };
-        if matches!(command, Command::Audio { .. }) && commands.len() >= COMMANDS {
-            return true;
+        {
+            let mut inbox = self.inbox.lock();
+            let Some(commands) = &mut *inbox else { return false };
+            if matches!(command, Command::Audio { .. }) && commands.len() >= COMMANDS {
+                return true;
+            }
+            commands.push_back(command);
         }
-        commands.push_back(command);
-        // Under the lock, so that the thread does not set a later one after it has looked.
+        // The thread looks and sets a later one under the lock, so that this one comes after it. Not under
+        // the lock: the thread that it wakes would wait for it.
         self.registration.set_deadline(Some(0));
         true
     }
@@ -298,7 +304,7 @@ impl Call {
             return;
         }
         let audio = self.audio.poll_timeout().filter(|_| state.reports.uid().is_some() && !state.has_left);
-        let due = state.poll_timeout().into_iter().chain(audio).min();
+        let due = due(state.poll_timeout(), audio);
         let inbox = self.inbox.lock();
         let due = if inbox.as_ref().is_none_or(VecDeque::is_empty) {
             due.map(|at| at.div_ceil(1000))
@@ -306,6 +312,16 @@ impl Call {
             Some(0)
         };
         self.registration.set_deadline(due);
+    }
+}
+
+/// When the thread has something to do. A timer waits for the frame of sound that comes within 10 ms of it:
+/// one wake-up for both.
+fn due(timer: Option<u64>, frame: Option<u64>) -> Option<u64> {
+    let is_close = |(timer, frame): (u64, u64)| (timer..=timer + FRAME_US).contains(&frame);
+    match timer.zip(frame).is_some_and(is_close) {
+        true => frame,
+        false => timer.into_iter().chain(frame).min(),
     }
 }
 
@@ -327,5 +343,20 @@ impl Handler for Call {
         self.state.lock().fail();
         self.deliver();
         self.rest();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timer_waits_for_a_frame_that_is_close() {
+        let frame = Some(5_020_000);
+        assert_eq!(due(Some(5_010_000), frame), frame);
+        assert_eq!(due(Some(5_009_999), frame), Some(5_009_999), "it is overdue before the frame");
+        assert_eq!(due(Some(5_020_001), frame), frame);
+        assert_eq!(due(Some(0), frame), Some(0), "what is due at once does not wait");
+        assert_eq!((due(None, frame), due(Some(7), None), due(None, None)), (frame, Some(7), None));
     }
 }

@@ -20,6 +20,8 @@ struct State {
     shut: u64,
     /// Their threads.
     inside: Vec<usize>,
+    /// Threads in `shut`. Without one nobody is notified: each time would be a system call.
+    waiting: usize,
 }
 
 /// Distinguishes threads. Not `thread::current`, which allocates on a thread that std did not
@@ -48,9 +50,11 @@ impl InFlight {
         let me = me();
         let mut state = lock(&self.state);
         state.shut = state.shut.max(number);
+        state.waiting += 1;
         while state.inside.iter().any(|inside| *inside != me) {
             state = wait(&self.left, state);
         }
+        state.waiting -= 1;
     }
 }
 
@@ -61,7 +65,9 @@ impl Drop for InFlightGuard<'_> {
         if let Some(mine) = state.inside.iter().position(|inside| *inside == me) {
             state.inside.swap_remove(mine);
         }
-        self.0.left.notify_all();
+        if state.waiting > 0 {
+            self.0.left.notify_all();
+        }
     }
 }
 

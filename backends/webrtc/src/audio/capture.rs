@@ -157,6 +157,13 @@ fn frames(sound: Sound<'_>) -> Result<u32, CaptureError> {
         .ok_or(CaptureError::Size)
 }
 
+/// The mean of all channels.
+fn mono(sound: Sound<'_>) -> impl Iterator<Item = i32> + '_ {
+    let frames = sound.samples.chunks_exact(sound.channels as usize);
+    frames
+        .map(move |frame| frame.iter().map(|sample| i32::from(*sample)).sum::<i32>() / sound.channels as i32)
+}
+
 impl Inner {
     /// Sound comes as fast as time passes; where it paused, time did not.
     fn keep_pace(&mut self, now: u64, length_us: u64) -> Result<(), CaptureError> {
@@ -180,14 +187,12 @@ impl Inner {
 
     /// Appends the sound to the rest, at 48 kHz in one channel.
     fn convert(&mut self, sound: Sound<'_>) -> Result<(), CaptureError> {
-        let channels = sound.channels as i32;
-        let mono = sound
-            .samples
-            .chunks_exact(sound.channels as usize)
-            .map(|frame| frame.iter().map(|sample| i32::from(*sample)).sum::<i32>() / channels);
         if sound.sample_rate == RATE {
             self.resampler = None;
-            self.rest.extend(mono.map(|sample| sample as i16));
+            match sound.channels {
+                1 => self.rest.extend_from_slice(sound.samples),
+                _ => self.rest.extend(mono(sound).map(|sample| sample as i16)),
+            }
             return Ok(());
         }
         if self.resampler.as_ref().is_none_or(|(rate, _)| *rate != sound.sample_rate) {
@@ -195,7 +200,7 @@ impl Inner {
             self.resampler = Some((sound.sample_rate, resampler));
         }
         if let Some((_, resampler)) = &mut self.resampler {
-            resampler.push(mono.map(|sample| sample as f32));
+            resampler.push(mono(sound).map(|sample| sample as f32));
             while let Some(block) = resampler.pop() {
                 self.rest.extend(block.iter().copied().map(to_i16));
             }

@@ -2,6 +2,7 @@
 
 use super::codec::{Encode, RawEncoder};
 use super::format::FRAME;
+use super::level::peak;
 
 /// Bit rates that are used.
 const BITS_PER_SECOND: std::ops::RangeInclusive<u32> = 6_000..=128_000;
@@ -55,7 +56,7 @@ impl Encoder {
 
     /// The packet of a frame; `None`: the sender is silent, and nothing is sent.
     pub fn encode(&mut self, frame: &[i16; FRAME]) -> Option<&[u8]> {
-        let peak = frame.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+        let peak = peak(frame);
         self.raw.set_dtx(peak <= QUIET);
         self.note_peak(peak);
         let bytes = self.raw.encode(frame, &mut self.packet[..]).ok()?;

@@ -15,10 +15,12 @@ pub struct LevelMeter {
 
 impl LevelMeter {
     /// Sound goes on.
-    pub fn push(&mut self, samples: &[i16]) {
-        for sample in samples {
-            self.peak = self.peak.max(sample.unsigned_abs().min(i16::MAX as u16));
-            self.samples += 1;
+    pub fn push(&mut self, mut samples: &[i16]) {
+        while !samples.is_empty() {
+            let part;
+            (part, samples) = samples.split_at(samples.len().min((WINDOW - self.samples) as usize));
+            self.peak = peak(part).min(i16::MAX as u16).max(self.peak);
+            self.samples += part.len() as u32;
             if self.samples == WINDOW {
                 *self = LevelMeter { level: self.peak, ..LevelMeter::default() };
             }
@@ -29,6 +31,11 @@ impl LevelMeter {
     pub fn level(&self) -> u32 {
         u32::from(self.level)
     }
+}
+
+/// The loudest sample.
+pub(super) fn peak(samples: &[i16]) -> u16 {
+    samples.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -159,7 +159,8 @@ impl Puller {
     }
 }
 
-/// When a frame of 10 ms is handed out, on the media thread's clock.
+/// When a frame of 10 ms is handed out, on the media thread's clock: at its multiples of 10 ms, so that one
+/// wake-up serves all calls of the process.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FrameClock {
     next_us: Option<u64>,
@@ -174,7 +175,8 @@ impl FrameClock {
     /// The presentation time of the next frame, if it is due. Again until it is not: a late thread hands out
     /// several, but does not make up for more than 200 ms.
     pub fn due(&mut self, now: u64) -> Option<u64> {
-        let next = self.next_us.filter(|next| now < next.saturating_add(BEHIND_US)).unwrap_or(now);
+        let next = self.next_us.filter(|next| now < next.saturating_add(BEHIND_US));
+        let next = next.unwrap_or(now - now % TICK_US);
         self.next_us = Some(next);
         if now < next {
             return None;
@@ -335,15 +337,19 @@ mod tests {
     fn frames_are_due_every_10_ms() {
         let mut clock = FrameClock::default();
         assert_eq!(clock.poll_timeout(), None);
-        assert_eq!(clock.due(5_000), Some(5_000));
-        assert_eq!(clock.due(5_000), None);
-        assert_eq!(clock.poll_timeout(), Some(15_000));
-        assert_eq!(clock.due(14_999), None);
+        assert_eq!(clock.due(15_000), Some(10_000));
+        assert_eq!(clock.due(15_000), None);
+        assert_eq!(clock.poll_timeout(), Some(20_000));
+        assert_eq!(clock.due(19_999), None);
         assert_eq!(
-            [clock.due(26_000), clock.due(26_000), clock.due(26_000)],
-            [Some(15_000), Some(25_000), None]
+            [clock.due(31_000), clock.due(31_000), clock.due(31_000)],
+            [Some(20_000), Some(30_000), None]
         );
         // Suspended for an hour.
-        assert_eq!([clock.due(3_600_000_000), clock.due(3_600_000_000)], [Some(3_600_000_000), None]);
+        assert_eq!([clock.due(3_600_003_000), clock.due(3_600_003_000)], [Some(3_600_000_000), None]);
+        // Another call, at the same times.
+        let mut other = FrameClock::default();
+        assert!(other.due(3_600_007_000).is_some());
+        assert_eq!(other.poll_timeout(), clock.poll_timeout());
     }
 }

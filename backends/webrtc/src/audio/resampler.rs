@@ -71,8 +71,8 @@ impl Resampler {
 
 /// A sample as 16 bit.
 pub(super) fn to_i16(sample: f32) -> i16 {
-    // Saturates.
-    sample.round() as i16
+    // Saturates. `f32::round` would be a call of a function for each sample.
+    (sample + 0.5_f32.copysign(sample)) as i16
 }
 
 #[cfg(test)]
@@ -117,6 +117,12 @@ mod tests {
             let peak = out[to as usize / 5..].iter().map(|sample| sample.unsigned_abs()).max();
             assert!(peak < Some(20), "{from} to {to}: {peak:?}");
         }
+    }
+
+    #[test]
+    fn samples_are_rounded_and_saturate() {
+        let samples = [0.4, 0.5, -0.4, -0.5, 1.49, -1.6, 32_766.6, 40_000.0, -40_000.0];
+        assert_eq!(samples.map(to_i16), [0, 1, 0, -1, 1, -2, 32_767, 32_767, -32_768]);
     }
 
     #[test]

@@ -452,10 +452,11 @@ impl Peer {
         let Some(security) = &self.security else { return };
         let state = security.state();
         let code = security.code().filter(|_| state != Security::None);
-        let known = self.reported_security.as_ref().map(|(state, code)| (*state, code.as_ref()));
-        if known.unwrap_or((Security::None, None)) == (state, code.as_ref()) {
+        let known = self.reported_security.as_ref().map(|(state, code)| (*state, code.as_deref()));
+        if known.unwrap_or((Security::None, None)) == (state, code) {
             return;
         }
+        let code = code.map(str::to_owned);
         let shown = |it: &Fingerprint| format!("sha-256 {}", sdp::format_fingerprint(it));
         let remote_fingerprint = security.peer_fingerprint().as_ref().map(shown).unwrap_or_default();
         let local_fingerprint = shown(&security.fingerprint());

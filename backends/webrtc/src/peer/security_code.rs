@@ -103,6 +103,8 @@ pub(super) struct SecurityCode {
     fingerprint: Fingerprint,
     nonce: Nonce,
     peer: Option<PeerHalf>,
+    /// Made where a half becomes known: it is asked for with every packet.
+    code: Option<String>,
     connected: bool,
     late: bool,
     verified: bool,
@@ -155,6 +157,7 @@ impl SecurityCode {
             fingerprint,
             nonce,
             peer: None,
+            code: None,
             connected: false,
             late: false,
             verified: false,
@@ -241,6 +244,7 @@ impl SecurityCode {
             None if !is_named => self.fail(),
             None => {
                 self.peer = Some(half);
+                self.code = self.make_code();
                 Ok(())
             }
         }
@@ -277,6 +281,7 @@ impl SecurityCode {
             return self.fail();
         }
         self.peer.iter_mut().for_each(|peer| peer.nonce = Some(nonce));
+        self.code = self.make_code();
         Ok(())
     }
 
@@ -336,7 +341,11 @@ impl SecurityCode {
     }
 
     /// The code, once both halves are known.
-    pub(super) fn code(&self) -> Option<String> {
+    pub(super) fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    fn make_code(&self) -> Option<String> {
         let digest = Sha256::digest(self.both_halves(&[b"nck-code-1"])?);
         let bits = u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]);
         let letter = |at: usize| char::from(ALPHABET[(bits >> (27 - 5 * at)) as usize & 31]);

@@ -65,8 +65,8 @@ fn both_sides_show_one_code() {
     let (mut inviter, mut callee) = pair(&mut generator(1));
     assert_eq!((inviter.state(), inviter.code()), (Security::None, None));
     exchange(&mut inviter, &mut callee).expect("honest");
-    let code = inviter.code().expect("a code");
-    assert_eq!(Some(&code), callee.code().as_ref());
+    let code = inviter.code().expect("a code").to_owned();
+    assert_eq!(Some(&*code), callee.code());
     assert!(code.len() == 4 && code.bytes().all(|it| ALPHABET.contains(&it)), "{code}");
     assert_eq!((inviter.state(), callee.state()), (Security::Unverified, Security::Unverified));
     assert_eq!(inviter.transcript(Role::Callee), callee.transcript(Role::Callee));
@@ -76,6 +76,17 @@ fn both_sides_show_one_code() {
     assert_eq!((inviter.state(), callee.state()), (Security::Verified, Security::Mismatch));
     callee.on_verdict(true);
     assert_eq!(callee.state(), Security::Mismatch, "a mismatch is final");
+}
+
+/// A connection asks for it with every packet.
+#[test]
+fn a_code_is_made_once() {
+    let (mut inviter, mut callee) = pair(&mut generator(1));
+    exchange(&mut inviter, &mut callee).expect("honest");
+    for side in [&inviter, &callee] {
+        assert_eq!(side.code(), side.make_code().as_deref(), "as of both halves");
+        assert_eq!(side.code().map(str::as_ptr), side.code().map(str::as_ptr));
+    }
 }
 
 #[test]
@@ -204,7 +215,7 @@ fn a_broker_that_grinds_is_caught() {
         let mut fresh = SecurityCode { peer: None, ..inviter.clone() };
         fresh.on_answer(&to_inviter.stated(), Some(nonce)).expect("not frozen");
         assert_eq!(fresh.reveal(), Some(revealed));
-        fresh.code().expect("a code")
+        fresh.code().expect("a code").to_owned()
     };
     // Two letters of four keep the test short; all four take a thousand times as long.
     let ground = (0..100_000_u128).map(u128::to_be_bytes).find(|nonce| shown(*nonce)[..2] == wanted[..2]);
@@ -301,7 +312,7 @@ fn the_vectors_are_met() {
         exchange(&mut inviter, &mut callee).expect("honest");
         assert_eq!(inviter.commitment().to_vec(), bytes("commitment"));
         for side in [&inviter, &callee] {
-            assert_eq!(side.code(), Some(text("code")));
+            assert_eq!(side.code(), Some(&*text("code")));
             assert_eq!(side.transcript(Role::Inviter), Some(bytes("inviter_transcript")));
             assert_eq!(side.transcript(Role::Callee), Some(bytes("callee_transcript")));
         }

@@ -7,6 +7,7 @@
 // The end of the input ends the browser. What is no JSON object is for whoever reads the log of a failure.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 const { chromium } = createRequire(new URL('../../../../build/node/', import.meta.url))('playwright-core');
 
@@ -32,7 +33,7 @@ async function open(number, options) {
   page.on('console', (message) => process.stderr.write(`page ${number}: ${message.text()}\n`));
   await page.exposeFunction('tell', (message) => print({ page: number, ...message }));
   await page.goto(ADDRESS);
-  await page.addScriptTag({ path: new URL('page.js', import.meta.url).pathname });
+  await page.addScriptTag({ path: fileURLToPath(new URL('page.js', import.meta.url)) });
   pages.set(number, page);
   await page.evaluate((given) => start(given), options);
 }

@@ -21,7 +21,7 @@ use nertc_callkit_reactor::{Handler, Kind, Readiness, Registration, now_us};
 use nertc_callkit_signaling::{Req, Text};
 use parking_lot::Mutex;
 
-use crate::audio::{CaptureError, PullError};
+use crate::audio::{CaptureError, PullError, TICK_US};
 use crate::audio_port::{AudioPort, Encoded};
 use crate::command::{CallState, Command};
 use crate::options::Options;
@@ -33,9 +33,6 @@ pub(crate) use state::unjoined;
 
 /// Commands that wait; sound beyond that is lost. What the core sends is limited by the core.
 const COMMANDS: usize = 256;
-
-/// Between two frames of sound.
-const FRAME_US: u64 = 10_000;
 
 /// Which join a call is of.
 pub(crate) struct Joined {
@@ -318,7 +315,7 @@ impl Call {
 /// When the thread has something to do. A timer waits for the frame of sound that comes within 10 ms of it:
 /// one wake-up for both.
 fn due(timer: Option<u64>, frame: Option<u64>) -> Option<u64> {
-    let is_close = |(timer, frame): (u64, u64)| (timer..=timer + FRAME_US).contains(&frame);
+    let is_close = |(timer, frame): (u64, u64)| (timer..=timer + TICK_US).contains(&frame);
     match timer.zip(frame).is_some_and(is_close) {
         true => frame,
         false => timer.into_iter().chain(frame).min(),

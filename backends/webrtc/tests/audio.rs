@@ -37,6 +37,11 @@ impl Network {
     }
 }
 
+/// One within a talk.
+fn packet(seq: u64, time: u64, received_us: u64, payload: Vec<u8>) -> AudioPacket {
+    AudioPacket { seq, time, received_us, starts_talk: false, payload: payload.into() }
+}
+
 /// Packets on their way.
 #[derive(Default)]
 struct Way(BTreeMap<(u64, u64), AudioPacket>);
@@ -282,13 +287,7 @@ fn garbage_is_survived_and_the_sound_comes_back() {
             } else {
                 payload
             };
-            receiver.insert(AudioPacket {
-                seq: n,
-                time,
-                received_us: now,
-                starts_talk: false,
-                payload: payload.into(),
-            });
+            receiver.insert(packet(n, time, now, payload));
         }
         let mut out = [0; FRAME];
         receiver.fill(now, &mut out);
@@ -333,13 +332,7 @@ fn a_peer_may_send_any_numbers_times_and_lengths() {
             } else {
                 (n, n * 960, good)
             };
-            receiver.insert(AudioPacket {
-                seq,
-                time,
-                received_us: now,
-                starts_talk: false,
-                payload: payload.into(),
-            });
+            receiver.insert(packet(seq, time, now, payload));
             let mut out = [0; FRAME];
             receiver.fill(now, &mut out);
             heard.extend(out);

@@ -27,6 +27,6 @@ pub use encoder::Encoder;
 pub use format::{FRAME, RATE, RATES};
 pub use jitter_buffer::{Counters, Inserted, JitterBuffer, Limits, Next};
 pub use level::LevelMeter;
-pub use playout::{FrameClock, Playout, PullError, Puller, playout};
+pub use playout::{FrameClock, Playout, PullError, Puller, TICK_US, playout};
 pub use receiver::Receiver;
 pub use resampler::Resampler;

@@ -17,7 +17,7 @@ const CAPACITY: usize = 38_400;
 /// Longest pull.
 const LONGEST_MS: u32 = 100;
 /// The media thread fills the ring that often, and may be late by as much.
-const TICK_US: u64 = 10_000;
+pub const TICK_US: u64 = 10_000;
 /// For how long the longest pull counts.
 const WINDOW_US: u64 = 2_500_000;
 /// A media thread that was stopped for longer does not make up for it.

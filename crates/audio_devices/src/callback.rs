@@ -1,7 +1,7 @@
 //! What a device's callback touches: a ring and a few numbers. No lock, no allocation.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 use rtrb::{Consumer, Producer, RingBuffer};
 
@@ -13,6 +13,8 @@ struct Gate {
     is_closed: AtomicBool,
     callbacks: AtomicU64,
     peak: AtomicU16,
+    /// Samples of the longest callback since somebody asked.
+    longest: AtomicU32,
 }
 
 /// The controlling end of a callback.
@@ -40,9 +42,15 @@ impl Control {
         self.0.peak.swap(0, Ordering::Relaxed)
     }
 
-    /// A callback began; false: nothing may pass.
-    fn enter(&self) -> bool {
+    /// Samples of the longest callback since the last question.
+    pub fn take_longest(&self) -> usize {
+        self.0.longest.swap(0, Ordering::Relaxed) as usize
+    }
+
+    /// A callback of so many samples began; false: nothing may pass.
+    fn enter(&self, samples: usize) -> bool {
         self.0.callbacks.fetch_add(1, Ordering::Relaxed);
+        self.0.longest.fetch_max(u32::try_from(samples).unwrap_or(u32::MAX), Ordering::Relaxed);
         !self.is_closed()
     }
 
@@ -73,7 +81,7 @@ impl Capture {
 
     /// Sound from the device. What nobody reads in time is dropped.
     pub fn deliver(&mut self, sound: &[i16]) {
-        if !self.control.enter() {
+        if !self.control.enter(sound.len()) {
             return;
         }
         self.control.meter(sound);
@@ -105,7 +113,7 @@ impl Playout {
 
     /// Sound for the device; silence where there is none.
     pub fn fill(&mut self, sound: &mut [i16]) {
-        let is_open = self.control.enter();
+        let is_open = self.control.enter(sound.len());
         let ready = if is_open { sound.len().min(self.ring.slots()) } else { 0 };
         let (played, silent) = sound.split_at_mut(ready);
         if let Ok(chunk) = self.ring.read_chunk(ready) {

@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::device::{Code, Device, DeviceId};
 use crate::limits::{
-    BACKOFF, CALLBACK_LIMIT, CLOSE_LIMIT, LIST_LIMIT, MAX_ABANDONED, MAX_BACKOFF, MAX_COMMANDS, OPEN_LIMIT,
-    POLL, START_LIMIT, STEADY,
+    BACKOFF, CALLBACK_LIMIT, CLOSE_LIMIT, LIST_LIMIT, MAX_ABANDONED, MAX_BACKOFF, MAX_COMMANDS, MAX_POLL,
+    OPEN_LIMIT, POLL, START_LIMIT, STEADY,
 };
 
 /// Numbers one attempt to open a device; never reused.
@@ -26,9 +26,10 @@ pub enum Input {
     },
     /// Want this device from now on; `None`: the system's default.
     Use {
-        /// Completed with the outcome; while closed, once the device is known to exist.
+        /// Completed with the outcome; while closed, once the device is known to exist. `NotFound`: not there
+        /// yet.
         command: u32,
-        /// A device that does not exist changes nothing.
+        /// One that is not there is used once it is.
         device: Option<DeviceId>,
     },
     /// The answer to [`Output::List`].
@@ -111,6 +112,8 @@ pub struct Controller {
     /// When a list that is not answered counts as failed.
     list_deadline: Option<u64>,
     next_list: u64,
+    /// Lists that failed in a row.
+    failed_lists: u32,
     slot: Slot,
     /// What the system took too long to open or close.
     abandoned: Vec<StreamId>,
@@ -134,6 +137,7 @@ impl Default for Controller {
             is_listing: false,
             list_deadline: None,
             next_list: 0,
+            failed_lists: 0,
             slot: Slot::Empty,
             abandoned: Vec::new(),
             last_stream: 0,
@@ -163,6 +167,14 @@ impl Controller {
     /// What is to be done next.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
+    }
+
+    /// The device that is open.
+    pub fn in_use(&self) -> Option<&DeviceId> {
+        match &self.slot {
+            Slot::Open { device, .. } => Some(device),
+            Slot::Empty | Slot::Opening { .. } | Slot::Closing { .. } => None,
+        }
     }
 
     /// When to call `handle_timeout`.
@@ -212,7 +224,7 @@ impl Controller {
             self.is_wanted = true;
             self.devices = self.is_list_overdue().then_some(Err(Code::Busy));
             self.reported = None;
-            self.next_list = now;
+            (self.next_list, self.failed_lists) = (now, 0);
             self.retry_soon(now);
         }
         if matches!(self.slot, Slot::Open { .. }) {
@@ -239,28 +251,45 @@ impl Controller {
         }
     }
 
+    /// It is wanted from now on, there or not: a headset may be switched on later.
     fn on_use(&mut self, now: u64, command: u32, device: Option<DeviceId>) {
-        if let Some((before, _)) = self.proposed.take() {
+        let replaced = self.proposed.take().map(|(before, _)| before);
+        for before in replaced.into_iter().chain(self.uses.take()) {
             self.complete(before, Err(Code::Cancelled));
+        }
+        self.wanted.clone_from(&device);
+        if self.is_wanted {
+            self.reported = None;
+            self.retry_soon(now);
         }
         match device {
             Some(_) if self.is_list_overdue() => self.complete(command, Err(Code::Busy)),
             Some(id) => self.proposed = Some((command, id)),
-            None => self.accept(now, command, None),
+            None => self.await_use(command),
+        }
+    }
+
+    /// The device exists, as far as is known.
+    fn await_use(&mut self, command: u32) {
+        if self.is_wanted {
+            self.uses = Some(command);
+        } else {
+            self.complete(command, Ok(()));
         }
     }
 
     fn on_listed(&mut self, now: u64, result: Result<Vec<Device>, Code>) {
         self.is_listing = false;
         self.list_deadline = None;
-        self.next_list = now + POLL;
+        self.failed_lists = if result.is_ok() { 0 } else { self.failed_lists + 1 };
+        self.next_list = now + (POLL << self.failed_lists.min(16)).min(MAX_POLL);
         self.use_list(now, result);
     }
 
     fn use_list(&mut self, now: u64, result: Result<Vec<Device>, Code>) {
         if let Some((command, id)) = self.proposed.take() {
             match &result {
-                Ok(devices) if devices.iter().any(|it| it.id == id) => self.accept(now, command, Some(id)),
+                Ok(devices) if devices.iter().any(|it| it.id == id) => self.await_use(command),
                 Ok(_) => self.complete(command, Err(Code::NotFound)),
                 Err(code) => self.complete(command, Err(*code)),
             }
@@ -269,21 +298,6 @@ impl Controller {
         if self.devices != result {
             self.devices = result;
             self.retry_soon(now);
-        }
-    }
-
-    /// The device exists, as far as is known.
-    fn accept(&mut self, now: u64, command: u32, device: Option<DeviceId>) {
-        if let Some(before) = self.uses.take() {
-            self.complete(before, Err(Code::Cancelled));
-        }
-        self.wanted = device;
-        if self.is_wanted {
-            self.uses = Some(command);
-            self.reported = None;
-            self.retry_soon(now);
-        } else {
-            self.complete(command, Ok(()));
         }
     }
 

@@ -9,6 +9,7 @@ use rtrb::{Consumer, Producer};
 use crate::callback::{Callback, Capture, Control, Playout};
 use crate::controller::{Controller, Input, Output, StreamId};
 use crate::device::{Code, Device, DeviceId, Kind};
+use crate::limits::{AHEAD, LONGEST_WINDOW, RING};
 use crate::system::{Stream, System};
 
 /// What a thread that waited for the system brings back.
@@ -38,11 +39,31 @@ enum Ring {
     ToSpeaker(Producer<i16>),
 }
 
+/// How much waits for the speaker: enough for its longest callback of the last seconds.
+#[derive(Default)]
+struct Pace {
+    /// Longest callbacks of this window and of the one before.
+    longest: [usize; 2],
+    window_ends: u64,
+}
+
+impl Pace {
+    fn target(&mut self, now: u64, longest: usize) -> usize {
+        if now >= self.window_ends {
+            self.longest = [0, self.longest[0]];
+            self.window_ends = now + LONGEST_WINDOW;
+        }
+        self.longest[0] = self.longest[0].max(longest);
+        (self.longest[0].max(self.longest[1]) + AHEAD).min(RING)
+    }
+}
+
 /// A stream from `Open` until it is closed.
 struct Running {
     number: StreamId,
     control: Control,
     ring: Ring,
+    pace: Pace,
     /// `None` while the system opens or closes it.
     stream: Option<Stream>,
 }
@@ -133,6 +154,29 @@ impl Devices {
         let Ok(chunk) = ring.read_chunk(frame.len()) else { return false };
         frame.iter_mut().zip(chunk).for_each(|(to, from)| *to = from);
         true
+    }
+
+    /// Samples that the speaker needs by now: its clock. `None` while no speaker plays.
+    pub fn needed(&mut self, now: u64) -> Option<usize> {
+        let is_playing = |it: &&mut Running| !it.control.is_closed() && it.control.callbacks() > 0;
+        let playing = self.speaker.running.iter_mut().find(is_playing)?;
+        let Ring::ToSpeaker(ring) = &playing.ring else { return None };
+        let target = playing.pace.target(now, playing.control.take_longest());
+        Some(target.saturating_sub(RING - ring.slots()))
+    }
+
+    /// Samples that wait for the speaker.
+    pub fn waiting(&mut self) -> usize {
+        match self.speaker.ring() {
+            Some(Ring::ToSpeaker(ring)) => RING - ring.slots(),
+            Some(Ring::FromMicrophone(_)) | None => 0,
+        }
+    }
+
+    /// The device that is open.
+    pub fn in_use(&self, kind: Kind) -> Option<&DeviceId> {
+        let side = if kind == Kind::Microphone { &self.microphone } else { &self.speaker };
+        side.controller.in_use()
     }
 
     /// Sound for the speaker; returns how much of it fits.
@@ -229,7 +273,13 @@ impl Devices {
                 (Callback::Playout(playout), Ring::ToSpeaker(ring))
             }
         };
-        self.side(kind).running.push(Running { number: stream, control, ring, stream: None });
+        self.side(kind).running.push(Running {
+            number: stream,
+            control,
+            ring,
+            pace: Pace::default(),
+            stream: None,
+        });
         let system = Arc::clone(&self.system);
         let open = move || Answer::Opened(kind, stream, system.open(&device, callback));
         self.spawn(open, Answer::Opened(kind, stream, Err(Code::Busy)));
@@ -252,7 +302,7 @@ impl Devices {
         let sender = self.sender.clone();
         // Nobody receives once the devices are dropped; then a stream is closed by dropping the answer.
         let run = move || drop(sender.send(work()));
-        if let Err(error) = thread::Builder::new().name("nck-device".to_owned()).spawn(run) {
+        if let Err(error) = thread::Builder::new().name("nertc_device".to_owned()).spawn(run) {
             log::warn!("no thread for a device: {error}");
             drop(self.sender.send(without_thread));
         }
@@ -266,7 +316,7 @@ impl Drop for Devices {
             // Closing may block, also here.
             let streams: Vec<Stream> = side.running.drain(..).filter_map(|it| it.stream).collect();
             if !streams.is_empty() {
-                drop(thread::Builder::new().name("nck-device".to_owned()).spawn(move || drop(streams)));
+                drop(thread::Builder::new().name("nertc_device".to_owned()).spawn(move || drop(streams)));
             }
         }
     }

@@ -12,7 +12,7 @@
 //!
 //! Limits:
 //! - 48 kHz, mono, 16 bit; the system converts.
-//! - Hot-plug is noticed by listing the devices, once a second while one is open.
+//! - Hot-plug is noticed by listing the devices, every two seconds while one is open.
 //! - PulseAudio, ALSA, OSS, WASAPI, CoreAudio and AAudio; not JACK. PulseAudio lists the monitors of
 //!   speakers as microphones.
 //! - No voice processing of a system: on iOS and Android the app's own stream has it.

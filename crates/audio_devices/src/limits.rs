@@ -1,7 +1,10 @@
 //! Every limit, in milliseconds where it is a time.
 
 /// Between two lists while a device is open: hot-plug is noticed this late.
-pub const POLL: u64 = 1000;
+pub const POLL: u64 = 2000;
+/// At most, while lists fail: doubled for each one after the first. Libraries of a system without sound write
+/// to the standard error stream each time.
+pub const MAX_POLL: u64 = 30_000;
 /// A list that takes longer counts as failed.
 pub const LIST_LIMIT: u64 = 5000;
 /// Opening is given up: drivers may wait for ever.
@@ -25,3 +28,8 @@ pub const MAX_ABANDONED: usize = 4;
 pub const MAX_COMMANDS: usize = 16;
 /// Samples between a device's callback and the thread of media: 200 ms.
 pub const RING: usize = 9600;
+/// The thread of media comes every 10 ms: what the speaker has beyond its longest callback, so that one that
+/// comes late by as much is not heard.
+pub const AHEAD: usize = 960;
+/// For how long a long callback counts.
+pub const LONGEST_WINDOW: u64 = 2500;

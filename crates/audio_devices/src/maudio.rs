@@ -1,5 +1,9 @@
 //! The machine's audio system, by miniaudio.
 
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
 use maudio::audio::sample_rate::SampleRate;
 use maudio::backend::Backend;
 use maudio::context::{Context, ContextBuilder, ContextOps as _};
@@ -67,8 +71,26 @@ impl System for Machine {
     }
 }
 
+/// miniaudio forgets 20 kB at each connection to PulseAudio that fails, so one that failed is not tried again
+/// for a minute. In milliseconds since the first connection; 0: it has not failed.
+static FAILED_AT: AtomicU64 = AtomicU64::new(0);
+static FIRST: LazyLock<Instant> = LazyLock::new(Instant::now);
+const PULSE_PAUSE: u64 = 60_000;
+
 fn connect() -> Result<Context, Code> {
-    ContextBuilder::new().preferred_backends(BACKENDS.iter().copied()).build().map_err(code)
+    let now = FIRST.elapsed().as_millis() as u64 + 1;
+    let failed = FAILED_AT.load(Ordering::Relaxed);
+    let pauses = failed != 0 && now < failed + PULSE_PAUSE;
+    let (pulse, others): (Vec<Backend>, Vec<Backend>) =
+        BACKENDS.iter().partition(|it| matches!(it, Backend::PulseAudio));
+    if !pulse.is_empty() && !pauses {
+        let connected = ContextBuilder::new().preferred_backends(pulse).build();
+        FAILED_AT.store(if connected.is_ok() { 0 } else { now }, Ordering::Relaxed);
+        if connected.is_ok() || others.is_empty() {
+            return connected.map_err(code);
+        }
+    }
+    ContextBuilder::new().preferred_backends(others).build().map_err(code)
 }
 
 fn start(device: MaResult<OpenDevice<i16>>, control: &Control) -> Result<Stream, Code> {

@@ -67,31 +67,33 @@ fn with(names: &[&str]) -> Controller {
 #[test]
 fn the_wanted_device_gone_is_replaced_until_it_is_back() {
     let mut it = with(&["a", "b"]);
-    assert_eq!(after(&mut it, 10, Input::Use { command: 2, device: Some(id("b")) }), [Output::List]);
-    assert_eq!(after(&mut it, 20, devices(&["a", "b"])), [Output::Close { stream: 1 }]);
+    let outputs = after(&mut it, 10, Input::Use { command: 2, device: Some(id("b")) });
+    assert_eq!(outputs, [Output::List, Output::Close { stream: 1 }]);
+    assert_eq!(after(&mut it, 20, devices(&["a", "b"])), []);
     assert_eq!(after(&mut it, 30, Input::Closed { stream: 1 }), [open(2, "b")]);
     assert_eq!(after(&mut it, 40, opened(2)), [in_use("b"), done(2)]);
 
-    assert_eq!(until(&mut it, 1020, &["a"]), [(1020, Output::Close { stream: 2 })]);
-    assert_eq!(after(&mut it, 1030, Input::Closed { stream: 2 }), [open(3, "a")]);
-    assert_eq!(after(&mut it, 1040, opened(3)), [in_use("a")]);
-    assert_eq!(until(&mut it, 2020, &["a", "b"]), [(2020, Output::Close { stream: 3 })]);
-    assert_eq!(after(&mut it, 2030, Input::Closed { stream: 3 }), [open(4, "b")]);
+    assert_eq!(until(&mut it, 2020, &["a"]), [(2020, Output::Close { stream: 2 })]);
+    assert_eq!(after(&mut it, 2030, Input::Closed { stream: 2 }), [open(3, "a")]);
+    assert_eq!(after(&mut it, 2040, opened(3)), [in_use("a")]);
+    assert_eq!(until(&mut it, 4020, &["a", "b"]), [(4020, Output::Close { stream: 3 })]);
+    assert_eq!(after(&mut it, 4030, Input::Closed { stream: 3 }), [open(4, "b")]);
 }
 
 #[test]
 fn another_default_is_followed() {
     let mut it = with(&["a", "b"]);
-    assert_eq!(until(&mut it, 1000, &["b", "a"]), [(1000, Output::Close { stream: 1 })]);
-    assert_eq!(after(&mut it, 1010, Input::Closed { stream: 1 }), [open(2, "b")]);
+    assert_eq!(until(&mut it, 2000, &["b", "a"]), [(2000, Output::Close { stream: 1 })]);
+    assert_eq!(after(&mut it, 2010, Input::Closed { stream: 1 }), [open(2, "b")]);
 }
 
 #[test]
-fn a_device_that_does_not_exist_changes_nothing() {
+fn a_device_that_is_not_there_is_used_once_it_is() {
     let mut it = with(&["a"]);
     assert_eq!(after(&mut it, 10, Input::Use { command: 2, device: Some(id("x")) }), [Output::List]);
     assert_eq!(after(&mut it, 20, devices(&["a"])), [failed(2, Code::NotFound)]);
-    assert_eq!(until(&mut it, 2020, &["a", "x"]), []);
+    assert_eq!(until(&mut it, 2020, &["a", "x"]), [(2020, Output::Close { stream: 1 })]);
+    assert_eq!(after(&mut it, 2030, Input::Closed { stream: 1 }), [open(2, "x")]);
 }
 
 #[test]
@@ -182,7 +184,7 @@ fn without_any_device_there_is_a_code() {
     let _ = after(&mut it, 0, Input::Open { command: 1 });
     let outputs = after(&mut it, 0, Input::Listed(Err(Code::NotFound)));
     assert_eq!(outputs, [failed(1, Code::NotFound), Output::Report(Err(Code::NotFound))]);
-    assert_eq!(until(&mut it, 1000, &["a"]), [(1000, open(1, "a"))], "until there is one");
+    assert_eq!(until(&mut it, 4000, &["a"]), [(4000, open(1, "a"))], "until there is one");
 }
 
 #[test]
@@ -191,7 +193,7 @@ fn a_later_wish_replaces_the_one_before() {
     let _ = after(&mut it, 10, Input::Use { command: 2, device: Some(id("b")) });
     let cancelled = failed(2, Code::Cancelled);
     assert_eq!(after(&mut it, 10, Input::Use { command: 3, device: Some(id("c")) }), [cancelled]);
-    assert_eq!(after(&mut it, 20, devices(&["a", "b", "c"])), [Output::Close { stream: 1 }]);
+    assert_eq!(after(&mut it, 20, devices(&["a", "b", "c"])), []);
     assert_eq!(after(&mut it, 30, Input::Closed { stream: 1 }), [open(2, "c")]);
     assert_eq!(after(&mut it, 40, Input::Use { command: 4, device: None })[0], failed(3, Code::Cancelled));
 }

@@ -158,10 +158,10 @@ fn a_device_is_switched_and_back_when_it_is_gone() {
     assert_eq!(rig.system.call(&SOUND), [SOUND]);
 
     rig.system.set_devices(&["a"]);
-    rig.now = 1000;
+    rig.now = 2000;
     rig.until("the default", |rig| !rig.system.call(&SOUND).is_empty() && rig.system.open() == ["a", "a"]);
     rig.system.set_devices(&["a", "b"]);
-    rig.now = 2000;
+    rig.now = 4000;
     rig.until("back", |rig| !rig.system.call(&SOUND).is_empty() && rig.system.open() == ["a", "b"]);
 }
 
@@ -175,4 +175,29 @@ fn dropping_closes_everything() {
         assert!(begin.elapsed() < patience(), "still open: {:?}", system.open());
         thread::yield_now();
     }
+}
+
+#[test]
+fn the_speaker_is_written_what_it_played() {
+    let mut rig = Rig::new(&["a"]);
+    assert_eq!(rig.devices.needed(0), None, "no speaker plays");
+    rig.devices.open(0, Kind::Speaker, 1);
+    rig.until_event(completed(1, Ok(())));
+    rig.system.call(&SOUND);
+    // What its longest callback takes, and 20 ms.
+    assert_eq!(rig.devices.needed(0), Some(1440));
+    assert_eq!(rig.devices.write(&[1; 1440]), 1440);
+    assert_eq!(rig.devices.needed(0), Some(0));
+    rig.system.call(&SOUND[..441]);
+    assert_eq!(rig.devices.needed(10), Some(441));
+    rig.devices.write(&[1; 441]);
+
+    // One long callback counts for a while.
+    rig.system.call(&[0; 960]);
+    assert_eq!(rig.devices.needed(20), Some(1440));
+    assert_eq!(rig.devices.needed(2600), Some(1440));
+    assert_eq!(rig.devices.needed(5200), Some(480), "only 20 ms: nothing was called since");
+    assert_eq!(rig.devices.in_use(Kind::Speaker), Some(&DeviceId("a".to_owned())));
+    rig.devices.close(5200, Kind::Speaker, 2);
+    assert_eq!((rig.devices.needed(5200), rig.devices.in_use(Kind::Speaker)), (None, None));
 }

@@ -84,6 +84,42 @@ impl Call {
         self.until("the tone", |call| call.with_tone >= 50);
     }
 
+    /// 10 ms of a thread of media that writes what the speaker needs; the loudest sample of the microphone.
+    fn paced(&mut self, sample: i16) -> u16 {
+        let now = self.now();
+        let events = self.devices.poll(now);
+        self.events.extend(events);
+        let needed = self.devices.needed(now).unwrap_or(0);
+        self.devices.write(&vec![sample; needed]);
+        let (mut frame, mut loudest) = ([0; 480], 0);
+        while self.devices.read(&mut frame) {
+            loudest = frame.iter().map(|it| it.unsigned_abs()).fold(loudest, u16::max);
+        }
+        thread::sleep(Duration::from_millis(10));
+        loudest
+    }
+
+    /// From the write of a click until it is read from the microphone, in ms: the median of 21.
+    fn click_latency(&mut self) -> f64 {
+        let mut times = Vec::new();
+        while times.len() < 21 {
+            // Until what was written before has passed.
+            let mut silent = 0;
+            while silent < 30 {
+                silent = if self.paced(0) < 1000 { silent + 1 } else { 0 };
+            }
+            let begin = Instant::now();
+            let mut loudest = self.paced(20_000);
+            while loudest < 10_000 {
+                assert!(begin.elapsed() < patience(), "no click");
+                loudest = self.paced(0);
+            }
+            times.push(begin.elapsed().as_secs_f64() * 1000.0);
+        }
+        times.sort_by(f64::total_cmp);
+        times[10]
+    }
+
     fn use_sink(&mut self, name: &str, command: u32) {
         let now = self.now();
         self.devices.set_device(now, Kind::Speaker, Some(DeviceId(name.to_owned())), command);
@@ -142,6 +178,7 @@ fn a_tone_is_found_at_the_sinks_monitor() {
             &format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()),
         ]);
         command.args(["-L", "module-null-sink sink_name=one", "-L", "module-null-sink sink_name=two"]);
+        command.args(["-L", "module-null-sink sink_name=odd rate=192000 channels=7"]);
         command.env("XDG_RUNTIME_DIR", &folder).env("HOME", &folder);
         let mut server = Process::start("pulseaudio", command);
         let begin = Instant::now();
@@ -164,6 +201,18 @@ fn a_tone_is_found_at_the_sinks_monitor() {
     call.until_tone();
     call.until("five seconds", |call| call.now() > 5000);
     println!("both devices: {} ms of CPU in {} ms", cpu_ms(), call.now());
+
+    println!("from the speaker's write to the microphone's read: {:.0} ms", call.click_latency());
+
+    call.use_sink("odd", 8);
+    call.until_tone();
+    // Two clients at one device.
+    let mut other = Call::new();
+    other.devices.open(0, Kind::Speaker, 1);
+    other.devices.open(0, Kind::Microphone, 2);
+    other.use_sink("odd", 3);
+    other.until_tone();
+    drop(other);
 
     call.use_sink("two", 3);
     call.until_tone();

@@ -23,8 +23,6 @@ struct World {
     is_listing: bool,
     is_wanted: bool,
     wanted: Option<DeviceId>,
-    /// What `Use` asked for, until it is accepted or refused.
-    asked: Option<(u32, DeviceId)>,
     commands: u32,
     completed: BTreeMap<u32, u32>,
     /// When each command that waits was given.
@@ -59,7 +57,6 @@ impl World {
             is_listing: false,
             is_wanted: false,
             wanted: None,
-            asked: None,
             commands: 0,
             completed: BTreeMap::new(),
             waiting: BTreeMap::new(),
@@ -92,10 +89,7 @@ impl World {
             _ => {
                 let id = DeviceId(self.random.below(5).to_string());
                 let device = self.random.chance(700).then_some(id);
-                self.asked = device.clone().map(|it| (command, it));
-                if device.is_none() {
-                    self.wanted = None;
-                }
+                self.wanted.clone_from(&device);
                 Input::Use { command, device }
             }
         };
@@ -137,11 +131,9 @@ impl World {
                     let at = self.latency().max(opening + 1);
                     self.answers.push((at, Input::Closed { stream }));
                 }
-                Output::Complete { command, result } => {
+                Output::Complete { command, .. } => {
                     *self.completed.entry(command).or_default() += 1;
                     self.waiting.remove(&command);
-                    let is_refused = result.is_err();
-                    self.asked.take_if(|(asked, _)| is_refused && *asked == command);
                 }
                 Output::Report(what) => {
                     self.report = Some(what);
@@ -169,11 +161,6 @@ impl World {
                 self.is_listing = false;
                 let fails = !self.is_calm && self.random.chance(50);
                 let result = if fails { Err(Code::NotFound) } else { Ok(self.devices.clone()) };
-                if let Some((_, device)) = self.asked.take()
-                    && result.as_ref().is_ok_and(|it| it.iter().any(|it| it.id == device))
-                {
-                    self.wanted = Some(device);
-                }
                 Input::Listed(result)
             }
             Input::Opened { stream, result: Err(code) } => {
@@ -262,7 +249,6 @@ impl World {
         }
         let once: BTreeMap<u32, u32> = (1..=self.commands).map(|it| (it, 1)).collect();
         assert_eq!(self.completed, once, "each command is completed once");
-        assert!(self.asked.is_none());
     }
 }
 

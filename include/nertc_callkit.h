@@ -274,6 +274,18 @@ NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_code) {
    * code that is required is missing.
    */
   NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE = 90012,
+  /**
+   * on_error: no such microphone or speaker, or none at all. The call goes on without; the system's
+   * default is used where there is one.
+   */
+  NERTC_CALLKIT_CODE_DEVICE_NOT_FOUND = 90013,
+  /** on_error: the system does not let this program use the microphone or the speaker. */
+  NERTC_CALLKIT_CODE_DEVICE_DENIED = 90014,
+  /**
+   * on_error: another program has the microphone or the speaker, or it does not answer. It is tried
+   * again.
+   */
+  NERTC_CALLKIT_CODE_DEVICE_BUSY = 90015,
 };
 
 /**

@@ -65,6 +65,9 @@ enum {
   NERTC_CALLKIT_CODE_NOT_IN_CALL = 90010,
   NERTC_CALLKIT_CODE_MEDIA_MISMATCH = 90011,
   NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE = 90012,
+  NERTC_CALLKIT_CODE_DEVICE_NOT_FOUND = 90013,
+  NERTC_CALLKIT_CODE_DEVICE_DENIED = 90014,
+  NERTC_CALLKIT_CODE_DEVICE_BUSY = 90015,
 };
 const char *nertc_callkit_code_text(nertc_callkit_code code);
 typedef int32_t nertc_callkit_end_reason;
@@ -996,6 +999,8 @@ enum {
   NERTC_CALLKIT_WEBRTC_LOOPBACK = 2,
   NERTC_CALLKIT_WEBRTC_NO_IPV6 = 4,
   NERTC_CALLKIT_WEBRTC_APP_AUDIO = 8,
+  NERTC_CALLKIT_WEBRTC_MANUAL_AUDIO = 16,
+  NERTC_CALLKIT_WEBRTC_NO_PROCESSING = 32,
   NERTC_CALLKIT_WEBRTC_REQUIRE_CODE = 128,
 };
 typedef struct nertc_callkit_ice_server {
@@ -1022,6 +1027,8 @@ typedef struct nertc_callkit_webrtc_options {
       uint32_t size, const void *signature, uint32_t signature_size,
       void *user_data);
   void *user_data;
+  const char *microphone;
+  const char *speaker;
 } nertc_callkit_webrtc_options;
 nertc_callkit_status nertc_callkit_webrtc_media(const nertc_callkit_webrtc_options *options, nertc_callkit_backends *out);
 nertc_callkit_status nertc_callkit_webrtc_set_ice_servers(nertc_callkit *kit, const nertc_callkit_ice_server *const *servers, uint32_t count);
@@ -1077,3 +1084,26 @@ typedef struct nertc_callkit_stream_stats {
 } nertc_callkit_stream_stats;
 nertc_callkit_status nertc_callkit_get_stream_stats(nertc_callkit *kit, uint32_t media, int32_t sending, nertc_callkit_stream_stats *out);
 nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit, const nertc_callkit_call_ref *call, const char *code, int32_t agree);
+typedef int32_t nertc_callkit_device_kind;
+enum {
+  NERTC_CALLKIT_DEVICE_MICROPHONE = 1,
+  NERTC_CALLKIT_DEVICE_SPEAKER = 2,
+};
+typedef uint32_t nertc_callkit_device_flag;
+enum {
+  NERTC_CALLKIT_DEVICE_DEFAULT = 1,
+  NERTC_CALLKIT_DEVICE_IN_USE = 2,
+};
+typedef struct nertc_callkit_device {
+  uint32_t struct_size;
+  nertc_callkit_device_flag flags;
+  nertc_callkit_device_kind kind;
+  uint32_t reserved;
+  const char *id;
+  const char *name;
+} nertc_callkit_device;
+typedef void (*nertc_callkit_device_cb)(const nertc_callkit_device *device,
+    void *user_data);
+nertc_callkit_status nertc_callkit_webrtc_list_devices(nertc_callkit *kit, nertc_callkit_device_kind kind, nertc_callkit_device_cb each, void *user_data);
+nertc_callkit_status nertc_callkit_webrtc_set_device(nertc_callkit *kit, nertc_callkit_device_kind kind, const char *id);
+nertc_callkit_status nertc_callkit_webrtc_set_audio_active(nertc_callkit *kit, int32_t active);

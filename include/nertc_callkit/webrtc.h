@@ -27,10 +27,17 @@ NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_webrtc_flag) {
   /** IPv6 is not used. */
   NERTC_CALLKIT_WEBRTC_NO_IPV6 = 4,
   /**
-   * The app brings sound with nertc_callkit_push_frame and takes it with on_frame. Mandatory so
-   * far: this version opens no microphone and no speaker.
+   * No microphone and no speaker is opened: the app brings sound with nertc_callkit_push_frame and
+   * takes it with on_frame or nertc_callkit_webrtc_pull_audio.
    */
   NERTC_CALLKIT_WEBRTC_APP_AUDIO = 8,
+  /**
+   * Microphone and speaker are open only while the app allows it with
+   * nertc_callkit_webrtc_set_audio_active: CallKit's audio session, Android's audio focus.
+   */
+  NERTC_CALLKIT_WEBRTC_MANUAL_AUDIO = 16,
+  /** No echo cancellation, noise suppression and gain control, because the system has its own. */
+  NERTC_CALLKIT_WEBRTC_NO_PROCESSING = 32,
   /** A peer whose client has no security code ends the call. */
   NERTC_CALLKIT_WEBRTC_REQUIRE_CODE = 128,
 };
@@ -106,11 +113,18 @@ typedef struct nertc_callkit_webrtc_options {
    * Passed to the hooks, which count as callbacks and may be called until the client has ended.
    */
   void *NERTC_CALLKIT_NULLABLE user_data;
+  /**
+   * Id of the microphone, as nertc_callkit_webrtc_list_devices lends it, up to 256 bytes; NULL =
+   * the system's default. Not with APP_AUDIO.
+   */
+  const char *NERTC_CALLKIT_NULLABLE microphone;
+  /** Likewise, of the speaker. */
+  const char *NERTC_CALLKIT_NULLABLE speaker;
 } nertc_callkit_webrtc_options;
 /** Every default of nertc_callkit_webrtc_options. */
 #define NERTC_CALLKIT_WEBRTC_OPTIONS_INIT \
   { (uint32_t)sizeof(nertc_callkit_webrtc_options), 0, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, \
-    NULL, NULL }
+    NULL, NULL, NULL, NULL }
 
 /**
  * Creates a media backend that carries sound to the peer over WebRTC in `out`.
@@ -118,12 +132,18 @@ typedef struct nertc_callkit_webrtc_options {
  * Each of the two clients needs one. Copies `options`. Fills `rtc` and `rtc_ctx` and leaves the
  * rest, as nertc_callkit_loopback_rtc does. Outside of a call it has no thread, socket or timer.
  *
- * @param options  How; APP_AUDIO is mandatory so far. Not NULL.
+ * In a call it opens the speaker, and the microphone while the app has not disabled it
+ * (nertc_callkit_enable_local): from the join of the media room to its leave. Without one of them
+ * the call goes on; on_error says why (DEVICE_NOT_FOUND, DEVICE_DENIED, DEVICE_BUSY). A device that
+ * is unplugged is replaced by the system's default until it is back. on_frame gets what the speaker
+ * plays.
+ *
+ * @param options  How. Not NULL.
  * @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
  * @return         OK. INVALID_ARGUMENT: NULL, an unknown flag, a number outside its range, an
  *                 invalid server; the log has the reason. UNSUPPORTED: a field that this library
- *                 does not know is not zero, APP_AUDIO is missing, turns: in a library that was
- *                 built without TLS, or it was built without WebRTC.
+ *                 does not know is not zero, APP_AUDIO is missing in a library that was built
+ *                 without devices, turns: in one without TLS, or it was built without WebRTC.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -164,7 +184,8 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_webrtc_set_ice_servers(nert
  * @param channels     1 or 2.
  * @return             How many frames are sound; the rest of `out` is silence. 0 outside of a call.
  *                     Negative: INVALID_ARGUMENT, CLOSED, UNSUPPORTED: the client's media backend
- *                     is not this one. QUEUE_FULL: another thread is in this function.
+ *                     is not this one, or has no APP_AUDIO. QUEUE_FULL: another thread is in this
+ *                     function.
  *
  * Thread: any. In a callback: yes. Since: 0.1.0.
  */
@@ -328,6 +349,100 @@ NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_get_stream_stats(nertc_call
  */
 NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_confirm_security_code(nertc_callkit *kit,
     const nertc_callkit_call_ref *NERTC_CALLKIT_NULLABLE call, const char *code, int32_t agree);
+
+/** What a device is for. */
+NERTC_CALLKIT_ENUM(int32_t, nertc_callkit_device_kind) {
+  /** From the user. */
+  NERTC_CALLKIT_DEVICE_MICROPHONE = 1,
+  /** To the user. */
+  NERTC_CALLKIT_DEVICE_SPEAKER = 2,
+};
+
+/** Flags of nertc_callkit_device. */
+NERTC_CALLKIT_FLAGS(uint32_t, nertc_callkit_device_flag) {
+  /** The system uses it for programs that choose none. */
+  NERTC_CALLKIT_DEVICE_DEFAULT = 1,
+  /** The client has it open. */
+  NERTC_CALLKIT_DEVICE_IN_USE = 2,
+};
+
+/** A microphone or a speaker. Lent until the callback returns. */
+typedef struct nertc_callkit_device {
+  /** How much of this struct the library filled. */
+  uint32_t struct_size;
+  /** nertc_callkit_device_flag bits. */
+  nertc_callkit_device_flag flags;
+  /** A nertc_callkit_device_kind. */
+  nertc_callkit_device_kind kind;
+  /** Reserved; is 0. */
+  uint32_t reserved;
+  /** The system's name of it, which it keeps while it is unplugged. Not NULL. */
+  const char *NERTC_CALLKIT_NULLABLE id;
+  /** For the user. Not NULL. */
+  const char *NERTC_CALLKIT_NULLABLE name;
+} nertc_callkit_device;
+/** Every default of nertc_callkit_device. */
+#define NERTC_CALLKIT_DEVICE_INIT \
+  { (uint32_t)sizeof(nertc_callkit_device), 0, 0, 0, NULL, NULL }
+
+/** Lends one device to nertc_callkit_webrtc_list_devices' caller. */
+typedef void (*nertc_callkit_device_cb)(const nertc_callkit_device *device,
+    void *NERTC_CALLKIT_NULLABLE user_data);
+
+/**
+ * Lends the microphones or the speakers of the machine to `each`, one after the other.
+ *
+ * Asks the system, which takes some milliseconds, or as long as its audio server does not answer.
+ * Monitors of speakers are microphones, too, with PulseAudio.
+ *
+ * @param kit        Client, whose open device has NERTC_CALLKIT_DEVICE_IN_USE, or NULL.
+ * @param kind       A nertc_callkit_device_kind.
+ * @param each       Called for each device before this function returns, on its thread. Not NULL.
+ * @param user_data  Passed to `each`.
+ * @return           OK, also if there is no device or no audio system. INVALID_ARGUMENT. CLOSED.
+ *                   INTERNAL: the system refuses, or does not answer; the log has the reason.
+ *                   UNSUPPORTED: the client's media backend is not this one, or the library was
+ *                   built without devices.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_webrtc_list_devices(
+    nertc_callkit *NERTC_CALLKIT_NULLABLE kit, nertc_callkit_device_kind kind,
+    nertc_callkit_device_cb each, void *NERTC_CALLKIT_NULLABLE user_data);
+
+/**
+ * Uses this device from now on, in the running call and in those that follow.
+ *
+ * If it is not there, on_error says so (DEVICE_NOT_FOUND) in the call that needs it; the system's
+ * default takes its place until it is plugged in.
+ *
+ * @param kit   Client. Not NULL.
+ * @param kind  A nertc_callkit_device_kind.
+ * @param id    As nertc_callkit_webrtc_list_devices lends it, up to 256 bytes; copied. NULL =
+ *              follow the system's default.
+ * @return      OK. INVALID_ARGUMENT. CLOSED. UNSUPPORTED: the client's media backend is not this
+ *              one, or opens no devices.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_webrtc_set_device(nertc_callkit *kit,
+    nertc_callkit_device_kind kind, const char *NERTC_CALLKIT_NULLABLE id);
+
+/**
+ * Allows microphone and speaker to be open, or closes them, while the call goes on.
+ *
+ * With MANUAL_AUDIO they are closed at first. 1 in CallKit's didActivate and with Android's audio
+ * focus, 0 when it is lost.
+ *
+ * @param kit     Client. Not NULL.
+ * @param active  1 or 0.
+ * @return        OK. INVALID_ARGUMENT. CLOSED. UNSUPPORTED: the client's media backend is not this
+ *                one, or has no MANUAL_AUDIO.
+ *
+ * Thread: any. In a callback: yes. Since: 0.1.0.
+ */
+NERTC_CALLKIT_API nertc_callkit_status nertc_callkit_webrtc_set_audio_active(nertc_callkit *kit,
+    int32_t active);
 
 NERTC_CALLKIT_END
 #ifdef __cplusplus

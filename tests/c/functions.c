@@ -163,10 +163,25 @@ RUN_OF(webrtc_media)
   }
 WEBRTC(webrtc_set_ice_servers, enum { NONE = 0 }, NULL, NONE)
 WEBRTC(webrtc_pull_audio, int16_t out[480], out, 480, 48000, 1)
+WEBRTC(webrtc_set_device, enum { SPEAKER = NERTC_CALLKIT_DEVICE_SPEAKER }, SPEAKER, NULL)
+WEBRTC(webrtc_set_audio_active, enum { ACTIVE = 1 }, ACTIVE)
 WEBRTC(get_call_stats, nertc_callkit_call_stats out = NERTC_CALLKIT_CALL_STATS_INIT, &out)
 WEBRTC(get_stream_stats, nertc_callkit_stream_stats out = NERTC_CALLKIT_STREAM_STATS_INIT, NERTC_CALLKIT_MEDIA_AUDIO, 1,
        &out)
 WEBRTC(confirm_security_code, enum { AGREE = 1 }, NULL, "ABCD", AGREE)
+
+static void ignore_device(const nertc_callkit_device *device, void *user_data)
+{
+  (void)device, (void)user_data;
+}
+
+/* It waits for the system, so that the thousands of calls here ask what is refused before that. */
+RUN_OF(webrtc_list_devices)
+{
+  (void)kit, (void)tally;
+  return nertc_callkit_webrtc_list_devices(NULL, 0, ignore_device, NULL) ==
+                 NERTC_CALLKIT_STATUS_INVALID_ARGUMENT ? 0 : -1;
+}
 
 RUN_OF(logout)
 {
@@ -357,6 +372,7 @@ const struct function functions[] = {
   ROW(loopback_signaling, NO_KIT), ROW(loopback_rtc, NO_KIT), ROW(null_rtc, NO_KIT),
   ROW(mqtt_signaling, NO_KIT), ROW(webrtc_media, NO_KIT), ROW(webrtc_set_ice_servers, KIT), ROW(webrtc_pull_audio, KIT),
   ROW(get_call_stats, KIT), ROW(get_stream_stats, KIT), ROW(confirm_security_code, KIT),
+  ROW(webrtc_list_devices, NO_KIT), ROW(webrtc_set_device, KIT), ROW(webrtc_set_audio_active, KIT),
 };
 const int function_count = sizeof functions / sizeof functions[0];
 

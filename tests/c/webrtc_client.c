@@ -117,6 +117,18 @@ static void on_media_secured(nertc_callkit *kit, const nertc_callkit_security_ev
   finish(client, "on_media_secured");
 }
 
+static void on_error(nertc_callkit *kit, const nertc_callkit_error_event *event, void *user_data)
+{
+  struct webrtc_client *client = user_data;
+  (void)kit;
+  lock();
+  CHECK(client->errors < SEEN);
+  client->error_codes[client->errors++] = event->code;
+  client->errors_after_end += client->ended > 0;
+  snprintf(client->error, sizeof client->error, "%s", event->message);
+  finish(client, "on_error");
+}
+
 static void on_audio_available(nertc_callkit *kit, const nertc_callkit_media_event *event, void *user_data)
 {
   (void)kit;
@@ -156,6 +168,7 @@ void webrtc_create_with(struct webrtc_client *client, const char *account, const
   listener.on_call_connected = on_call_connected;
   listener.on_call_end = on_call_end;
   listener.on_media_secured = on_media_secured;
+  listener.on_error = on_error;
   listener.on_audio_available = on_audio_available;
   listener.on_audio_muted = on_audio_muted;
   timers.rtc_connect_ms = 60000; /* cryptography in a debug build on a busy machine */
@@ -271,6 +284,7 @@ static void forget(struct webrtc_client *client)
   lock();
   client->connected = client->ended = client->end_reason = client->available = client->muted = 0;
   client->secured = client->secured_after_end = 0;
+  client->errors = client->errors_after_end = 0;
   client->frames = client->tones = client->silences = client->others = client->filled = 0;
   client->code[0] = '\0';
   unlock();

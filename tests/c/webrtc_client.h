@@ -30,6 +30,8 @@ struct webrtc_client {
   int available, muted;                   /* the peer's microphone */
   int secured, securities[SEEN];          /* what on_media_secured said, in order */
   int secured_after_end;
+  int errors, errors_after_end, error_codes[SEEN]; /* of on_error */
+  char error[256];                                 /* the last one's message */
   char code[16], local_fingerprint[128], remote_fingerprint[128], secured_user[72];
   int frames, tones, silences, others;    /* received: 10 ms each; windows */
   char sender[72];

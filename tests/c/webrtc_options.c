@@ -111,9 +111,6 @@ static void missing_options_are_refused(void)
   options.struct_size = 8;
   REFUSED(&options, "options: a struct_size of 8");
   options = good_options();
-  options.flags = 0;
-  refused_at(__LINE__, &options, NERTC_CALLKIT_STATUS_UNSUPPORTED, "options.flags: set APP_AUDIO");
-  options = good_options();
   options.sign = sign;
   REFUSED(&options, "options.sign and verify: give both or none");
   options = good_options();
@@ -129,10 +126,10 @@ static void numbers_out_of_range_are_refused(void)
     const char *words;
   } bad[] = {
 #define FIELD(name) offsetof(nertc_callkit_webrtc_options, name)
-    {FIELD(flags), NERTC_CALLKIT_WEBRTC_APP_AUDIO | 16, "options.flags: flags 0x10 have no effect in this version"},
-    {FIELD(flags), NERTC_CALLKIT_WEBRTC_APP_AUDIO | 32, "options.flags: flags 0x20 have no effect in this version"},
+    {FIELD(flags), NERTC_CALLKIT_WEBRTC_APP_AUDIO | 16, "options.flags: MANUAL_AUDIO and NO_PROCESSING are"},
+    {FIELD(flags), NERTC_CALLKIT_WEBRTC_APP_AUDIO | 32, "options.flags: MANUAL_AUDIO and NO_PROCESSING are"},
     {FIELD(flags), NERTC_CALLKIT_WEBRTC_APP_AUDIO | 64, "options.flags: flags 0x40 have no effect in this version"},
-    {FIELD(flags), ~0u, "options.flags: flags 0xffffff70 have no effect in this version"},
+    {FIELD(flags), ~0u, "options.flags: flags 0xffffff40 have no effect in this version"},
     {FIELD(ice_server_count), 9, "options.ice_server_count: 9 is not in 0 to 8"},
     {FIELD(ice_server_count), 1, "options.ice_servers: is NULL, and ice_server_count is not 0"},
     {FIELD(audio_bitrate_bps), 5999, "options.audio_bitrate_bps: 5999 is not in 6000 to 128000"},
@@ -231,6 +228,29 @@ static void servers_over_tls_need_it(void)
   }
 }
 
+/* A library may be built without devices, too. */
+static void devices_are_chosen_by_their_ids(void)
+{
+  static char long_id[300];
+  nertc_callkit_webrtc_options options = good_options();
+  options.flags = 0;
+  if (offer(&options) == NERTC_CALLKIT_STATUS_UNSUPPORTED) {
+    refused_at(__LINE__, &options, NERTC_CALLKIT_STATUS_UNSUPPORTED, "options.flags: set APP_AUDIO");
+    return;
+  }
+  options.flags = NERTC_CALLKIT_WEBRTC_MANUAL_AUDIO | NERTC_CALLKIT_WEBRTC_NO_PROCESSING;
+  options.microphone = options.speaker = "some device";
+  CHECK_OK(offer(&options));
+  options.speaker = ""; /* as NULL */
+  CHECK_OK(offer(&options));
+  memset(long_id, 'a', 257);
+  options.speaker = long_id;
+  REFUSED(&options, "options.speaker: more than 256 bytes");
+  options = good_options();
+  options.microphone = "a";
+  REFUSED(&options, "options.microphone: APP_AUDIO opens no device");
+}
+
 static void certificates_are_checked(void)
 {
   nertc_callkit_webrtc_options options = good_options();
@@ -269,6 +289,7 @@ int main(void)
     RUN(numbers_out_of_range_are_refused);
     RUN(what_is_no_ice_server_is_refused);
     RUN(servers_over_tls_need_it);
+    RUN(devices_are_chosen_by_their_ids);
     RUN(certificates_are_checked);
   }
   return 0;

@@ -21,7 +21,7 @@ const HEADERS: [(&str, &str, &[&str]); 5] = [
     ("backend.h", "nertc_callkit/backend.h", &[]),
     ("loopback.h", "nertc_callkit/loopback.h", &["loopback"]),
     ("mqtt.h", "nertc_callkit/mqtt.h", &["mqtt"]),
-    ("webrtc.h", "nertc_callkit/webrtc.h", &["webrtc"]),
+    ("webrtc.h", "nertc_callkit/webrtc.h", &["webrtc", "devices"]),
 ];
 
 /// Types that apps only point to: backend.h defines them.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use nertc_callkit_backend::{Frame, MediaSink};
+use nertc_callkit_signaling::Code;
 
 use crate::audio::{CaptureError, PullError};
 use crate::options::Options;
@@ -20,7 +21,34 @@ pub struct Encoded<'a> {
     pub frame: &'a [u8],
 }
 
-/// The sound of one call: from the app's frames to Opus and back.
+/// Which way a device's sound goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// From the user.
+    Microphone,
+    /// To the user.
+    Speaker,
+}
+
+/// What the app wants of the machine's devices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeviceWish {
+    /// This device, there or not; `None` = the system's default.
+    Use(DeviceKind, Option<String>),
+    /// Devices may be open, or not now.
+    Allow(bool),
+}
+
+/// An error of a device, which does not end the call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceError {
+    /// DEVICE_NOT_FOUND, DEVICE_DENIED or DEVICE_BUSY.
+    pub code: Code,
+    /// Which device, and what happens without it.
+    pub message: String,
+}
+
+/// The sound of one call: from the app's frames or the machine's microphone to Opus and back.
 pub trait AudioPort: Send + Sync + 'static {
     /// A frame of the app, on its thread. What is to be sent goes to `send`.
     ///
@@ -52,11 +80,34 @@ pub trait AudioPort: Send + Sync + 'static {
     /// The peer begins anew, or is gone: numbers and times of its packets begin anew, too.
     fn reset(&self);
 
-    /// When [`AudioPort::handle_timeout`] is due; `None` = never.
-    fn poll_timeout(&self) -> Option<u64>;
+    /// What the app wants of devices; one without devices has no use for it.
+    fn wish(&self, wish: DeviceWish) {
+        let _ = wish;
+    }
 
-    /// Gives the app what is due of the sound of `uid`. On the media thread, with no lock held.
-    fn handle_timeout(&self, now: u64, uid: u64);
+    /// The room is joined: devices may be opened from now on.
+    fn open(&self) {}
+
+    /// The room is left: nothing of a device passes any more, and none is opened.
+    fn close(&self) {}
+
+    /// The device that is open.
+    fn in_use(&self, kind: DeviceKind) -> Option<String> {
+        let _ = kind;
+        None
+    }
+
+    /// When [`AudioPort::handle_timeout`] is due, with or without a peer to hear; `None` = never.
+    fn poll_timeout(&self, has_peer: bool) -> Option<u64>;
+
+    /// Plays what is due of the sound of this peer, and sends what the microphone has. On the media thread,
+    /// with no lock held.
+    fn handle_timeout(
+        &self,
+        now: u64,
+        peer: Option<u64>,
+        send: &mut dyn FnMut(Encoded<'_>),
+    ) -> Vec<DeviceError>;
 }
 
 /// Makes the port of a call; `None` = there is no memory for it.

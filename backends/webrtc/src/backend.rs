@@ -9,13 +9,15 @@ use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::{Mutex, RwLock};
 
 use crate::audio::{CaptureError, PullError};
-use crate::audio_port::{Encoded, MakeAudio};
+use crate::audio_port::{DeviceKind, DeviceWish, Encoded, MakeAudio};
 use crate::command::{CallState, Command, Joining, Preparing};
 use crate::driver::{Call, Joined, unjoined};
 use crate::ice_server::{self, IceServer, ServerKind};
 use crate::interfaces::Wanted;
 use crate::network::{Settings, Trust};
-use crate::options::{LOOPBACK, NO_IPV6, Options, RELAY_ONLY, REQUIRE_CODE};
+use crate::options::{
+    APP_AUDIO, ChosenDevices, LOOPBACK, MANUAL_AUDIO, NO_IPV6, Options, RELAY_ONLY, REQUIRE_CODE,
+};
 use crate::peer::{Config, Context, DtlsVersions, Party, Role};
 use crate::stats::{CallStats, StreamStats};
 
@@ -43,12 +45,30 @@ struct Current {
     leaving: Vec<Weak<Call>>,
     /// In place of the options'.
     servers: Option<Vec<IceServer>>,
+    devices: ChosenDevices,
+    /// Devices may be open.
+    is_audio_active: bool,
+}
+
+impl Current {
+    /// A call that is prepared was told the wishes before this one when it was made.
+    fn wish(&self, wish: &DeviceWish) {
+        let prepared = self.prepared.iter().map(|(_, call)| call);
+        for call in self.call.iter().chain(prepared) {
+            call.post(Command::Wish(wish.clone()));
+        }
+    }
 }
 
 impl WebRtcMedia {
     /// A backend that reports to `sink`.
     pub fn new(options: Options, sink: Arc<MediaSink>, make_audio: MakeAudio) -> WebRtcMedia {
-        let (current, trust) = (RwLock::default(), Mutex::default());
+        let current = Current {
+            devices: options.devices.clone(),
+            is_audio_active: !options.has(MANUAL_AUDIO),
+            ..Current::default()
+        };
+        let (current, trust) = (RwLock::new(current), Mutex::default());
         WebRtcMedia { sink, options: Arc::new(options), make_audio, current, trust }
     }
 
@@ -61,6 +81,40 @@ impl WebRtcMedia {
             call.post(Command::SetServers(servers.clone(), trust));
         }
         current.servers = Some(servers);
+    }
+
+    /// Whether the app brings and takes the sound, and no device is opened.
+    pub fn has_app_audio(&self) -> bool {
+        self.options.has(APP_AUDIO)
+    }
+
+    /// Whether devices are open only while the app allows it.
+    pub fn has_manual_audio(&self) -> bool {
+        self.options.has(MANUAL_AUDIO)
+    }
+
+    /// From now on this device, there or not; `None` = the system's default.
+    pub fn set_device(&self, kind: DeviceKind, id: Option<String>) {
+        let mut current = self.current.write();
+        let place = match kind {
+            DeviceKind::Microphone => &mut current.devices.microphone,
+            DeviceKind::Speaker => &mut current.devices.speaker,
+        };
+        place.clone_from(&id);
+        current.wish(&DeviceWish::Use(kind, id));
+    }
+
+    /// Devices may be open from now on, or not.
+    pub fn set_audio_active(&self, is_active: bool) {
+        let mut current = self.current.write();
+        current.is_audio_active = is_active;
+        current.wish(&DeviceWish::Allow(is_active));
+    }
+
+    /// The device that the running call has open.
+    pub fn device_in_use(&self, kind: DeviceKind) -> Option<String> {
+        let call = self.current.read().call.clone();
+        call.and_then(|call| call.device_in_use(kind))
     }
 
     /// What the two users found when they compared the code of this call. `false` = it is not the running
@@ -132,8 +186,12 @@ impl WebRtcMedia {
         prepared.into_iter().for_each(|(_, call)| call.end());
     }
 
-    fn new_call(&self) -> Result<Arc<Call>, Code> {
+    fn new_call(&self, current: &Current) -> Result<Arc<Call>, Code> {
         let audio = (self.make_audio)(&self.options, &self.sink).ok_or(Code::BACKEND_FAILED)?;
+        let ChosenDevices { microphone, speaker } = &current.devices;
+        audio.wish(DeviceWish::Use(DeviceKind::Microphone, microphone.clone()));
+        audio.wish(DeviceWish::Use(DeviceKind::Speaker, speaker.clone()));
+        audio.wish(DeviceWish::Allow(current.is_audio_active));
         let call = Call::new(self.sink.clone(), self.options.clone(), audio);
         call.map_err(|error| {
             log::error!("webrtc: no media thread: {error}");
@@ -150,7 +208,7 @@ impl WebRtcMedia {
         }
         let earlier = current.prepared.take();
         let settings = self.settings(&current, "");
-        if let Some((seed, call)) = random_bytes().zip(self.new_call().ok()) {
+        if let Some((seed, call)) = random_bytes().zip(self.new_call(&current).ok()) {
             let preparing = Preparing { seed, dtls: DtlsVersions::Both, settings };
             call.post(Command::Prepare(Box::new(preparing)));
             current.prepared = Some((call_no, call));
@@ -174,7 +232,7 @@ impl WebRtcMedia {
         let call = match prepared {
             Some((no, call)) if no == join.call_no && call.claim(joined()) => call,
             other => {
-                let call = self.new_call();
+                let call = self.new_call(&current);
                 let _ = call.as_ref().is_ok_and(|call| call.claim(joined()));
                 other.iter().for_each(|(_, call)| call.end());
                 call?
@@ -268,6 +326,10 @@ impl MediaBackend for WebRtcMedia {
         }
         let is_leave = operation == MediaOperation::Leave;
         let call = if is_leave { self.part() } else { self.current.read().call.clone() };
+        if is_leave {
+            // Not only once the media thread has time for it.
+            call.iter().for_each(|call| call.close_devices());
+        }
         let unjoined = unjoined(&operation);
         if !call.is_some_and(|call| call.post(Command::Run(req, operation))) {
             self.complete(req, unjoined);
@@ -275,9 +337,10 @@ impl MediaBackend for WebRtcMedia {
         Ok(())
     }
 
-    /// Without a call nobody receives it. That is no error of the app, whose microphone continues.
+    /// Without a call nobody receives it. That is no error of the app, whose microphone continues. Beside the
+    /// machine's microphone there is no place for it.
     fn push_frame(&self, frame: Frame<'_>) -> Result<(), PushError> {
-        if frame.media() != Media::AUDIO {
+        if frame.media() != Media::AUDIO || !self.has_app_audio() {
             return Err(PushError::Unsupported);
         }
         let call = self.current.read().call.clone();
@@ -327,7 +390,7 @@ impl Drop for WebRtcMedia {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audio_port::AudioPort;
+    use crate::audio_port::{AudioPort, DeviceError};
     use crate::options::{APP_AUDIO, Given};
     use crate::peer::{AudioPacket, MediaState};
 
@@ -351,11 +414,13 @@ mod tests {
 
         fn reset(&self) {}
 
-        fn poll_timeout(&self) -> Option<u64> {
+        fn poll_timeout(&self, _: bool) -> Option<u64> {
             None
         }
 
-        fn handle_timeout(&self, _: u64, _: u64) {}
+        fn handle_timeout(&self, _: u64, _: Option<u64>, _: &mut dyn FnMut(Encoded<'_>)) -> Vec<DeviceError> {
+            Vec::new()
+        }
     }
 
     #[test]
@@ -364,7 +429,8 @@ mod tests {
         let options = Options::read(&given).expect("good options");
         let media = WebRtcMedia::new(options, Arc::default(), Arc::new(|_, _| Some(Arc::new(Endless))));
         assert_eq!(media.pull_audio(&mut [0; 480], 48_000, 1), Ok(0), "no call");
-        media.current.write().call = media.new_call().ok();
+        let call = media.new_call(&media.current.read()).ok();
+        media.current.write().call = call;
         let asking = media.current.read();
         assert_eq!(media.pull_audio(&mut [0; 480], 48_000, 1), Ok(480));
         drop(asking);

@@ -4,6 +4,7 @@ use nertc_callkit_ids::Seed;
 use nertc_callkit_media::MediaOperation;
 use nertc_callkit_signaling::{Req, Text};
 
+use crate::audio_port::{DeviceWish, Encoded};
 use crate::ice_server::IceServer;
 use crate::network::{Settings, Trust};
 use crate::peer::{Config, DtlsVersions, Security, Stats};
@@ -16,10 +17,19 @@ pub(crate) enum Command {
     Text(Text),
     Audio { time: u64, starts_talk: bool, frame: Vec<u8> },
     NetworkChanged,
+    Wish(DeviceWish),
     SetServers(Vec<IceServer>, Trust),
     Verdict { code: String, right: bool },
     Signature { transcript: Vec<u8>, signature: Vec<u8> },
     PeerSignature { transcript: Vec<u8>, right: bool },
+}
+
+impl Command {
+    /// Sound for the peer.
+    pub(crate) fn audio(encoded: Encoded<'_>) -> Command {
+        let Encoded { time, starts_talk, frame } = encoded;
+        Command::Audio { time, starts_talk, frame: frame.to_vec() }
+    }
 }
 
 /// What a call can have before it is accepted.

@@ -17,12 +17,13 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, Weak};
 
 use nertc_callkit_backend::{Frame, MediaSink, SendError};
+use nertc_callkit_media::MediaEvent;
 use nertc_callkit_reactor::{Handler, Kind, Readiness, Registration, now_us};
-use nertc_callkit_signaling::{Req, Text};
+use nertc_callkit_signaling::{Outcome, Req, Text};
 use parking_lot::Mutex;
 
 use crate::audio::{CaptureError, PullError, TICK_US};
-use crate::audio_port::{AudioPort, Encoded};
+use crate::audio_port::{AudioPort, DeviceError, DeviceKind, Encoded};
 use crate::command::{CallState, Command};
 use crate::options::Options;
 use crate::peer::SIGNATURE_LIMIT;
@@ -109,17 +110,22 @@ impl Call {
 
     /// Leaves a command and wakes the thread. Any thread. `false` = the call is over, and takes none.
     pub(crate) fn post(&self, command: Command) -> bool {
-        {
-            let mut inbox = self.inbox.lock();
-            let Some(commands) = &mut *inbox else { return false };
-            if matches!(command, Command::Audio { .. }) && commands.len() >= COMMANDS {
-                return true;
-            }
+        let is_taken = self.leave_command(command);
+        if is_taken {
+            // The thread looks and sets a later one under the lock, so that this one comes after it. Not
+            // under the lock: the thread that it wakes would wait for it.
+            self.registration.set_deadline(Some(0));
+        }
+        is_taken
+    }
+
+    /// Leaves a command, without waking the thread.
+    fn leave_command(&self, command: Command) -> bool {
+        let mut inbox = self.inbox.lock();
+        let Some(commands) = &mut *inbox else { return false };
+        if !matches!(command, Command::Audio { .. }) || commands.len() < COMMANDS {
             commands.push_back(command);
         }
-        // The thread looks and sets a later one under the lock, so that this one comes after it. Not under
-        // the lock: the thread that it wakes would wait for it.
-        self.registration.set_deadline(Some(0));
         true
     }
 
@@ -149,14 +155,23 @@ impl Call {
 
     /// A frame that is encoded already.
     pub(crate) fn send(&self, encoded: Encoded<'_>) {
-        let Encoded { time, starts_talk, frame } = encoded;
-        self.post(Command::Audio { time, starts_talk, frame: frame.to_vec() });
+        self.post(Command::audio(encoded));
     }
 
     /// What the app may know of it.
     pub(crate) fn shown(&self) -> CallState {
         let state = self.state.lock();
         CallState { sockets: state.sockets(), ..state.shown.clone() }
+    }
+
+    /// The device that is open.
+    pub(crate) fn device_in_use(&self, kind: DeviceKind) -> Option<String> {
+        self.audio.in_use(kind)
+    }
+
+    /// No sound of a device passes any more, and none is opened.
+    pub(crate) fn close_devices(&self) {
+        self.audio.close();
     }
 
     /// The transport.
@@ -184,6 +199,7 @@ impl Call {
             return;
         }
         self.registration.deregister();
+        self.audio.close();
         self.state.lock().end(now_us());
         *self.inbox.lock() = None;
         let me = self.me.lock().take();
@@ -213,7 +229,9 @@ impl Call {
     /// On the media thread.
     fn run(&self, body: impl FnOnce(&mut State, u64)) {
         self.act(body);
-        self.play();
+        if self.play() {
+            self.act(|_, _| ());
+        }
         self.deliver();
         self.rest();
     }
@@ -230,6 +248,8 @@ impl Call {
             Todo::Loss(percent) => self.audio.set_loss(percent),
             Todo::Begin => self.audio.reset(),
             Todo::Local(local) => self.audio.set_local(local),
+            Todo::Open => self.audio.open(),
+            Todo::Wish(wish) => self.audio.wish(wish),
         }
     }
 
@@ -246,19 +266,29 @@ impl Call {
         }
     }
 
-    /// Gives the app the sound that is due.
-    fn play(&self) {
+    /// Plays and sends the sound that is due. `true` = there is something to be sent.
+    fn play(&self) -> bool {
         let now = now_us();
-        if self.audio.poll_timeout().is_none_or(|at| at > now) {
-            return;
-        }
-        let uid = {
+        let peer = {
             let state = self.state.lock();
-            state.reports.uid().filter(|_| !state.has_left)
+            if state.has_left {
+                return false;
+            }
+            state.reports.uid()
         };
-        if let Some(uid) = uid {
-            self.audio.handle_timeout(now, uid);
+        if self.audio.poll_timeout(peer.is_some()).is_none_or(|at| at > now) {
+            return false;
         }
+        let mut has_sent = false;
+        let errors = self.audio.handle_timeout(now, peer, &mut |encoded| {
+            has_sent = true;
+            self.leave_command(Command::audio(encoded));
+        });
+        for DeviceError { code, message } in errors {
+            let error = Outcome { code, message: message.into(), ..Outcome::default() };
+            self.state.lock().notify(MediaEvent::Error(error));
+        }
+        has_sent
     }
 
     /// Empties the queues to the core. What it does not take now is offered again.
@@ -289,6 +319,7 @@ impl Call {
         let mut state = self.state.lock();
         if state.is_over {
             state.finish(now_us());
+            self.audio.close();
             // What came meanwhile has to be answered. What comes from now on is refused.
             let late = self.inbox.lock().take();
             late.into_iter().flatten().for_each(|command| state.refuse(command));
@@ -300,7 +331,8 @@ impl Call {
             drop(me);
             return;
         }
-        let audio = self.audio.poll_timeout().filter(|_| state.reports.uid().is_some() && !state.has_left);
+        let has_peer = state.reports.uid().is_some();
+        let audio = self.audio.poll_timeout(has_peer).filter(|_| !state.has_left);
         let due = due(state.poll_timeout(), audio);
         let inbox = self.inbox.lock();
         let due = if inbox.as_ref().is_none_or(VecDeque::is_empty) {
@@ -338,6 +370,7 @@ impl Handler for Call {
     /// Nothing of the call is trusted any more.
     fn panicked(&self) {
         self.state.lock().fail();
+        self.audio.close();
         self.deliver();
         self.rest();
     }

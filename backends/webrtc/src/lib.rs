@@ -14,6 +14,8 @@ mod backend;
 mod command;
 mod create;
 pub mod crypto;
+#[cfg(feature = "devices")]
+mod device_sound;
 mod driver;
 pub mod ice_server;
 pub mod interfaces;
@@ -27,10 +29,14 @@ mod stats;
 #[cfg(feature = "tls")]
 mod tls;
 
-pub use audio_port::{AudioPort, Encoded, MakeAudio};
+pub use audio_port::{AudioPort, DeviceError, DeviceKind, DeviceWish, Encoded, MakeAudio};
 pub use backend::{VTABLE, WebRtcMedia};
 pub use command::CallState;
+#[cfg(feature = "devices")]
+pub use create::list_devices;
 pub use create::{after_fork_in_child, media};
+#[cfg(feature = "devices")]
+pub use device_sound::with_devices;
 pub use options::Options;
 pub use sound::with_opus;
 pub use stats::{AudioStats, CallStats, StreamStats};

@@ -13,13 +13,19 @@ pub const RELAY_ONLY: u32 = 1;
 pub const LOOPBACK: u32 = 2;
 /// No IPv6 candidates.
 pub const NO_IPV6: u32 = 4;
-/// No device is opened: the app brings and takes sound. Mandatory: no version opens a device yet, and an app
-/// that expects one must not be silent without knowing.
+/// No device is opened: the app brings and takes sound. Mandatory without the feature `devices`: an app that
+/// expects a device must not be silent without knowing.
 pub const APP_AUDIO: u32 = 8;
+/// Devices are open only while the app allows it.
+pub const MANUAL_AUDIO: u32 = 16;
+/// The microphone's sound is sent as it is.
+pub const NO_PROCESSING: u32 = 32;
 /// A peer without security code ends the call.
 pub const REQUIRE_CODE: u32 = 128;
 /// Flags that are not refused: each has an effect.
-const KNOWN: u32 = RELAY_ONLY | LOOPBACK | NO_IPV6 | APP_AUDIO | REQUIRE_CODE;
+const KNOWN: u32 = RELAY_ONLY | LOOPBACK | NO_IPV6 | APP_AUDIO | MANUAL_AUDIO | NO_PROCESSING | REQUIRE_CODE;
+/// Bytes of a device's id: PulseAudio's names are the longest.
+pub const DEVICE_ID_BYTES: usize = 256;
 /// Bytes of certificates.
 pub const PEM_BYTES: usize = 1 << 20;
 const BITRATE_BPS: RangeInclusive<u32> = 6_000..=128_000;
@@ -88,6 +94,10 @@ pub struct Given<'a> {
     pub ca_pem: Option<&'a str>,
     /// Functions of the app.
     pub hooks: Arc<dyn Hooks>,
+    /// Id of the microphone; `None` = the system's default.
+    pub microphone: Option<&'a str>,
+    /// Likewise, of the speaker.
+    pub speaker: Option<&'a str>,
 }
 
 impl Default for Given<'_> {
@@ -102,6 +112,8 @@ impl Default for Given<'_> {
             port_max: 0,
             ca_pem: None,
             hooks: Arc::new(NoHooks),
+            microphone: None,
+            speaker: None,
         }
     }
 }
@@ -123,6 +135,17 @@ pub struct Options {
     pub ca_pem: Option<String>,
     /// Functions of the app.
     pub hooks: Arc<dyn Hooks>,
+    /// The devices that the app has chosen.
+    pub devices: ChosenDevices,
+}
+
+/// Ids of the chosen devices; `None` = the system's default.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChosenDevices {
+    /// From the user.
+    pub microphone: Option<String>,
+    /// To the user.
+    pub speaker: Option<String>,
 }
 
 /// Why options are not taken.
@@ -183,6 +206,10 @@ impl Options {
             ports: ports(given.port_min, given.port_max)?,
             ca_pem: given.ca_pem.map(certificates).transpose()?,
             hooks: given.hooks.clone(),
+            devices: ChosenDevices {
+                microphone: device("microphone", given.microphone, given.flags)?,
+                speaker: device("speaker", given.speaker, given.flags)?,
+            },
         })
     }
 
@@ -197,11 +224,38 @@ fn check_flags(flags: u32) -> Result<(), Refused> {
     if unknown != 0 {
         return Err(Refused::invalid("flags", format!("flags {unknown:#x} have no effect in this version")));
     }
-    if flags & APP_AUDIO == 0 {
-        let why = "set APP_AUDIO, and bring and take the sound: this version opens no microphone or speaker";
+    let opens_devices = flags & APP_AUDIO == 0;
+    if !opens_devices && flags & (MANUAL_AUDIO | NO_PROCESSING) != 0 {
+        let why = "MANUAL_AUDIO and NO_PROCESSING are about devices, and APP_AUDIO opens none";
+        return Err(Refused::invalid("flags", why));
+    }
+    if opens_devices && !cfg!(feature = "devices") {
+        let why = "set APP_AUDIO, and bring and take the sound: \
+                   this library was built without the feature `devices`, and opens no microphone or speaker";
         return Err(Refused::unsupported("flags", why));
     }
     Ok(())
+}
+
+/// A chosen device.
+fn device(field: &'static str, id: Option<&str>, flags: u32) -> Result<Option<String>, Refused> {
+    match id {
+        Some(_) if flags & APP_AUDIO != 0 => Err(Refused::invalid(field, "APP_AUDIO opens no device")),
+        id => device_id(field, id),
+    }
+}
+
+/// A device's id; `None` = the system's default.
+///
+/// # Errors
+/// No system has such an id.
+pub fn device_id(field: &'static str, id: Option<&str>) -> Result<Option<String>, Refused> {
+    match id {
+        Some(id) if id.is_empty() || id.len() > DEVICE_ID_BYTES => {
+            Err(Refused::invalid(field, format!("1 to {DEVICE_ID_BYTES} bytes, as list_devices lends it")))
+        }
+        id => Ok(id.map(str::to_owned)),
+    }
 }
 
 /// A number within its range; 0 is the default.
@@ -294,8 +348,11 @@ mod tests {
     fn a_refusal_names_the_field_and_its_limit() {
         const STUN: GivenServer<'static> = GivenServer { url: "stun:h", username: "", credential: "" };
         type Change = fn(&mut Given<'_>);
-        let bad: [(Change, &str); 16] = [
-            (|it| it.flags |= 16, "flags: flags 0x10 have no effect in this version"),
+        let bad: [(Change, &str); 19] = [
+            (|it| it.flags |= 64, "flags: flags 0x40 have no effect in this version"),
+            (|it| it.flags |= MANUAL_AUDIO, "flags: MANUAL_AUDIO and NO_PROCESSING are about devices"),
+            (|it| it.flags |= NO_PROCESSING, "flags: MANUAL_AUDIO and NO_PROCESSING are about devices"),
+            (|it| it.speaker = Some("a"), "speaker: APP_AUDIO opens no device"),
             (|it| it.flags |= 256, "flags: flags 0x100 have no effect in this version"),
             (|it| it.audio_bitrate_bps = 5_999, "audio_bitrate_bps: 5999 is not in 6000 to 128000"),
             (|it| it.audio_bitrate_bps = 128_001, "audio_bitrate_bps: 128001 is not in 6000 to 128000"),
@@ -329,6 +386,23 @@ mod tests {
         assert_eq!(most.expect("good options").ports, Some(1024..=65_535));
     }
 
+    #[cfg(feature = "devices")]
+    #[test]
+    fn devices_are_chosen_by_their_ids() {
+        let read = |id: &str| {
+            let flags = MANUAL_AUDIO | NO_PROCESSING;
+            Options::read(&Given { flags, microphone: Some(id), ..Given::default() }).map(|it| it.devices)
+        };
+        let chosen = ChosenDevices { microphone: Some("a".to_owned()), speaker: None };
+        assert_eq!(read("a"), Ok(chosen));
+        assert!(read(&"a".repeat(DEVICE_ID_BYTES)).is_ok());
+        for id in ["".to_owned(), "a".repeat(DEVICE_ID_BYTES + 1)] {
+            let refused = read(&id).expect_err("refused");
+            assert_eq!(refused.to_string(), "microphone: 1 to 256 bytes, as list_devices lends it");
+        }
+    }
+
+    #[cfg(not(feature = "devices"))]
     #[test]
     fn an_app_that_expects_devices_is_told_that_there_are_none() {
         let refused = read(|it| it.flags = LOOPBACK).expect_err("refused");

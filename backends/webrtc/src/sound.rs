@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use crate::audio::{
     Capture, CaptureError, FrameClock, Limits, Playout, PullError, Puller, RATE, Receiver, Sound, playout,
 };
-use crate::audio_port::{AudioPort, Encoded, MakeAudio};
+use crate::audio_port::{AudioPort, DeviceError, Encoded, MakeAudio};
 use crate::options::Options;
 use crate::peer::{AudioPacket, MediaState};
 use crate::stats::AudioStats;
@@ -37,12 +37,32 @@ pub fn with_opus() -> MakeAudio {
     Arc::new(|options, sink| open(options, sink).map(|port| Arc::new(port) as Arc<dyn AudioPort>))
 }
 
+/// What makes packets of sound.
+pub(crate) fn capture(options: &Options) -> Option<Capture> {
+    Capture::new(options.audio_bitrate_bps)
+}
+
+/// What makes sound of packets.
+pub(crate) fn receiver(options: &Options) -> Option<Receiver> {
+    Receiver::new(Limits { min_ms: *options.jitter_ms.start(), max_ms: *options.jitter_ms.end() })
+}
+
+/// What has become of the sound so far.
+pub(crate) fn stats(capture: &Capture, receiver: &Receiver) -> AudioStats {
+    AudioStats {
+        sent_level: capture.level(),
+        received_level: receiver.level(),
+        samples: receiver.samples(),
+        concealed_samples: receiver.counters().concealed_samples,
+        jitter_buffer_ms: u32::try_from(receiver.target_us() / 1000).unwrap_or(u32::MAX),
+    }
+}
+
 fn open(options: &Options, sink: &Arc<MediaSink>) -> Option<Opus> {
-    let limits = Limits { min_ms: *options.jitter_ms.start(), max_ms: *options.jitter_ms.end() };
     let (playout, puller) = playout();
-    let receiver = Receiver::new(limits)?;
+    let receiver = receiver(options)?;
     Some(Opus {
-        capture: Capture::new(options.audio_bitrate_bps)?,
+        capture: capture(options)?,
         puller,
         speaker: Mutex::new(Speaker { receiver, playout, clock: FrameClock::default() }),
         sink: sink.clone(),
@@ -59,15 +79,7 @@ impl AudioPort for Opus {
     }
 
     fn stats(&self) -> AudioStats {
-        let speaker = self.speaker.lock();
-        let Speaker { receiver, .. } = &*speaker;
-        AudioStats {
-            sent_level: self.capture.level(),
-            received_level: receiver.level(),
-            samples: receiver.samples(),
-            concealed_samples: receiver.counters().concealed_samples,
-            jitter_buffer_ms: u32::try_from(receiver.target_us() / 1000).unwrap_or(u32::MAX),
-        }
+        stats(&self.capture, &self.speaker.lock().receiver)
     }
 
     fn pull(&self, out: &mut [i16], sample_rate: u32, channels: u32) -> Result<usize, PullError> {
@@ -90,17 +102,23 @@ impl AudioPort for Opus {
         self.speaker.lock().receiver.restart();
     }
 
-    fn poll_timeout(&self) -> Option<u64> {
-        Some(self.speaker.lock().clock.poll_timeout().unwrap_or_default())
+    fn poll_timeout(&self, has_peer: bool) -> Option<u64> {
+        has_peer.then(|| self.speaker.lock().clock.poll_timeout().unwrap_or_default())
     }
 
-    fn handle_timeout(&self, now: u64, uid: u64) {
+    fn handle_timeout(
+        &self,
+        now: u64,
+        peer: Option<u64>,
+        _: &mut dyn FnMut(Encoded<'_>),
+    ) -> Vec<DeviceError> {
+        let Some(uid) = peer else { return Vec::new() };
         loop {
             let mut samples = [0; FRAME];
             let time_us = {
                 let mut speaker = self.speaker.lock();
                 let Speaker { receiver, playout, clock } = &mut *speaker;
-                let Some(time_us) = clock.due(now) else { return };
+                let Some(time_us) = clock.due(now) else { return Vec::new() };
                 if playout.is_used() {
                     playout.tick(now, receiver);
                     continue;

@@ -15,9 +15,14 @@ pub enum nertc_callkit_webrtc_flag {
     NERTC_CALLKIT_WEBRTC_LOOPBACK = 2,
     /// IPv6 is not used.
     NERTC_CALLKIT_WEBRTC_NO_IPV6 = 4,
-    /// The app brings sound with nertc_callkit_push_frame and takes it with on_frame. Mandatory so
-    /// far: this version opens no microphone and no speaker.
+    /// No microphone and no speaker is opened: the app brings sound with nertc_callkit_push_frame and
+    /// takes it with on_frame or nertc_callkit_webrtc_pull_audio.
     NERTC_CALLKIT_WEBRTC_APP_AUDIO = 8,
+    /// Microphone and speaker are open only while the app allows it with
+    /// nertc_callkit_webrtc_set_audio_active: CallKit's audio session, Android's audio focus.
+    NERTC_CALLKIT_WEBRTC_MANUAL_AUDIO = 16,
+    /// No echo cancellation, noise suppression and gain control, because the system has its own.
+    NERTC_CALLKIT_WEBRTC_NO_PROCESSING = 32,
     /// A peer whose client has no security code ends the call.
     NERTC_CALLKIT_WEBRTC_REQUIRE_CODE = 128,
 }
@@ -94,7 +99,54 @@ pub struct nertc_callkit_webrtc_options {
     >,
     /// Passed to the hooks, which count as callbacks and may be called until the client has ended.
     pub user_data: *mut c_void,
+    /// Id of the microphone, as nertc_callkit_webrtc_list_devices lends it, up to 256 bytes; NULL =
+    /// the system's default. Not with APP_AUDIO.
+    pub microphone: *const c_char,
+    /// Likewise, of the speaker.
+    pub speaker: *const c_char,
 }
+
+/// What a device is for.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_device_kind {
+    /// From the user.
+    NERTC_CALLKIT_DEVICE_MICROPHONE = 1,
+    /// To the user.
+    NERTC_CALLKIT_DEVICE_SPEAKER = 2,
+}
+
+/// Flags of nertc_callkit_device.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum nertc_callkit_device_flag {
+    /// The system uses it for programs that choose none.
+    NERTC_CALLKIT_DEVICE_DEFAULT = 1,
+    /// The client has it open.
+    NERTC_CALLKIT_DEVICE_IN_USE = 2,
+}
+
+/// A microphone or a speaker. Lent until the callback returns.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct nertc_callkit_device {
+    /// How much of this struct the library filled.
+    pub struct_size: u32,
+    /// nertc_callkit_device_flag bits.
+    pub flags: u32,
+    /// A nertc_callkit_device_kind.
+    pub kind: i32,
+    /// Reserved; is 0.
+    pub reserved: u32,
+    /// The system's name of it, which it keeps while it is unplugged. Not NULL.
+    pub id: *const c_char,
+    /// For the user. Not NULL.
+    pub name: *const c_char,
+}
+
+/// Lends one device to nertc_callkit_webrtc_list_devices' caller.
+pub type nertc_callkit_device_cb =
+    Option<unsafe extern "C" fn(device: *const nertc_callkit_device, user_data: *mut c_void)>;
 
 /// What an address is that media goes through.
 #[repr(i32)]

@@ -80,6 +80,9 @@ codes! {
     NOT_IN_CALL = 90010, c"send_data: not in a call";
     MEDIA_MISMATCH = 90011, c"the media backends of the two sides cannot talk to each other";
     MEDIA_NOT_SECURE = 90012, c"somebody on the way may listen, or the required security code is missing";
+    DEVICE_NOT_FOUND = 90013, c"no such microphone or speaker, or none at all: choose another";
+    DEVICE_DENIED = 90014, c"the system refuses microphone or speaker: ask the user for permission";
+    DEVICE_BUSY = 90015, c"microphone or speaker is in use, or does not answer; it is tried again";
 }
 
 /// Codes that only a service returns; the header has no names for them.

@@ -23,3 +23,5 @@ pub mod loopback;
 pub mod mqtt;
 
 pub mod webrtc;
+
+pub mod devices;

@@ -19,12 +19,18 @@ use crate::ffi::support::guard::{guard, guard_number};
 /// Each of the two clients needs one. Copies `options`. Fills `rtc` and `rtc_ctx` and leaves the
 /// rest, as nertc_callkit_loopback_rtc does. Outside of a call it has no thread, socket or timer.
 ///
-/// @param options  How; APP_AUDIO is mandatory so far. Not NULL.
+/// In a call it opens the speaker, and the microphone while the app has not disabled it
+/// (nertc_callkit_enable_local): from the join of the media room to its leave. Without one of them
+/// the call goes on; on_error says why (DEVICE_NOT_FOUND, DEVICE_DENIED, DEVICE_BUSY). A device that
+/// is unplugged is replaced by the system's default until it is back. on_frame gets what the speaker
+/// plays.
+///
+/// @param options  How. Not NULL.
 /// @param out      Initialised with NERTC_CALLKIT_BACKENDS_INIT. Not NULL.
 /// @return         OK. INVALID_ARGUMENT: NULL, an unknown flag, a number outside its range, an
 ///                 invalid server; the log has the reason. UNSUPPORTED: a field that this library
-///                 does not know is not zero, APP_AUDIO is missing, turns: in a library that was
-///                 built without TLS, or it was built without WebRTC.
+///                 does not know is not zero, APP_AUDIO is missing in a library that was built
+///                 without devices, turns: in one without TLS, or it was built without WebRTC.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[must_use]
@@ -76,7 +82,8 @@ pub unsafe extern "C" fn nertc_callkit_webrtc_set_ice_servers(
 /// @param channels     1 or 2.
 /// @return             How many frames are sound; the rest of `out` is silence. 0 outside of a call.
 ///                     Negative: INVALID_ARGUMENT, CLOSED, UNSUPPORTED: the client's media backend
-///                     is not this one. QUEUE_FULL: another thread is in this function.
+///                     is not this one, or has no APP_AUDIO. QUEUE_FULL: another thread is in this
+///                     function.
 ///
 /// Thread: any. In a callback: yes. Since: 0.1.0.
 #[unsafe(no_mangle)]
@@ -193,7 +200,9 @@ mod backend {
     use nertc_callkit_webrtc::audio::PullError;
     use nertc_callkit_webrtc::ice_server::{SERVERS, TEXT_BYTES};
     use nertc_callkit_webrtc::media as new;
-    use nertc_callkit_webrtc::options::{self, Given, GivenServer, Hooks, Options, PEM_BYTES, Refused};
+    use nertc_callkit_webrtc::options::{
+        self, DEVICE_ID_BYTES, Given, GivenServer, Hooks, Options, PEM_BYTES, Refused,
+    };
     use nertc_callkit_webrtc::peer::SIGNATURE_LIMIT;
 
     use crate::ffi::client::Client;
@@ -223,10 +232,12 @@ mod backend {
     /// The app's options, as the header requires.
     unsafe fn read(c: &nertc_callkit_webrtc_options) -> Result<Options, Error> {
         // SAFETY: the caller's promise: NUL-terminated texts, as many servers as stated.
-        let (servers, ca_pem) = unsafe {
+        let (servers, ca_pem, microphone, speaker) = unsafe {
             (
                 ice_servers(c.ice_servers, c.ice_server_count).map_err(|why| why.within("options"))?,
                 opt_text("options.ca_pem", c.ca_pem, PEM_BYTES)?,
+                opt_text("options.microphone", c.microphone, DEVICE_ID_BYTES)?,
+                opt_text("options.speaker", c.speaker, DEVICE_ID_BYTES)?,
             )
         };
         let given = Given {
@@ -239,6 +250,8 @@ mod backend {
             port_max: c.port_max,
             ca_pem: ca_pem.as_deref(),
             hooks: Arc::new(hooks(c)?),
+            microphone: microphone.as_deref(),
+            speaker: speaker.as_deref(),
         };
         Options::read(&given).map_err(|why| error(why).within("options"))
     }
@@ -271,7 +284,11 @@ mod backend {
         sample_rate: u32,
         channels: u32,
     ) -> Result<i32, Error> {
-        match client.webrtc()?.pull_audio(out, sample_rate, channels) {
+        let webrtc = client.webrtc()?;
+        if !webrtc.has_app_audio() {
+            return Err(Error::not_here("kit", "its speaker plays the sound; with APP_AUDIO the app does"));
+        }
+        match webrtc.pull_audio(out, sample_rate, channels) {
             Ok(frames) => Ok(frames as i32),
             Err(PullError::Busy) => Err(Error::QueueFull),
             // Not reached: the ranges are the caller's.

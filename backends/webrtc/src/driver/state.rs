@@ -10,6 +10,7 @@ use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
 use nertc_callkit_reactor::Registration;
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
+use crate::audio_port::DeviceWish;
 use crate::command::{CallState, Command, Joining, Preparing};
 use crate::crypto::Generator;
 use crate::network::{Change, Network, Relays};
@@ -33,6 +34,9 @@ pub(super) enum Todo {
     Begin,
     Local(MediaState),
     Loss(u8),
+    /// The room is joined.
+    Open,
+    Wish(DeviceWish),
 }
 
 /// The state of a call.
@@ -155,6 +159,7 @@ impl State {
                 self.settle_changes(now);
                 self.input(now, Input::Restart);
             }
+            Command::Wish(wish) => self.todo.push(Todo::Wish(wish)),
             Command::SetServers(servers, trust) => {
                 if let Some(network) = &mut self.network {
                     network.set_servers(servers, trust);
@@ -206,6 +211,7 @@ impl State {
     pub(super) fn enter(&mut self, now: u64) {
         if self.joining.is_some() {
             self.complete_join(Outcome::default());
+            self.todo.push(Todo::Open);
             self.input(now, Input::Join);
             for text in std::mem::take(&mut self.early) {
                 self.input(now, Input::Text(&text));
@@ -222,6 +228,7 @@ impl State {
             | Command::Text(_)
             | Command::Audio { .. }
             | Command::NetworkChanged
+            | Command::Wish(_)
             | Command::SetServers(..)
             | Command::Verdict { .. }
             | Command::Signature { .. }

@@ -12,7 +12,7 @@ use nertc_callkit_testkit::patience;
 use nertc_callkit_webrtc::audio::{CaptureError, PullError};
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, LOOPBACK};
 use nertc_callkit_webrtc::peer::{AudioPacket, MediaState};
-use nertc_callkit_webrtc::{AudioPort, Encoded, MakeAudio, Options, WebRtcMedia};
+use nertc_callkit_webrtc::{AudioPort, DeviceError, Encoded, MakeAudio, Options, WebRtcMedia};
 use parking_lot::{Mutex, MutexGuard};
 
 pub(crate) const JOIN: Req = Req(7);
@@ -49,11 +49,13 @@ impl AudioPort for Notes {
 
     fn reset(&self) {}
 
-    fn poll_timeout(&self) -> Option<u64> {
+    fn poll_timeout(&self, _: bool) -> Option<u64> {
         None
     }
 
-    fn handle_timeout(&self, _: u64, _: u64) {}
+    fn handle_timeout(&self, _: u64, _: Option<u64>, _: &mut dyn FnMut(Encoded<'_>)) -> Vec<DeviceError> {
+        Vec::new()
+    }
 }
 
 /// A backend, and what it reports.

@@ -16,12 +16,13 @@ CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
   mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
-.PHONY: help demo demo-mqtt demo-webrtc phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
+.PHONY: help demo demo-mqtt demo-webrtc demo-devices phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
 .PHONY: abi-accept soak install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
 	@echo 'make demo      two accounts call each other: every event, the received audio as WAV, a trace, a picture'
 	@echo 'make demo-mqtt three processes call each other through a local Mosquitto, over TLS'
+	@echo 'make demo-devices  two phones with microphones and speakers that only PulseAudio knows'
 	@echo 'make demo-webrtc  two phones, each behind a NAT (as root): sound crosses straight, then over a relay'
 	@echo 'make phone     build/phone: calls through an MQTT broker from the command line'
 	@echo 'make test      the everyday tests, a few minutes: Rust, brokers, C and C++, installed consumers'
@@ -77,6 +78,11 @@ demo-webrtc: phone
 	$(CC) -std=c99 tests/c/tone.c -lm -o build/tone
 	scripts/demo-webrtc
 
+demo-devices: phone
+	scripts/setup mosquitto openssl pulseaudio pactl
+	$(CC) -std=c99 tests/c/tone.c -lm -o build/tone
+	scripts/demo-devices
+
 phone:
 	scripts/setup cargo cc cmake
 	cargo build --quiet --lib --package nertc_callkit
@@ -110,6 +116,7 @@ fuzz:
 
 bench:
 	scripts/setup cargo cc cmake valgrind mosquitto
+	@scripts/setup pulseaudio pactl || echo 'bench: goes on without microphones and speakers'
 	@scripts/setup sofia-sip || echo 'bench: goes on without the comparison with sofia-sip'
 	@test -n '$(QUICK)' || scripts/setup python3-aiortc baresip || echo 'bench: goes on without the comparison with aiortc or baresip'
 	CC='$(CC)' QUICK='$(QUICK)' RUN='$(RUN)' scripts/bench

@@ -1,9 +1,9 @@
 /*
  * phone.c: a telephone for the command line. Two of them, on two machines, call each other through an MQTT
- * broker; with --media webrtc sound crosses, too (phone_media.h says where it comes from), without it only calls
- * do. Commands are typed, or piped in.
+ * broker; with --media webrtc sound crosses, too, from microphone to speaker, without it only calls do. Commands are
+ * typed, or piped in.
  *
- *   phone --broker mqtts://HOST --account alice --token SECRET --media webrtc --tone 440 --record heard.wav
+ *   phone --broker mqtts://HOST --account alice --token SECRET --media webrtc
  *
  * One thread, one poll: it waits for the keyboard, for the library and for the next frame of sound at once, and
  * never inside either.
@@ -263,7 +263,7 @@ static void carry_out(struct phone *me, char *line)
   } else if (strcmp(verb, "quit") == 0) {
     me->quit = 1;
   } else if ((answer = carry_out_setting(me, verb, first)) > 0 &&
-             (answer = media_command(kit, verb, first, me)) > 0) {
+             (answer = media_command(kit, verb, first, second, me)) > 0) {
     fprintf(stderr, "phone: what is '%s'?\n%s", verb, strstr(usage, "commands:"));
     return;
   }

@@ -1,7 +1,7 @@
 /*
- * phone_media.h: the media of phone.c: its options and commands, and its sound. It has no devices: a tone or a WAV
- * file is its microphone, a WAV file its loudspeaker. Both files may be pipes, so that programs of the system can
- * take the place of devices.
+ * phone_media.h: the media of phone.c: its options and commands, and its sound. Microphone and speaker are the
+ * library's matter; with --tone or --play a tone or a WAV file takes their place, and what is heard may be recorded
+ * into another one. Both files may be pipes.
  */
 #ifndef PHONE_MEDIA_H
 #define PHONE_MEDIA_H
@@ -30,13 +30,17 @@ enum {
 
 #define MEDIA_OPTIONS \
   "  --media webrtc  sound crosses; without it only calls do\n" \
-  "  --tone HZ       what I send: a tone of 1 to 20000 Hz; --play FILE.wav: a file, once in each call\n" \
+  "  --mic ID, --speaker ID  which devices, as `devices` lists them; without it the system's\n" \
+  "  --no-processing  what the microphone hears is sent as it is, with echo and noise\n" \
+  "  --tone HZ       no devices, I send a tone of 1 to 20000 Hz; --play FILE.wav: a file, once in each call\n" \
   "  --record FILE   what I hear, as WAV\n" \
   "  --ice-server URL[,USER,CREDENTIAL]  stun:HOST[:PORT], turn:HOST[:PORT][?transport=tcp] or turns:HOST[:PORT]\n" \
   "  --ice-ca FILE   who certifies turns: servers, as PEM; without it those whom the system trusts\n" \
   "  --relay-only    by TURN servers alone, so that the peer does not learn my address\n" \
   "  --loopback      addresses of this machine alone are used, too: both phones are on it\n"
-#define MEDIA_COMMANDS "mute, unmute, stats,\n  confirm CODE (both have this security code), confirm no"
+#define MEDIA_COMMANDS "mute, unmute, stats,\n" \
+  "  devices, use mic ID, use speaker ID (`default` follows the system's), levels,\n" \
+  "  confirm CODE (both have this security code), confirm no"
 
 /* What is sent: a tone or a file. */
 struct microphone {
@@ -66,7 +70,7 @@ struct media {
   uint32_t flags, server_count;
   nertc_callkit_ice_server servers[8];
   const nertc_callkit_ice_server *all[8]; /* the servers */
-  const char *play, *record, *ice_ca;
+  const char *play, *record, *ice_ca, *mic, *speaker;
   struct microphone microphone;
   struct recorder recorder;
 };
@@ -318,6 +322,9 @@ static int media_option(struct media *me, char ***argument)
   } else if (strcmp(option, "--loopback") == 0) {
     me->flags |= NERTC_CALLKIT_WEBRTC_LOOPBACK;
     return 1;
+  } else if (strcmp(option, "--no-processing") == 0) {
+    me->flags |= NERTC_CALLKIT_WEBRTC_NO_PROCESSING;
+    return 1;
   } else if (strcmp(option, "--media") == 0) {
     me->is_webrtc = value && strcmp(value, "webrtc") == 0;
     ok = me->is_webrtc;
@@ -328,6 +335,10 @@ static int media_option(struct media *me, char ***argument)
     me->play = value;
   } else if (strcmp(option, "--record") == 0) {
     me->record = value;
+  } else if (strcmp(option, "--mic") == 0) {
+    me->mic = value;
+  } else if (strcmp(option, "--speaker") == 0) {
+    me->speaker = value;
   } else if (strcmp(option, "--ice-ca") == 0) {
     me->ice_ca = value;
   } else if (strcmp(option, "--ice-server") == 0) {
@@ -342,13 +353,18 @@ static int media_option(struct media *me, char ***argument)
 /* Opens the files. 0: it was said why not. */
 static int media_open(struct media *me)
 {
-  const int has_sound = me->microphone.tone_hz > 0 || me->play || me->record;
-  if ((has_sound || me->server_count || me->ice_ca || me->flags) && !me->is_webrtc) {
+  const int has_files = me->microphone.tone_hz > 0 || me->play;
+  const int has_options = me->record || me->mic || me->speaker || me->server_count || me->ice_ca || me->flags;
+  if ((has_files || has_options) && !me->is_webrtc) {
     fprintf(stderr, "phone: sound and its servers need --media webrtc\n");
     return 0;
   }
   if (me->microphone.tone_hz > 0 && me->play) {
     fprintf(stderr, "phone: --tone or --play, not both\n");
+    return 0;
+  }
+  if (has_files && (me->mic || me->speaker)) {
+    fprintf(stderr, "phone: --tone and --play take the place of devices: leave out --mic and --speaker\n");
     return 0;
   }
   return (!me->play || microphone_play(&me->microphone, me->play)) &&
@@ -358,13 +374,18 @@ static int media_open(struct media *me)
 /* Certificates, to be freed. NULL: it was said why not. */
 static char *read_authorities(const char *path)
 {
-  enum { MOST = 65536 };
+  enum { MOST = 1 << 20 }; /* what the library takes */
   FILE *file = fopen(path, "rb");
-  char *text = file ? malloc(MOST) : NULL;
-  if (!text) {
-    fprintf(stderr, "phone: %s: %s\n", path, strerror(errno));
-  } else {
-    text[fread(text, 1, MOST - 1, file)] = '\0';
+  char *text = file ? malloc(MOST + 2) : NULL;
+  size_t length = 0;
+  if (text) {
+    length = fread(text, 1, MOST + 1, file);
+    text[length] = '\0';
+  }
+  if (!text || ferror(file) || length > MOST) {
+    fprintf(stderr, "phone: --ice-ca %s: %s\n", path, length > MOST ? "more than 1 MiB" : strerror(errno));
+    free(text);
+    text = NULL;
   }
   if (file) {
     fclose(file);
@@ -384,7 +405,12 @@ static nertc_callkit_status media_backend(const struct media *me, nertc_callkit_
     return NERTC_CALLKIT_STATUS_INVALID_ARGUMENT;
   }
   options.ca_pem = authorities;
-  options.flags = me->flags | NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  options.flags = me->flags;
+  if (me->microphone.tone_hz > 0 || me->play) {
+    options.flags |= NERTC_CALLKIT_WEBRTC_APP_AUDIO;
+  }
+  options.microphone = me->mic;
+  options.speaker = me->speaker;
   options.ice_servers = me->all;
   options.ice_server_count = me->server_count;
   answer = nertc_callkit_webrtc_media(&options, backends);
@@ -432,13 +458,69 @@ static int print_stats(nertc_callkit *kit, void *user_data)
   return answer == NERTC_CALLKIT_STATUS_OK ? print_stream(kit, 0, user_data) : answer;
 }
 
+static void print_device(const nertc_callkit_device *device, void *user_data)
+{
+  print_line(user_data, "device", "%s id=%s%s%s name=%s",
+             device->kind == NERTC_CALLKIT_DEVICE_MICROPHONE ? "mic" : "speaker", device->id,
+             device->flags & NERTC_CALLKIT_DEVICE_DEFAULT ? " default" : "",
+             device->flags & NERTC_CALLKIT_DEVICE_IN_USE ? " in-use" : "", device->name);
+}
+
+static int print_devices(nertc_callkit *kit, void *user_data)
+{
+  const int answer =
+      nertc_callkit_webrtc_list_devices(kit, NERTC_CALLKIT_DEVICE_MICROPHONE, print_device, user_data);
+  return answer != NERTC_CALLKIT_STATUS_OK
+             ? answer
+             : nertc_callkit_webrtc_list_devices(kit, NERTC_CALLKIT_DEVICE_SPEAKER, print_device, user_data);
+}
+
+/* Twenty places, each 3 dB: the loudest of the last 100 ms. */
+static void level_bar(nertc_callkit *kit, int sending, char bar[21])
+{
+  nertc_callkit_stream_stats stats = NERTC_CALLKIT_STREAM_STATS_INIT;
+  double decibels = -60;
+  int i;
+  if (nertc_callkit_get_stream_stats(kit, NERTC_CALLKIT_MEDIA_AUDIO, sending, &stats) == NERTC_CALLKIT_STATUS_OK &&
+      stats.level > 32) {
+    decibels = 20 * log10(stats.level / 32767.0);
+  }
+  for (i = 0; i < 20; i++) {
+    bar[i] = -60 + 3 * i < decibels ? '#' : '.';
+  }
+  bar[20] = '\0';
+}
+
+static void print_levels(nertc_callkit *kit, void *user_data)
+{
+  char sent[21], received[21];
+  level_bar(kit, 1, sent);
+  level_bar(kit, 0, received);
+  print_line(user_data, "levels", "sent=[%s] received=[%s]", sent, received);
+}
+
+/* `use mic ID`. 1: it is none of these. */
+static int use_device(nertc_callkit *kit, const char *word, const char *id)
+{
+  const nertc_callkit_device_kind kind = strcmp(word, "mic") == 0       ? NERTC_CALLKIT_DEVICE_MICROPHONE
+                                         : strcmp(word, "speaker") == 0 ? NERTC_CALLKIT_DEVICE_SPEAKER : 0;
+  return kind == 0 ? 1 : nertc_callkit_webrtc_set_device(kit, kind, strcmp(id, "default") == 0 ? NULL : id);
+}
+
 /* Commands about media. 1: it is none of these. */
-static int media_command(nertc_callkit *kit, const char *verb, const char *word, void *user_data)
+static int media_command(nertc_callkit *kit, const char *verb, const char *word, const char *second, void *user_data)
 {
   if (strcmp(verb, "mute") == 0 || strcmp(verb, "unmute") == 0) {
     return nertc_callkit_mute_local(kit, NERTC_CALLKIT_MEDIA_AUDIO, verb[0] == 'm', print_done, user_data);
   } else if (strcmp(verb, "stats") == 0) {
     return print_stats(kit, user_data);
+  } else if (strcmp(verb, "devices") == 0) {
+    return print_devices(kit, user_data);
+  } else if (strcmp(verb, "use") == 0 && second) {
+    return use_device(kit, word, second);
+  } else if (strcmp(verb, "levels") == 0) {
+    print_levels(kit, user_data);
+    return NERTC_CALLKIT_STATUS_OK;
   } else if (strcmp(verb, "confirm") == 0 && word) {
     return nertc_callkit_confirm_security_code(kit, NULL, word, strcmp(word, "no") != 0);
   }

@@ -149,11 +149,14 @@ fn mqtt_signaling(port: u16) -> abi::nertc_callkit_backends {
 }
 
 /// Signaling in this process, or over the broker on this port; media over WebRTC, on loopback addresses.
-pub(crate) fn webrtc(port: Option<u16>) -> abi::nertc_callkit_backends {
+pub(crate) fn webrtc(port: Option<u16>, has_app_audio: bool) -> abi::nertc_callkit_backends {
     use abi::nertc_callkit_webrtc_flag as flag;
     let mut backends = port.map_or_else(init, mqtt_signaling);
     let mut options: abi::nertc_callkit_webrtc_options = init();
-    options.flags = flag::NERTC_CALLKIT_WEBRTC_LOOPBACK as u32 | flag::NERTC_CALLKIT_WEBRTC_APP_AUDIO as u32;
+    options.flags = flag::NERTC_CALLKIT_WEBRTC_LOOPBACK as u32;
+    if has_app_audio {
+        options.flags |= flag::NERTC_CALLKIT_WEBRTC_APP_AUDIO as u32;
+    }
     // SAFETY: everything lent outlives the calls.
     unsafe {
         if port.is_none() {

@@ -70,6 +70,7 @@ fn main() {
         "mqtt_idle" => mqtt::idle(library),
         "mqtt_crowd" => mqtt::crowd(library),
         "webrtc_cpu" => webrtc::cpu(library),
+        "webrtc_devices_cpu" => webrtc::devices_cpu(library),
         "webrtc_crowd" => webrtc::crowd(library),
         "webrtc_setup" => webrtc::set_up(library),
         "webrtc_idle" => webrtc::idle(library),

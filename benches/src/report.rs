@@ -140,10 +140,24 @@ fn size_rows(library: &str) -> Vec<Row> {
         size_row("so_bytes_core", library, "stripped").within(0.92 + added::CORE, 0.9 + added::CORE),
         size_row("so_bytes_core_small", &beside("libnertc_callkit_small.so"), "PROFILE=small")
             .within(0.69 + added::CORE_SMALL, 0.58 + added::CORE_SMALL),
-        size_row("so_bytes_full", &full, "the default: with MQTT, TLS and WebRTC").at_most(5.0),
+        size_row("so_bytes_full", &full, "with MQTT, TLS and WebRTC, without devices").at_most(5.0),
+        devices_row(&full, &beside("libnertc_callkit_devices.so")),
         size_row("so_bytes_full_small", &full_small, "PROFILE=small").at_most(4.0),
         Row::new("so_other_dependencies", others as f64, "", &note).at_most(0.0),
     ]
+}
+
+/// What microphone, speaker and processing add to the default: 0.4 and 0.8 MB at most.
+fn devices_row(full: &str, devices: &str) -> Row {
+    const NAME: &str = "so_bytes_devices";
+    let size = |path: &str| fs::metadata(path).map(|it| it.len() as f64 / 1e6);
+    match (size(full), size(devices)) {
+        (Ok(full), Ok(devices)) => {
+            let note = format!("devices and processing; the default has {devices:.3} MB");
+            Row::new(NAME, devices - full, "MB", &note).at_most(1.2)
+        }
+        _ => Row::missing(NAME, "not built"),
+    }
 }
 
 /// Measures everything; false if a row misses its must.

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::row::{Row, Values, measure, output};
-use crate::{mqtt, system};
+use crate::{mqtt, system, webrtc};
 
 /// Everything over WebRTC.
 pub(super) fn rows(core: &str) -> Vec<Row> {
@@ -18,6 +18,7 @@ pub(super) fn rows(core: &str) -> Vec<Row> {
     let note =
         "of a core, one side of a call: speech without pauses, 48 kHz, 32 kbit/s, with the pusher's work";
     rows.push(Row::new("webrtc_audio_cpu", cpu, "%", note).within(2.0, 1.2));
+    rows.push(devices_row(&beside("libnertc_callkit_devices.so").to_string_lossy(), cpu));
     let peers = [("webrtc_audio_cpu_vs_aiortc", aiortc()), ("webrtc_audio_cpu_vs_baresip", baresip())];
     rows.extend(peers.map(|(name, peer)| compared(name, cpu, peer)));
     let crowd = measure("webrtc_crowd", &library, &[]);
@@ -29,6 +30,17 @@ pub(super) fn rows(core: &str) -> Vec<Row> {
     let note = format!("two clients with WebRTC, logged in, after a call; {} threads", idle["threads"]);
     rows.push(Row::new("idle_wakeups_20s_webrtc", idle["wakeups"], "", &note).at_most(0.0));
     rows
+}
+
+/// What microphone, speaker and processing cost beside the same call with the app's sound.
+fn devices_row(library: &str, without: f64) -> Row {
+    const NAME: &str = "webrtc_devices_cpu";
+    if !webrtc::has_pulse() {
+        return Row::missing(NAME, "no pulseaudio, pulseaudio-utils (Debian)");
+    }
+    let cpu = measure(NAME, library, &[])["percent"];
+    let note = format!("of a core, one side: devices and processing; the call with them takes {cpu:.2} %");
+    Row::new(NAME, cpu - without, "%", &note).within(6.0, 4.0)
 }
 
 /// The lines `figure NAME VALUE` of the tests.

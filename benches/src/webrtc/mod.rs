@@ -1,5 +1,6 @@
 //! Calls with sound over WebRTC, between clients of this process.
 
+mod pulse;
 mod speech;
 
 use std::ffi::{c_char, c_void};
@@ -14,6 +15,8 @@ use nertc_callkit_testkit::mosquitto::Mosquitto;
 use crate::api::{self, Handle};
 use crate::samples::{SECOND, median, print_figure};
 use crate::system::{self, Counter, Limit, give_up, now};
+use pulse::Pulse;
+pub(crate) use pulse::is_there as has_pulse;
 use speech::Speech;
 
 /// Clients of a measure at most.
@@ -92,13 +95,17 @@ unsafe impl Send for Kits {}
 impl Clients {
     /// `client-0` and so on.
     fn start(count: usize, port: Option<u16>) -> Clients {
+        Clients::with(count, || api::webrtc(port, true))
+    }
+
+    fn with(count: usize, backends: impl Fn() -> abi::nertc_callkit_backends) -> Clients {
         let mut listener: abi::nertc_callkit_listener = api::init();
         listener.on_invited = Some(on_invited);
         listener.on_call_connected = Some(on_call_connected);
         listener.on_call_end = Some(on_call_end);
         let kits: Vec<Handle> = (0..count)
             .map(|number| {
-                let backends = api::webrtc(port);
+                let backends = backends();
                 let mut config: abi::nertc_callkit_config = api::init();
                 config.backends = &backends;
                 config.on_frame = Some(on_frame);
@@ -180,6 +187,17 @@ pub(crate) fn cpu(library: &str) {
     api::load(library);
     let mut clients = Clients::start(2, None);
     clients.send_sound(Speech::new());
+    clients.call(0, 1);
+    clients.wait_for_sound(0, 1);
+    system::settle(system::either(2, 1) * SECOND);
+    print_figure("percent", 100.0 * cpu_share(system::either(20, 2)) / 2.0);
+}
+
+/// The same through devices, with processing: two clients whose microphones hear speech.
+pub(crate) fn devices_cpu(library: &str) {
+    let _pulse = Pulse::start(Speech::new().part(0, 4 * 48_000));
+    api::load(library);
+    let clients = Clients::with(2, || api::webrtc(None, false));
     clients.call(0, 1);
     clients.wait_for_sound(0, 1);
     system::settle(system::either(2, 1) * SECOND);

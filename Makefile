@@ -16,7 +16,8 @@ CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
   mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check
 
-.PHONY: help demo demo-mqtt demo-webrtc demo-devices phone test test-all test-brokers sim model faults bench bench-table load fuzz abi
+.PHONY: help demo demo-mqtt demo-webrtc demo-devices phone test test-all test-brokers
+.PHONY: test-restarts sim model faults bench bench-table load fuzz abi
 .PHONY: abi-accept soak install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
 
 help:
@@ -28,6 +29,7 @@ help:
 	@echo 'make test      the everyday tests, a few minutes: Rust, brokers, C and C++, installed consumers'
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
 	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
+	@echo 'make test-restarts  sound goes on when the address of a phone changes (as root, in network namespaces)'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random simulations of engines over the loopback and over MQTT'
 	@echo 'make model     exhaustive search of small scenarios (some minutes)'
 	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'
@@ -72,11 +74,11 @@ demo-mqtt: phone
 	scripts/setup mosquitto openssl
 	scripts/demo-mqtt
 
-demo-webrtc: phone
+demo-webrtc test-restarts: phone
 	scripts/setup mosquitto openssl turnserver
 	test "$$(id -u)" != 0 || scripts/setup ip nft sysctl
 	$(CC) -std=c99 tests/c/tone.c -lm -o build/tone
-	scripts/demo-webrtc
+	scripts/$@
 
 demo-devices: phone
 	scripts/setup mosquitto openssl pulseaudio pactl

@@ -38,7 +38,7 @@ enum {
   "  --ice-ca FILE   who certifies turns: servers, as PEM; without it those whom the system trusts\n" \
   "  --relay-only    by TURN servers alone, so that the peer does not learn my address\n" \
   "  --loopback      addresses of this machine alone are used, too: both phones are on it\n"
-#define MEDIA_COMMANDS "mute, unmute, stats,\n" \
+#define MEDIA_COMMANDS "mute, unmute, stats, network (it changed),\n" \
   "  devices, use mic ID, use speaker ID (`default` follows the system's), levels,\n" \
   "  confirm CODE (both have this security code), confirm no"
 
@@ -521,6 +521,8 @@ static int media_command(nertc_callkit *kit, const char *verb, const char *word,
   } else if (strcmp(verb, "levels") == 0) {
     print_levels(kit, user_data);
     return NERTC_CALLKIT_STATUS_OK;
+  } else if (strcmp(verb, "network") == 0) {
+    return nertc_callkit_network_changed(kit);
   } else if (strcmp(verb, "confirm") == 0 && word) {
     return nertc_callkit_confirm_security_code(kit, NULL, word, strcmp(word, "no") != 0);
   }

@@ -83,4 +83,19 @@ static inline double tone_snr_db(const int16_t *samples, size_t count, uint32_t 
   return best;
 }
 
+/* Whether 50 ms of these samples, of one channel, are the tone and little else. */
+static inline int tone_is_heard(const int16_t *samples, size_t count, uint32_t rate, double hertz)
+{
+  const size_t length = rate / 20;
+  const double least = (double)TONE_LEAST * TONE_LEAST / 2 * (double)length;
+  size_t at;
+  for (at = 0; at + length <= count; at += length) {
+    const struct tone_window window = tone_window(samples + at, length, 2 * 3.14159265358979 * hertz / rate);
+    if (window.tone >= least && window.tone >= 100 * window.rest) {
+      return 1;
+    }
+  }
+  return 0;
+}
+
 #endif

@@ -22,4 +22,5 @@ mod race;
 mod refused;
 mod security;
 mod shared_cases;
+mod sound;
 mod transport;

@@ -258,17 +258,19 @@ fn program() -> &'static PathBuf {
     PROGRAM.get_or_init(|| {
         let library = std::env::current_exe().expect("this test");
         let library = library.parent().expect("a folder").display().to_string();
-        let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("phone");
-        let include = repository("include").display().to_string();
-        let source = repository("examples-c/phone.c").display().to_string();
-        let out = program.display().to_string();
-        let warn = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g"];
-        let files = [&*format!("-I{include}"), &*source, "-o", &*out, "-pthread"];
-        let search = format!("-L{library}");
+        let (include, search) = (format!("-I{}", repository("include").display()), format!("-L{library}"));
         let link = [&*search, "-lnertc_callkit", "-lm", "-Xlinker", "-rpath", "-Xlinker", &*library];
-        let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
-        let compiler: Vec<&str> = compiler.split_whitespace().collect();
-        run(compiler[0], &[&compiler[1..], &warn[..], &files[..], &link[..]].concat());
-        program
+        compile("examples-c/phone.c", "phone", &[&[&*include, "-pthread"], &link[..]].concat())
     })
+}
+
+/// Compiles a C program of this repository; returns where it is.
+pub(crate) fn compile(source: &str, name: &str, options: &[&str]) -> PathBuf {
+    let program = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let (source, out) = (repository(source).display().to_string(), program.display().to_string());
+    let warn = ["-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-g"];
+    let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
+    let compiler: Vec<&str> = compiler.split_whitespace().collect();
+    run(compiler[0], &[&compiler[1..], &warn[..], &[&*source, "-o", &*out], options].concat());
+    program
 }

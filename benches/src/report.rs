@@ -130,8 +130,9 @@ fn memory_rows(library: &str) -> Vec<Row> {
 }
 
 fn size_rows(library: &str) -> Vec<Row> {
-    let needed = needed(library);
-    let known = ["libc.so.", "libgcc_s.so.", "ld-linux"];
+    let everything = Path::new(library).with_file_name("libnertc_callkit_devices.so");
+    let needed = needed(&everything.to_string_lossy());
+    let known = ["libc.so.", "libm.so.", "libgcc_s.so.", "ld-linux"];
     let others = needed.iter().filter(|name| !known.iter().any(|known| name.starts_with(known))).count();
     let note = format!("needs {}", needed.join(", "));
     let beside = |name: &str| Path::new(library).with_file_name(name).to_string_lossy().into_owned();

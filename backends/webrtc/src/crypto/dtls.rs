@@ -1,12 +1,10 @@
 //! DTLS by dimpl, with keys from the generator that is lent.
 
 use std::fmt;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use dimpl::crypto::{
-    ActiveKeyExchange, Buf, CryptoProvider, NamedGroup, SecureRandom, SupportedKxGroup, rust_crypto,
-};
+use dimpl::crypto::{ActiveKeyExchange, Buf, CryptoProvider, NamedGroup, SecureRandom, SupportedKxGroup};
 use dimpl::{CryptoError as DtlsCryptoError, CryptoOperation};
 use p256::ecdh::diffie_hellman;
 use p256::elliptic_curve::sec1::ToEncodedPoint;
@@ -17,6 +15,7 @@ use str0m_proto::crypto::dtls::{
 use str0m_proto::crypto::{CryptoError, DtlsVersion};
 
 use super::certificate;
+use super::dtls_provider::{Aes128GcmSha256, Provider};
 use super::generator::Generator;
 
 /// A lost flight is repeated after this, then after twice as long.
@@ -27,11 +26,16 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 const RETRIES: usize = 24;
 const HANDSHAKE: Duration = Duration::from_secs(10 * 365 * 24 * 60 * 60);
 
-static PROVIDER: LazyLock<CryptoProvider> = LazyLock::new(|| CryptoProvider {
+static PROVIDER: CryptoProvider = CryptoProvider {
     kx_groups: &[&X25519, &P256],
+    signature_verification: &Provider,
+    key_provider: &Provider,
     secure_random: &Lent,
-    ..rust_crypto::default_provider()
-});
+    hash_provider: &Provider,
+    hmac_provider: &Provider,
+    cipher_suites: &[&Aes128GcmSha256],
+    dtls13_cipher_suites: &[&Aes128GcmSha256],
+};
 
 /// Makes certificates and DTLS connections.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 
 mod certificate;
 mod dtls;
+mod dtls_provider;
 mod generator;
 mod hash;
 mod srtp;

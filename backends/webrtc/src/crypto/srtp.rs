@@ -16,7 +16,7 @@ use str0m_proto::crypto::{
 pub(super) struct Srtp;
 
 /// A cipher with its key, of which a log shows nothing.
-struct Keyed<C>(C);
+pub(super) struct Keyed<C>(pub(super) C);
 
 impl<C> fmt::Debug for Keyed<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -51,7 +51,7 @@ impl SrtpProvider for Srtp {
 }
 
 /// One block for the derivation of keys. `output` has room for two, of which the first is read.
-fn encrypt_block<C: KeyInit + BlockEncrypt>(key: &[u8], input: &[u8], output: &mut [u8]) {
+pub(super) fn encrypt_block<C: KeyInit + BlockEncrypt>(key: &[u8], input: &[u8], output: &mut [u8]) {
     let mut block = GenericArray::clone_from_slice(input);
     C::new(GenericArray::from_slice(key)).encrypt_block(&mut block);
     output[..block.len()].copy_from_slice(&block);

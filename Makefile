@@ -14,11 +14,13 @@ unexport MAKEFLAGS MFLAGS
 BROKERS := mosquitto mosquitto_pub nats-server ejabberd rabbitmq-server openssl faketime
 CLIPPY := cargo clippy --quiet
 SHELL_SCRIPTS := .ci/run $(filter-out %.sed,$(wildcard scripts/*)) brokers/rabbitmq-users mosquitto/certificates mosquitto/encode mosquitto/local \
-  mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check
+  mosquitto/user benches/peers/baresip_call tests/abi/planted tests/conformance/with_mosquitto tests/install/check \
+  bindings/cpp/test bindings/python/build_wheel bindings/python/test
 
 .PHONY: help demo demo-mqtt demo-webrtc demo-devices phone test test-all test-brokers
 .PHONY: test-restarts sim model faults bench bench-table load fuzz abi
 .PHONY: abi-accept soak install header diagram picture scenarios lint setup fetch clean sanitize coverage mutants
+.PHONY: test-cpp test-python bench-bindings bindings
 
 help:
 	@echo 'make demo      two accounts call each other: every event, the received audio as WAV, a trace, a picture'
@@ -30,6 +32,8 @@ help:
 	@echo 'make test-all  what make test leaves out: the searches, planted faults, every callback x function, long calls'
 	@echo 'make test-brokers  calls through Mosquitto, NATS, ejabberd and RabbitMQ, with the long tests (some minutes)'
 	@echo 'make test-restarts  sound goes on when the address of a phone changes (as root, in network namespaces)'
+	@echo 'make test-cpp  the C++ headers: g++, clang++ and mingw, and whole calls; make test-python: the wheel, likewise'
+	@echo 'make bindings  writes what C++ and Python have from the C headers; make bench-bindings: what a callback costs'
 	@echo 'make sim       SEEDS=2000 SEED0=1: random simulations of engines over the loopback and over MQTT'
 	@echo 'make model     exhaustive search of small scenarios (some minutes)'
 	@echo 'make fuzz      TARGET=engine FUZZ_SECONDS=600: one of fuzz/fuzz_targets, or each, that long'
@@ -99,6 +103,22 @@ test-all: setup
 test-brokers:
 	scripts/setup $(BROKERS) cargo cc cmake
 	cargo test --test brokers -- --include-ignored
+
+test-cpp:
+	scripts/setup cargo cc cmake g++ clang++ mingw-g++ mosquitto mosquitto_pub openssl
+	bindings/cpp/test
+
+test-python:
+	scripts/setup cargo cc cmake mosquitto mosquitto_pub openssl python-bindings
+	bindings/python/test
+
+bench-bindings:
+	scripts/setup cargo cc cmake g++ python-bindings
+	bindings/cpp/test bench
+	bindings/python/test bench
+
+bindings:
+	python3 bindings/generate.py
 
 SEEDS ?= 2000
 SEED0 ?= 1

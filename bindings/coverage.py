@@ -35,7 +35,7 @@ def missing(headers: Headers, language: str, text: str) -> list[str]:
     wanted |= {f"event {name}": rf"\b{name}\b" for name, _, _ in headers.events}
     for struct in FILLED:
         for kind, name in headers.structs[struct].fields:
-            if name not in ("struct_size", "reserved") and (kind, name) != ("uint32_t ", "flags"):
+            if name not in ("struct_size", "reserved") and (kind, name) != ("uint32_t", "flags"):
                 wanted[f"field {struct}.{name}"] = rf"\.{name}\b"
     if language == "C++":
         wanted |= {f"constant {member}": rf"\b{member}\b" for enum in headers.enums for member, _, _ in enum.members}

@@ -26,7 +26,7 @@ NOTE = "Written by bindings/generate.py from the C headers. Do not edit."
 def visible(struct: Struct) -> list[tuple[str, str]]:
     """Fields that an app reads: not the reserved ones."""
     hidden = {"struct_size", "reserved", "reserved[3]", *COUNTS.values()}
-    return [(kind, name) for kind, name in struct.fields if name not in hidden and (kind, name) != ("uint32_t ", "flags")]
+    return [(kind, name) for kind, name in struct.fields if name not in hidden and (kind, name) != ("uint32_t", "flags")]
 
 
 def seen_structs(headers: Headers) -> list[Struct]:
@@ -155,6 +155,7 @@ def python_values(headers: Headers) -> str:
         if not enum.is_flags:
             lines += ["", "    @classmethod", f'    def _missing_(cls, value: object) -> "{camel(enum.name)}":', "        return unknown(cls, value)"]
         lines.append("")
+    lines += ["", "__all__ = [", *[f'    "{camel(enum.name)}",' for enum in headers.enums], "]", ""]
     text = "\n".join(lines)
     return text.replace("from enum import IntEnum, IntFlag\n", PYTHON_UNKNOWN)
 

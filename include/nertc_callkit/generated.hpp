@@ -676,9 +676,6 @@ class UserEvent {
  public:
   explicit UserEvent(const nertc_callkit_user_event &raw) : raw_(&raw) {}
   const nertc_callkit_user_event &raw() const { return *raw_; }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_user_event::flags) ? raw().flags : 0;
-  }
   nertc_callkit_call_no call_no() const {
     return detail::has(raw(), &nertc_callkit_user_event::call_no) ? raw().call_no : 0;
   }
@@ -726,9 +723,6 @@ class ConnectionEvent {
   }
   Quality quality() const {
     return detail::has(raw(), &nertc_callkit_connection_event::quality) ? Quality(raw().quality) : Quality();
-  }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::flags) ? raw().flags : 0;
   }
  private:
   const nertc_callkit_connection_event *raw_;
@@ -782,9 +776,6 @@ class EndEvent {
   std::vector<std::uint32_t> durations_s() const {
     return {raw().durations_s, raw().durations_s + raw().account_count};
   }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_end_event::flags) ? raw().flags : 0;
-  }
  private:
   const nertc_callkit_end_event *raw_;
 };
@@ -808,9 +799,6 @@ class CallEvent {
   }
   CallTypeAction state() const {
     return detail::has(raw(), &nertc_callkit_call_event::state) ? CallTypeAction(raw().state) : CallTypeAction();
-  }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_call_event::flags) ? raw().flags : 0;
   }
  private:
   const nertc_callkit_call_event *raw_;
@@ -838,9 +826,6 @@ class RecordEvent {
   }
   CallType call_type() const {
     return detail::has(raw(), &nertc_callkit_record_event::call_type) ? CallType(raw().call_type) : CallType();
-  }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_record_event::flags) ? raw().flags : 0;
   }
  private:
   const nertc_callkit_record_event *raw_;
@@ -881,9 +866,6 @@ class MissedEvent {
   CallType call_type() const {
     return detail::has(raw(), &nertc_callkit_missed_event::call_type) ? CallType(raw().call_type) : CallType();
   }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::flags) ? raw().flags : 0;
-  }
   std::string_view user_id() const {
     return detail::has(raw(), &nertc_callkit_missed_event::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
@@ -911,9 +893,6 @@ class DataEvent {
  public:
   explicit DataEvent(const nertc_callkit_data_event &raw) : raw_(&raw) {}
   const nertc_callkit_data_event &raw() const { return *raw_; }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_data_event::flags) ? raw().flags : 0;
-  }
   nertc_callkit_call_no call_no() const {
     return detail::has(raw(), &nertc_callkit_data_event::call_no) ? raw().call_no : 0;
   }
@@ -1041,9 +1020,6 @@ class CallStats {
   CallStats() { raw_.struct_size = sizeof raw_; }
   nertc_callkit_call_stats &raw() { return raw_; }
   const nertc_callkit_call_stats &raw() const { return raw_; }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::flags) ? raw().flags : 0;
-  }
   nertc_callkit_call_no call_no() const {
     return detail::has(raw(), &nertc_callkit_call_stats::call_no) ? raw().call_no : 0;
   }
@@ -1094,9 +1070,6 @@ class StreamStats {
   StreamStats() { raw_.struct_size = sizeof raw_; }
   nertc_callkit_stream_stats &raw() { return raw_; }
   const nertc_callkit_stream_stats &raw() const { return raw_; }
-  uint32_t flags() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::flags) ? raw().flags : 0;
-  }
   uint64_t packets() const {
     return detail::has(raw(), &nertc_callkit_stream_stats::packets) ? raw().packets : 0;
   }

@@ -1,0 +1,732 @@
+# Written by bindings/generate.py from the C headers. Do not edit.
+from enum import IntEnum, IntFlag
+from typing import TypeVar
+
+Enum = TypeVar("Enum", bound=IntEnum)
+
+
+def unknown(cls: type[Enum], value: object) -> Enum:
+    """A number that a newer library has: a member without a name of its own."""
+    if not isinstance(value, int):
+        raise ValueError(f"{value!r} is no {cls.__name__}")
+    member = int.__new__(cls, value)
+    member._name_ = f"UNKNOWN_{value}"
+    member._value_ = value
+    return member
+
+
+class Status(IntEnum):
+    """What a function returns: 0 = accepted, negative = refused and nothing follows."""
+
+    #: Accepted.
+    OK = 0
+    #: A NULL, invalid UTF-8, a text that is too long, an unknown value: fix the call.
+    INVALID_ARGUMENT = -1
+    #: The handle was released, destroyed, never existed, or belongs to the process before a fork.
+    CLOSED = -2
+    #: Too much is queued: dispatch, or try again later.
+    QUEUE_FULL = -3
+    #: Not from inside a callback: return first, or use release.
+    REENTRANT = -4
+    #: This library or backend cannot do it.
+    UNSUPPORTED = -5
+    #: A system resource is exhausted or an internal error occurred; see the log.
+    INTERNAL = -6
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Status":
+        return unknown(cls, value)
+
+
+class Code(IntEnum):
+    """What a completion, an event or a backend reports: 0 = success. Signaling codes keep NIM's V1
+    numbers."""
+
+    #: Success.
+    OK = 0
+    #: Wrong token or password.
+    BAD_TOKEN = 302
+    #: No answer in time.
+    TIMEOUT = 408
+    #: The peer is offline, a push can reach it (counts as success).
+    PEER_OFFLINE = 10201
+    #: The peer is offline and no push reaches it (counts as success).
+    PEER_PUSH_OFFLINE = 10202
+    #: The channel does not exist any more.
+    CHANNEL_NOT_EXISTS = 10404
+    #: A channel of this name exists.
+    CHANNEL_EXISTS = 10405
+    #: Not a member of the channel.
+    NOT_MEMBER = 10406
+    #: Already a member of the channel.
+    ALREADY_MEMBER = 10407
+    #: The invite does not exist, was cancelled or has expired.
+    INVITE_NOT_EXISTS = 10408
+    #: The invite was rejected.
+    INVITE_REJECTED = 10409
+    #: The invite was accepted.
+    INVITE_ACCEPTED = 10410
+    #: The media uid is taken.
+    UID_CONFLICT = 10417
+    #: The channel is full.
+    MEMBER_LIMIT = 10419
+    #: This account is in the channel with another device.
+    OTHER_DEVICE = 10420
+    #: Log in first.
+    NOT_LOGGED_IN = 20001
+    #: call: already calling.
+    CALL_IN_CALLING = 20002
+    #: call: an incoming call is ringing.
+    CALL_IN_CALLED = 20003
+    #: call: already in a call.
+    CALL_IN_CALL = 20004
+    #: hangup: no call.
+    HANGUP_IN_IDLE = 20005
+    #: leave: no call.
+    LEAVE_IN_IDLE = 20009
+    #: leave: still calling; use cancel.
+    LEAVE_IN_CALLING = 20010
+    #: leave: still ringing; use reject.
+    LEAVE_IN_CALLED = 20011
+    #: cancel: no call.
+    CANCEL_IN_IDLE = 20013
+    #: cancel: we are the called side; use reject.
+    CANCEL_IN_CALLED = 20015
+    #: cancel: already in the call; use hangup.
+    CANCEL_IN_CALL = 20016
+    #: accept: no incoming call.
+    ACCEPT_IN_IDLE = 20017
+    #: accept: we are the calling side.
+    ACCEPT_IN_CALLING = 20018
+    #: accept: already in the call.
+    ACCEPT_IN_CALL = 20020
+    #: reject: no incoming call.
+    REJECT_IN_IDLE = 20021
+    #: reject: we are the calling side; use cancel.
+    REJECT_IN_CALLING = 20022
+    #: reject: already in the call; use hangup.
+    REJECT_IN_CALL = 20024
+    #: switch_call_type: no call.
+    SWITCH_IN_IDLE = 20025
+    #: switch_call_type: nobody has answered yet.
+    SWITCH_IN_CALLING = 20026
+    #: switch_call_type: not answered yet.
+    SWITCH_IN_CALLED = 20027
+    #: The reference names another call than the running one.
+    CALL_MISMATCH = 90001
+    #: Logged in with another account: log out first.
+    ALREADY_LOGGED_IN = 90002
+    #: The client was released or destroyed, or logged out, before this was done.
+    SHUTTING_DOWN = 90003
+    #: A later request of the app superseded this one.
+    SUPERSEDED = 90004
+    #: Something exceeds a documented limit.
+    LIMIT = 90005
+    #: Media did not connect in time after the call was accepted.
+    RTC_TIMEOUT = 90006
+    #: The backend does not offer this operation.
+    UNSUPPORTED = 90007
+    #: The backend could not be opened or violated its contract.
+    BACKEND_FAILED = 90008
+    #: The request is invalid, for example calling oneself.
+    INVALID_ARGUMENT = 90009
+    #: send_data: not in a call.
+    NOT_IN_CALL = 90010
+    #: The media backends of the two sides are incompatible.
+    MEDIA_MISMATCH = 90011
+    #: Media does not provably reach the right peer: somebody on the way may listen, or the security
+    #: code that is required is missing.
+    MEDIA_NOT_SECURE = 90012
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Code":
+        return unknown(cls, value)
+
+
+class EndReason(IntEnum):
+    """Why a call ended: NetEase's terminal codes."""
+
+    #: Ended by leave, logout or release.
+    NORMAL = 0
+    #: No answer.
+    TIMEOUT = 2
+    #: The called side was busy.
+    BUSY = 3
+    #: Media did not connect in time, or joining the media room failed.
+    RTC_JOIN_FAILED = 5
+    #: The call could not be placed.
+    CALL_FAILED = 7
+    #: This device was kicked.
+    KICKED = 8
+    #: The own media connection was lost permanently.
+    RTC_DISCONNECTED = 10
+    #: We cancelled.
+    CANCELLED = 11
+    #: The caller cancelled.
+    PEER_CANCELLED = 12
+    #: We rejected.
+    REJECTED = 13
+    #: The called side rejected.
+    PEER_REJECTED = 14
+    #: We hung up.
+    HUNG_UP = 15
+    #: The peer hung up.
+    PEER_HUNG_UP = 16
+    #: Another device of this account rejected.
+    OTHER_REJECTED = 17
+    #: Another device of this account accepted.
+    OTHER_ACCEPTED = 18
+    #: The peer's connection was lost.
+    PEER_DISCONNECTED = 19
+    #: The peer left.
+    PEER_LEFT = 20
+    #: Our accept failed.
+    ACCEPT_FAILED = 21
+    #: The media backends of the two sides are incompatible.
+    MEDIA_MISMATCH = 101
+    #: Media does not provably reach the right peer (NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE).
+    MEDIA_NOT_SECURE = 102
+
+    @classmethod
+    def _missing_(cls, value: object) -> "EndReason":
+        return unknown(cls, value)
+
+
+class State(IntEnum):
+    """State of a client."""
+
+    #: Free to call or to be called.
+    IDLE = 0
+    #: We invited an account that has not answered.
+    CALLING = 1
+    #: We were invited and have not answered.
+    CALLED = 2
+    #: Both sides have accepted.
+    IN_CALL = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> "State":
+        return unknown(cls, value)
+
+
+class Operation(IntEnum):
+    """What a completion or an error belongs to."""
+
+    #: Nothing in particular.
+    NONE = 0
+    #: nertc_callkit_login.
+    LOGIN = 1
+    #: nertc_callkit_logout.
+    LOGOUT = 2
+    #: nertc_callkit_call.
+    CALL = 3
+    #: nertc_callkit_cancel.
+    CANCEL = 4
+    #: nertc_callkit_accept.
+    ACCEPT = 5
+    #: nertc_callkit_reject.
+    REJECT = 6
+    #: nertc_callkit_hangup.
+    HANGUP = 7
+    #: nertc_callkit_leave.
+    LEAVE = 8
+    #: nertc_callkit_switch_call_type.
+    SWITCH = 9
+    #: nertc_callkit_enable_local.
+    ENABLE_LOCAL = 10
+    #: nertc_callkit_mute_local.
+    MUTE_LOCAL = 11
+    #: nertc_callkit_mute_remote.
+    MUTE_REMOTE = 12
+    #: nertc_callkit_set_local_view.
+    LOCAL_VIEW = 13
+    #: nertc_callkit_set_remote_view.
+    REMOTE_VIEW = 14
+    #: Joining the media room.
+    RTC = 15
+    #: Sending the call record.
+    RECORD = 16
+    #: Closing or leaving the channel of an ended call.
+    CLOSE = 17
+    #: Something that a backend reported unasked.
+    BACKEND = 18
+    #: nertc_callkit_send_data.
+    SEND_DATA = 19
+    #: A text of the media backend to its peer.
+    NEGOTIATION = 20
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Operation":
+        return unknown(cls, value)
+
+
+class Delivery(IntEnum):
+    """Who runs the callbacks."""
+
+    #: The library's worker thread.
+    WORKER = 0
+    #: The app, inside nertc_callkit_dispatch.
+    APP = 1
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Delivery":
+        return unknown(cls, value)
+
+
+class Worker(IntEnum):
+    """Which worker thread serves the client."""
+
+    #: The one that all clients of the process share.
+    SHARED = 0
+    #: One of its own: a callback that blocks delays no other client.
+    OWN = 1
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Worker":
+        return unknown(cls, value)
+
+
+class CallType(IntEnum):
+    """Audio or video."""
+
+    #: Audio only.
+    AUDIO = 1
+    #: Audio and video.
+    VIDEO = 2
+    #: Something else; only reported, never requested.
+    OTHER = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> "CallType":
+        return unknown(cls, value)
+
+
+class InvitedFlag(IntFlag):
+    """Flags of nertc_callkit_invited_event."""
+
+    #: The invite waited while this device was offline.
+    OFFLINE = 1
+    #: The app has answered already (NERTC_CALLKIT_CALL_REF_WAIT): do not ring.
+    ANSWERED = 2
+
+
+class CallRefFlag(IntFlag):
+    """Flags of nertc_callkit_call_ref."""
+
+    #: accept, reject: if that call is not here yet, wait for it, also before login. account,
+    #: channel_id and request_id are mandatory, call_no is 0; else INVALID_ARGUMENT.
+    WAIT = 1
+
+
+class Transport(IntEnum):
+    """Which connection an event is about."""
+
+    #: Signaling.
+    SIGNALING = 1
+    #: Media.
+    MEDIA = 2
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Transport":
+        return unknown(cls, value)
+
+
+class Quality(IntEnum):
+    """Media quality."""
+
+    #: Unknown.
+    UNKNOWN = 0
+    #: Good.
+    GOOD = 1
+    #: Usable.
+    POOR = 2
+    #: Hardly usable.
+    BAD = 3
+    #: Nothing arrives.
+    DOWN = 4
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Quality":
+        return unknown(cls, value)
+
+
+class CallTypeAction(IntEnum):
+    """Steps of a call-type switch."""
+
+    #: Request the other type.
+    REQUEST = 1
+    #: Accept the peer's request.
+    ACCEPT = 2
+    #: Reject the peer's request.
+    REJECT = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> "CallTypeAction":
+        return unknown(cls, value)
+
+
+class RecordStatus(IntEnum):
+    """Outcome written into a call record."""
+
+    #: The call took place.
+    COMPLETE = 1
+    #: The caller cancelled.
+    CANCELLED = 2
+    #: The called side rejected.
+    REJECTED = 3
+    #: No answer.
+    TIMEOUT = 4
+    #: The called side was busy.
+    BUSY = 5
+
+    @classmethod
+    def _missing_(cls, value: object) -> "RecordStatus":
+        return unknown(cls, value)
+
+
+class MissedReason(IntEnum):
+    """Why an invite never rang."""
+
+    #: The caller cancelled first.
+    CANCELLED = 1
+    #: It was too old.
+    EXPIRED = 2
+    #: We were busy when we came back online.
+    BUSY = 3
+    #: Another device answered it.
+    ANSWERED_ELSEWHERE = 4
+    #: A newer invite of the same account replaced it.
+    REPLACED = 5
+    #: A group call, which this library does not support.
+    GROUP = 6
+    #: The call policy refused it.
+    BLOCKED = 7
+    #: The caller called too often.
+    RATE_LIMITED = 8
+    #: The caller's media backend is incompatible with ours; other devices of the account may ring.
+    MEDIA_MISMATCH = 9
+
+    @classmethod
+    def _missing_(cls, value: object) -> "MissedReason":
+        return unknown(cls, value)
+
+
+class Security(IntEnum):
+    """How far media provably reaches the right peer."""
+
+    #: No media yet.
+    NONE = 0
+    #: Encrypted, but the peer gives no code: whoever runs the signaling service could listen.
+    NO_CODE = 1
+    #: Encrypted; the code waits to be compared by the two users.
+    UNVERIFIED = 2
+    #: The users compared the code, or the app's keys signed both fingerprints.
+    VERIFIED = 3
+    #: Commitment, fingerprint or signature is wrong, or the users' codes differ: media is stopped
+    #: and the call ends.
+    MISMATCH = 4
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Security":
+        return unknown(cls, value)
+
+
+class Media(IntFlag):
+    """Media bits."""
+
+    #: Microphone, audio.
+    AUDIO = 1
+    #: Camera, video.
+    VIDEO = 2
+
+
+class CallInfoFlag(IntFlag):
+    """Flags of nertc_callkit_call_info."""
+
+    #: Both sides are in the media room.
+    CONNECTED = 1
+    #: Our invite is the one that counts: this side offers. Never set on both sides. Final once in
+    #: the call.
+    INVITER = 2
+
+
+class PolicyRule(IntEnum):
+    """Whose invites ring."""
+
+    #: Everybody's.
+    EVERYBODY = 0
+    #: Those of `accounts`.
+    ONLY_LISTED = 1
+    #: All but those of `accounts`.
+    ALL_BUT_LISTED = 2
+    #: Nobody's: do not disturb.
+    NOBODY = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PolicyRule":
+        return unknown(cls, value)
+
+
+class PolicyAnswer(IntEnum):
+    """How a caller who may not ring is answered."""
+
+    #: Nothing, as if this device were off: other devices of the account ring on.
+    SILENT = 0
+    #: Busy from this device: counts when no other device of the account rings within 2 s.
+    BUSY = 1
+
+    @classmethod
+    def _missing_(cls, value: object) -> "PolicyAnswer":
+        return unknown(cls, value)
+
+
+class PolicyFlag(IntFlag):
+    """Flags of nertc_callkit_call_policy."""
+
+    #: Refused invites are not reported as on_missed_call.
+    NO_MISSED = 1
+
+
+class CallFlag(IntFlag):
+    """Flags of nertc_callkit_call, nertc_callkit_cancel, nertc_callkit_hangup and nertc_callkit_leave."""
+
+    #: Do not keep the message for devices that are offline (offlineEnabled = false).
+    OFFLINE = 1
+    #: Send no call record (sendMsg = false). cancel and hangup while calling.
+    RECORD = 2
+
+
+class LogLevel(IntEnum):
+    """How important a log line is. A callback gets its level and everything more important."""
+
+    #: Nothing.
+    OFF = 0
+    #: A bug in this library.
+    ERROR = 1
+    #: Unusual but handled.
+    WARN = 2
+    #: State changes.
+    INFO = 3
+    #: What was ignored or retried, and why.
+    DEBUG = 4
+
+    @classmethod
+    def _missing_(cls, value: object) -> "LogLevel":
+        return unknown(cls, value)
+
+
+class LogFlag(IntFlag):
+    """Flags of nertc_callkit_set_log_callback."""
+
+    #: Write accounts, ids and attachments as they are instead of redacted. Tokens stay redacted.
+    PERSONAL = 1
+
+
+class TraceFlag(IntFlag):
+    """Flags of nertc_callkit_trace_start."""
+
+    #: Write accounts, texts and attachments as they are. Tokens stay hidden.
+    PERSONAL = 1
+
+
+class HubFlag(IntFlag):
+    """Flags of nertc_callkit_hub_create."""
+
+    #: One device an account: a second login kicks the first.
+    SINGLE_DEVICE = 1
+    #: The hub writes the record of a completed call, as NetEase's server does.
+    SERVER_RECORD = 2
+
+
+class FaultAction(IntEnum):
+    """What a loopback fault does."""
+
+    #: The message is lost.
+    DROP = 1
+    #: The message arrives twice.
+    DUPLICATE = 2
+    #: The message or the completion comes `delay_ms` later; ON_LOGIN: until then the device is not
+    #: logged in.
+    DELAY = 3
+    #: The message arrives after the next one to the same device.
+    REORDER = 4
+    #: The operation completes with `code` and has no effect.
+    REFUSE = 5
+    #: The operation takes effect and never completes.
+    NO_ANSWER = 6
+    #: The device disconnects: it neither sends nor receives until it logs in again.
+    CRASH = 7
+    #: The device is kicked.
+    KICK = 8
+    #: The device's token has expired (ON_NOW, ON_LOGIN): on_token_needed, and there is no
+    #: connection until nertc_callkit_set_token.
+    EXPIRE_TOKEN = 9
+
+    @classmethod
+    def _missing_(cls, value: object) -> "FaultAction":
+        return unknown(cls, value)
+
+
+class FaultOn(IntEnum):
+    """What a loopback fault applies to: an operation of the device, or a message on its way to the
+    device."""
+
+    #: At once, when the fault is added (CRASH, KICK, EXPIRE_TOKEN).
+    NOW = 0
+    #: Operation login.
+    LOGIN = 1
+    #: Operation logout.
+    LOGOUT = 2
+    #: Operation create.
+    CREATE = 3
+    #: Operation join.
+    JOIN = 4
+    #: Operation invite.
+    INVITE = 5
+    #: Operation cancel_invite.
+    CANCEL = 6
+    #: Operation accept.
+    ACCEPT = 7
+    #: Operation reject.
+    REJECT = 8
+    #: Operation leave.
+    LEAVE = 9
+    #: Operation close.
+    CLOSE = 10
+    #: Operation control.
+    CONTROL = 11
+    #: Operation send_record.
+    RECORD = 12
+    #: Media operation join.
+    RTC_JOIN = 13
+    #: Media operation leave.
+    RTC_LEAVE = 14
+    #: Message CLOSE.
+    EVENT_CLOSE = 101
+    #: Message JOIN.
+    EVENT_JOIN = 102
+    #: Message INVITE.
+    EVENT_INVITE = 103
+    #: Message CANCEL.
+    EVENT_CANCEL = 104
+    #: Message REJECT.
+    EVENT_REJECT = 105
+    #: Message ACCEPT.
+    EVENT_ACCEPT = 106
+    #: Message LEAVE.
+    EVENT_LEAVE = 107
+    #: Message CONTROL.
+    EVENT_CONTROL = 108
+    #: Every media event.
+    EVENT_RTC = 109
+    #: Message RINGING.
+    EVENT_RINGING = 110
+
+    @classmethod
+    def _missing_(cls, value: object) -> "FaultOn":
+        return unknown(cls, value)
+
+
+class MqttFlag(IntFlag):
+    """Flags of nertc_callkit_mqtt_options."""
+
+    #: Allows mqtt:// to other machines: anybody on the path can read tokens and calls.
+    ALLOW_PLAINTEXT = 1
+    #: One device an account: a second login kicks the first.
+    SINGLE_DEVICE = 2
+    #: A device that is busy does not end the ringing of the account's other devices.
+    BUSY_IS_LOCAL = 4
+    #: The broker reports who was lost, so that a call with a lost device ends sooner. Its access
+    #: rules must allow it: docs/BACKENDS.md.
+    PRESENCE = 8
+    #: A call does not end because signaling receives nothing from the peer: media decides.
+    MEDIA_DECIDES = 16
+
+
+class WebrtcFlag(IntFlag):
+    """Flags of nertc_callkit_webrtc_options."""
+
+    #: Only addresses of TURN servers are used, and the peer learns no other. A join fails if there
+    #: is none.
+    RELAY_ONLY = 1
+    #: Loopback addresses are used, too: for tests on one machine.
+    LOOPBACK = 2
+    #: IPv6 is not used.
+    NO_IPV6 = 4
+    #: The app brings sound with nertc_callkit_push_frame and takes it with on_frame. Mandatory so
+    #: far: this version opens no microphone and no speaker.
+    APP_AUDIO = 8
+    #: A peer whose client has no security code ends the call.
+    REQUIRE_CODE = 128
+
+
+class Candidate(IntEnum):
+    """What an address is that media goes through."""
+
+    #: Not connected.
+    UNKNOWN = 0
+    #: Of an interface.
+    HOST = 1
+    #: What a STUN server saw: that of a NAT.
+    SERVER_REFLEXIVE = 2
+    #: What the other side saw, and no server before it.
+    PEER_REFLEXIVE = 3
+    #: Of a TURN server.
+    RELAY = 4
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Candidate":
+        return unknown(cls, value)
+
+
+class RelayTransport(IntEnum):
+    """How an own TURN server is reached."""
+
+    #: No own relay is in use.
+    NONE = 0
+    #: Over UDP.
+    UDP = 1
+    #: Over TCP.
+    TCP = 2
+    #: Over TLS.
+    TLS = 3
+
+    @classmethod
+    def _missing_(cls, value: object) -> "RelayTransport":
+        return unknown(cls, value)
+
+
+__all__ = [
+    "Status",
+    "Code",
+    "EndReason",
+    "State",
+    "Operation",
+    "Delivery",
+    "Worker",
+    "CallType",
+    "InvitedFlag",
+    "CallRefFlag",
+    "Transport",
+    "Quality",
+    "CallTypeAction",
+    "RecordStatus",
+    "MissedReason",
+    "Security",
+    "Media",
+    "CallInfoFlag",
+    "PolicyRule",
+    "PolicyAnswer",
+    "PolicyFlag",
+    "CallFlag",
+    "LogLevel",
+    "LogFlag",
+    "TraceFlag",
+    "HubFlag",
+    "FaultAction",
+    "FaultOn",
+    "MqttFlag",
+    "WebrtcFlag",
+    "Candidate",
+    "RelayTransport",
+]

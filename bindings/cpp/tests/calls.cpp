@@ -407,6 +407,7 @@ int main(int argc, char **argv)
     std::fprintf(stderr, "calls mqtt://localhost:PORT\n");
     return 2;
   }
+  std::setvbuf(stdout, nullptr, _IONBF, 0); // so that an abort loses nothing of it
   for (const auto &test : tests) {
     test_name = test.name;
     test.run(argv[1]);

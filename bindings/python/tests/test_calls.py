@@ -132,7 +132,7 @@ def test_the_readme_call_runs_as_shown(tmp_path: Path) -> None:
     said = done.stdout.split()
     assert said[0] == "Invited" and said[-1] == "CallEnd" and "CallConnected" in said
     # Blank lines do not count.
-    assert len([line for line in shown[1].splitlines() if line]) <= 24
+    assert len([line for line in shown[1].splitlines() if line]) <= 20
 
 
 def test_faults_policy_and_log() -> None:

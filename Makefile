@@ -203,7 +203,9 @@ mutants:
 # Cargo counts neither the fuzz targets, a workspace of their own, nor the searches, which `cargo test` leaves
 # out, nor the core without features, nor Opus in Rust as something to look at.
 lint:
-	scripts/setup cargo c++ cmake shellcheck
+	scripts/setup cargo c++ cmake shellcheck python3
+	python3 bindings/generate.py --check
+	python3 bindings/coverage.py
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	$(CLIPPY) --workspace --all-targets -- -D warnings

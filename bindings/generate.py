@@ -47,8 +47,8 @@ def cpp_enum(enum: Enum) -> list[str]:
     if enum.is_flags:
         lines += ["  /// No flag.", "  none = 0,"]
     for member, _, doc in enum.members:
-        # `switch` is a keyword.
-        short = "switch_" if enum.short(member) == "switch" else enum.short(member)
+        # Keywords.
+        short = enum.short(member) + ("_" if enum.short(member) in ("default", "switch") else "")
         lines += [*wrap(doc, "  /// "), f"  {short} = {member},"]
     lines.append("};")
     if enum.is_flags:

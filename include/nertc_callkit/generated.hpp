@@ -126,6 +126,14 @@ enum class Code : int32_t {
   /// Media does not provably reach the right peer: somebody on the way may listen, or the security
   /// code that is required is missing.
   media_not_secure = NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE,
+  /// on_error: no such microphone or speaker, or none at all. The call goes on without; the
+  /// system's default is used where there is one.
+  device_not_found = NERTC_CALLKIT_CODE_DEVICE_NOT_FOUND,
+  /// on_error: the system does not let this program use the microphone or the speaker.
+  device_denied = NERTC_CALLKIT_CODE_DEVICE_DENIED,
+  /// on_error: another program has the microphone or the speaker, or it does not answer. It is
+  /// tried again.
+  device_busy = NERTC_CALLKIT_CODE_DEVICE_BUSY,
 };
 
 /// Why a call ended: NetEase's terminal codes.
@@ -574,9 +582,14 @@ enum class WebrtcFlag : uint32_t {
   loopback = NERTC_CALLKIT_WEBRTC_LOOPBACK,
   /// IPv6 is not used.
   no_ipv6 = NERTC_CALLKIT_WEBRTC_NO_IPV6,
-  /// The app brings sound with nertc_callkit_push_frame and takes it with on_frame. Mandatory so
-  /// far: this version opens no microphone and no speaker.
+  /// No microphone and no speaker is opened: the app brings sound with nertc_callkit_push_frame and
+  /// takes it with on_frame or nertc_callkit_webrtc_pull_audio.
   app_audio = NERTC_CALLKIT_WEBRTC_APP_AUDIO,
+  /// Microphone and speaker are open only while the app allows it with
+  /// nertc_callkit_webrtc_set_audio_active: CallKit's audio session, Android's audio focus.
+  manual_audio = NERTC_CALLKIT_WEBRTC_MANUAL_AUDIO,
+  /// No echo cancellation, noise suppression and gain control, because the system has its own.
+  no_processing = NERTC_CALLKIT_WEBRTC_NO_PROCESSING,
   /// A peer whose client has no security code ends the call.
   require_code = NERTC_CALLKIT_WEBRTC_REQUIRE_CODE,
 };
@@ -607,6 +620,25 @@ enum class RelayTransport : int32_t {
   /// Over TLS.
   tls = NERTC_CALLKIT_RELAY_TRANSPORT_TLS,
 };
+
+/// What a device is for.
+enum class DeviceKind : int32_t {
+  /// From the user.
+  microphone = NERTC_CALLKIT_DEVICE_MICROPHONE,
+  /// To the user.
+  speaker = NERTC_CALLKIT_DEVICE_SPEAKER,
+};
+
+/// Flags of nertc_callkit_device.
+enum class DeviceFlag : uint32_t {
+  /// No flag.
+  none = 0,
+  /// The system uses it for programs that choose none.
+  default_ = NERTC_CALLKIT_DEVICE_DEFAULT,
+  /// The client has it open.
+  in_use = NERTC_CALLKIT_DEVICE_IN_USE,
+};
+CALLKIT_FLAGS(DeviceFlag)
 
 /// Names a call; what is 0 or empty is not compared. A call_no is one, too.
 struct CallRef {

@@ -27,6 +27,14 @@ struct WebrtcOptions {
   std::string ca_pem{};
   /// NULL = none. Not owned: must stay valid until the client has ended.
   Signer *signer = nullptr;
+  /// Ids of list_devices; empty = the system's default. With flags that lack app_audio.
+  std::string microphone{}, speaker{};
+};
+
+struct Device {
+  DeviceKind kind{};
+  DeviceFlag flags{};
+  std::string id, name;
 };
 
 namespace detail {
@@ -86,7 +94,9 @@ inline std::int32_t verify(const char *account, const void *transcript, std::uin
 inline void webrtc_media(Backends &backends, const WebrtcOptions &options = {}) {
   auto raw = detail::init<nertc_callkit_webrtc_options>();
   const detail::IceServers servers(options.ice_servers);
-  if (!servers.valid() || !detail::no_nul(options.ca_pem)) throw Error(Status::invalid_argument);
+  if (!servers.valid() || !detail::no_nul(options.ca_pem, options.microphone, options.speaker)) {
+    throw Error(Status::invalid_argument);
+  }
   raw.flags = std::uint32_t(options.flags);
   raw.ice_servers = servers.get();
   raw.ice_server_count = servers.count();
@@ -99,6 +109,8 @@ inline void webrtc_media(Backends &backends, const WebrtcOptions &options = {}) 
   raw.sign = options.signer ? detail::sign : nullptr;
   raw.verify = options.signer ? detail::verify : nullptr;
   raw.user_data = options.signer;
+  raw.microphone = detail::optional(options.microphone);
+  raw.speaker = detail::optional(options.speaker);
   check(nertc_callkit_webrtc_media(&raw, backends.replace_rtc()));
 }
 
@@ -106,6 +118,32 @@ inline void webrtc_media(Backends &backends, const WebrtcOptions &options = {}) 
   const detail::IceServers raw(servers);
   if (!raw.valid()) return Status::invalid_argument;
   return Status(nertc_callkit_webrtc_set_ice_servers(kit.c_handle(), raw.get(), raw.count()));
+}
+
+namespace detail {
+
+inline void add_device(const nertc_callkit_device *device, void *list) noexcept {
+  static_cast<std::vector<Device> *>(list)->push_back(
+      {DeviceKind(device->kind), DeviceFlag(device->flags), device->id, device->name});
+}
+
+}  // namespace detail
+
+/// Waits for the system. `kit` NULL: no device is in use.
+[[nodiscard]] inline Status list_devices(const Handle *kit, DeviceKind kind, std::vector<Device> &out) {
+  out.clear();
+  return Status(nertc_callkit_webrtc_list_devices(kit ? kit->c_handle() : nullptr, std::int32_t(kind),
+                                                  detail::add_device, &out));
+}
+
+/// From now on this device, there or not; an empty id follows the system's default.
+[[nodiscard]] inline Status set_device(const Handle &kit, DeviceKind kind, const std::string &id) {
+  if (!detail::no_nul(id)) return Status::invalid_argument;
+  return Status(nertc_callkit_webrtc_set_device(kit.c_handle(), std::int32_t(kind), detail::optional(id)));
+}
+
+[[nodiscard]] inline Status set_audio_active(const Handle &kit, bool active) {
+  return Status(nertc_callkit_webrtc_set_audio_active(kit.c_handle(), active ? 1 : 0));
 }
 
 /// How many frames of `out` are sound, or a negative Status. `out` has room for frames * channels.

@@ -9,7 +9,7 @@ from . import events, values
 from ._core import EventStream
 from ._library import NULL, Struct, callback, encode, ffi, lib, text
 from ._references import CallRef, EventsLost, Failed, Refused, check
-from .backends import Backend, Hub, IceServer, Loopback, Mqtt, NoMedia, Webrtc
+from .backends import Backend, Device, Hub, IceServer, Loopback, Mqtt, NoMedia, Webrtc, list_devices
 from .client import Client
 from .events import Event, Result
 from .frames import Frame
@@ -20,6 +20,7 @@ __all__ = [
     "Backend",
     "CallRef",
     "Client",
+    "Device",
     "Event",
     "EventStream",
     "EventsLost",
@@ -35,6 +36,7 @@ __all__ = [
     "Webrtc",
     "end_reason_text",
     "events",
+    "list_devices",
     "log_to",
     "push_decode",
     "push_encode",

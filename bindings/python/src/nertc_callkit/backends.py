@@ -8,7 +8,7 @@ from typing import Any
 
 from ._library import NULL, Struct, callback, ffi, lib, text
 from ._references import check
-from .values import Code, FaultAction, FaultOn, HubFlag, MqttFlag, WebrtcFlag
+from .values import Code, DeviceFlag, DeviceKind, FaultAction, FaultOn, HubFlag, MqttFlag, WebrtcFlag
 
 
 class Hub:
@@ -169,6 +169,9 @@ class Webrtc(Backend):
     #: library's thread, 10 ms at most; both or none.
     sign: Callable[[bytes], bytes | None] | None = None
     verify: Callable[[str, bytes, bytes], bool] | None = None
+    #: Ids of list_devices; None is the system's default. With flags that lack APP_AUDIO.
+    microphone: str | None = None
+    speaker: str | None = None
 
     def media(self, out: Any) -> Any:
         it = Struct("webrtc_options")
@@ -181,12 +184,37 @@ class Webrtc(Backend):
         it.raw.port_min = self.port_min
         it.raw.port_max = self.port_max
         it.raw.ca_pem = it.optional(self.ca_pem, "ca_pem")
+        it.raw.microphone = it.optional(self.microphone, "microphone")
+        it.raw.speaker = it.optional(self.speaker, "speaker")
         hooks = ffi.new_handle(self)
         it.raw.user_data = hooks
         it.raw.sign = _sign if self.sign else NULL
         it.raw.verify = _verify if self.verify else NULL
         check(lib.nertc_callkit_webrtc_media(it.raw, out))
         return hooks
+
+
+@dataclass(frozen=True)
+class Device:
+    """A microphone or a speaker."""
+
+    kind: DeviceKind
+    flags: DeviceFlag
+    #: What it is chosen by; the system keeps it while the device is unplugged.
+    id: str
+    name: str
+
+
+def list_devices(kind: DeviceKind, kit: Any = NULL) -> list[Device]:
+    """The machine's devices; waits for the system. Those that a client has open: Client.list_devices."""
+    found: list[Device] = []
+
+    @callback("void(const nertc_callkit_device *, void *)")
+    def each(device: Any, _data: Any) -> None:
+        found.append(Device(DeviceKind(device.kind), DeviceFlag(device.flags), text(device.id), text(device.name)))
+
+    check(lib.nertc_callkit_webrtc_list_devices(kit, kind, each, NULL))
+    return found
 
 
 # A hook that raises has not signed, and has not verified.

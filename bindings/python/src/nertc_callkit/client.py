@@ -11,7 +11,7 @@ from . import frames
 from ._core import CALLBACKS, FRAME_CALLBACK, Core, EventStream
 from ._library import NULL, Struct, encode, ffi, lib
 from ._references import CallRef, as_c_text, check
-from .backends import Backend, IceServer, Loopback, ice_servers
+from .backends import Backend, Device, IceServer, Loopback, ice_servers, list_devices
 from .events import CallInfo, CallStats, Event, Result, StreamStats
 from .frames import Frame
 from .values import (
@@ -19,6 +19,7 @@ from .values import (
     CallType,
     CallTypeAction,
     Delivery,
+    DeviceKind,
     EndReason,
     Media,
     PolicyAnswer,
@@ -273,6 +274,17 @@ class Client:
     def set_ice_servers(self, servers: Sequence[IceServer]) -> None:
         kept = Struct("frame")  # keeps the texts
         check(lib.nertc_callkit_webrtc_set_ice_servers(self._core.kit, ice_servers(kept, servers), len(servers)))
+
+    def list_devices(self, kind: DeviceKind) -> list[Device]:
+        """The machine's devices; that of the running call is marked. Waits for the system."""
+        return list_devices(kind, self._core.kit)
+
+    def set_device(self, kind: DeviceKind, id: str | None) -> None:
+        """From now on this device, there or not; None follows the system's default."""
+        check(lib.nertc_callkit_webrtc_set_device(self._core.kit, kind, as_c_text(id, "id")))
+
+    def set_audio_active(self, active: bool) -> None:
+        check(lib.nertc_callkit_webrtc_set_audio_active(self._core.kit, active))
 
     def get_call_stats(self) -> CallStats:
         stats = Struct("call_stats")

@@ -137,6 +137,14 @@ class Code(IntEnum):
     #: Media does not provably reach the right peer: somebody on the way may listen, or the security
     #: code that is required is missing.
     MEDIA_NOT_SECURE = 90012
+    #: on_error: no such microphone or speaker, or none at all. The call goes on without; the
+    #: system's default is used where there is one.
+    DEVICE_NOT_FOUND = 90013
+    #: on_error: the system does not let this program use the microphone or the speaker.
+    DEVICE_DENIED = 90014
+    #: on_error: another program has the microphone or the speaker, or it does not answer. It is
+    #: tried again.
+    DEVICE_BUSY = 90015
 
     @classmethod
     def _missing_(cls, value: object) -> "Code":
@@ -653,9 +661,14 @@ class WebrtcFlag(IntFlag):
     LOOPBACK = 2
     #: IPv6 is not used.
     NO_IPV6 = 4
-    #: The app brings sound with nertc_callkit_push_frame and takes it with on_frame. Mandatory so
-    #: far: this version opens no microphone and no speaker.
+    #: No microphone and no speaker is opened: the app brings sound with nertc_callkit_push_frame
+    #: and takes it with on_frame or nertc_callkit_webrtc_pull_audio.
     APP_AUDIO = 8
+    #: Microphone and speaker are open only while the app allows it with
+    #: nertc_callkit_webrtc_set_audio_active: CallKit's audio session, Android's audio focus.
+    MANUAL_AUDIO = 16
+    #: No echo cancellation, noise suppression and gain control, because the system has its own.
+    NO_PROCESSING = 32
     #: A peer whose client has no security code ends the call.
     REQUIRE_CODE = 128
 
@@ -696,6 +709,28 @@ class RelayTransport(IntEnum):
         return unknown(cls, value)
 
 
+class DeviceKind(IntEnum):
+    """What a device is for."""
+
+    #: From the user.
+    MICROPHONE = 1
+    #: To the user.
+    SPEAKER = 2
+
+    @classmethod
+    def _missing_(cls, value: object) -> "DeviceKind":
+        return unknown(cls, value)
+
+
+class DeviceFlag(IntFlag):
+    """Flags of nertc_callkit_device."""
+
+    #: The system uses it for programs that choose none.
+    DEFAULT = 1
+    #: The client has it open.
+    IN_USE = 2
+
+
 __all__ = [
     "Status",
     "Code",
@@ -729,4 +764,6 @@ __all__ = [
     "WebrtcFlag",
     "Candidate",
     "RelayTransport",
+    "DeviceKind",
+    "DeviceFlag",
 ]

@@ -39,7 +39,7 @@ static int has_tone_every_second(const int16_t *samples, size_t count, uint32_t 
   size_t second;
   int ok = 1;
   for (second = 0; second < seconds; second++) {
-    if (!tone_is_heard(samples + second * rate, rate, rate, hertz)) {
+    if (!tone_is_present(samples + second * rate, rate, rate, hertz)) {
       printf("no tone in second %lu\n", (unsigned long)second);
       ok = 0;
     }

@@ -84,7 +84,7 @@ static inline double tone_snr_db(const int16_t *samples, size_t count, uint32_t 
 }
 
 /* Whether 50 ms of these samples, of one channel, are the tone and little else. */
-static inline int tone_is_heard(const int16_t *samples, size_t count, uint32_t rate, double hertz)
+static inline int tone_is_present(const int16_t *samples, size_t count, uint32_t rate, double hertz)
 {
   const size_t length = rate / 20;
   const double least = (double)TONE_LEAST * TONE_LEAST / 2 * (double)length;

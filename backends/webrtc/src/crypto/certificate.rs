@@ -54,8 +54,8 @@ pub(super) fn decode_key(der: &[u8]) -> Option<SigningKey> {
     (encode_key(&key) == der).then_some(key)
 }
 
-/// The content of the value with this tag that `input` starts with; `input` continues behind it. Lengths have the
-/// one form of DER, at most 65,535.
+/// The content of the value with this tag that `input` starts with; `input` continues behind it. Lengths have
+/// the one form of DER, at most 65,535.
 fn take<'a>(input: &mut &'a [u8], tag: u8) -> Option<&'a [u8]> {
     let (length, rest) = match **input {
         [first, low @ 0..=0x7f, ref rest @ ..] if first == tag => (low.into(), rest),

@@ -1,5 +1,5 @@
 //! What DTLS computes with: AES-128-GCM with SHA-256, and ECDSA over P-256, which every WebRTC peer must have
-//! (RFC 8827, 6.5). dimpl's own provider brings P-384, ChaCha20, CCM and a reader of every certificate: 0.2 MB.
+//! (RFC 8827, 6.5). dimpl's own provider brings P-384, ChaCha20, CCM and a reader of every certificate.
 
 use std::fmt;
 

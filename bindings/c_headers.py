@@ -53,7 +53,8 @@ class Headers:
 
 def comment(text: str) -> str:
     """A C comment as one paragraph."""
-    lines = (line.strip().removeprefix("/**").removesuffix("*/").strip().removeprefix("*").strip() for line in text.splitlines())
+    bare = (line.strip().removeprefix("/**").removesuffix("*/").strip() for line in text.splitlines())
+    lines = (line.removeprefix("*").strip() for line in bare)
     return " ".join(line for line in lines if line)
 
 
@@ -69,15 +70,16 @@ def read_enums(text: str) -> list[Enum]:
     pattern = rf"({COMMENT})\nNERTC_CALLKIT_(ENUM|FLAGS)\((\w+), nertc_callkit_(\w+)\) \{{(.*?)\n\}};"
     for doc, kind, integer, name, body in re.findall(pattern, text, re.S):
         enum = Enum(name, integer, kind == "FLAGS", comment(doc))
-        for said, member, value in re.findall(rf"({COMMENT})\s*(\w+) = (-?\w+),", body, re.S):
-            enum.members.append((member, value, comment(said)))
+        for note, member, value in re.findall(rf"({COMMENT})\s*(\w+) = (-?\w+),", body, re.S):
+            enum.members.append((member, value, comment(note)))
         found.append(enum)
     return found
 
 
 def read_structs(text: str) -> dict[str, Struct]:
     found = {}
-    for doc, name, body in re.findall(rf"({COMMENT})\ntypedef struct nertc_callkit_(\w+) \{{(.*?)\n\}} \w+;", text, re.S):
+    pattern = rf"({COMMENT})\ntypedef struct nertc_callkit_(\w+) \{{(.*?)\n\}} \w+;"
+    for doc, name, body in re.findall(pattern, text, re.S):
         body = re.sub(COMMENT, "", body, flags=re.S)
         body = re.sub(r"NERTC_CALLKIT_(NULLABLE|NONNULL)", "", body)
         fields = []
@@ -93,7 +95,9 @@ def read_structs(text: str) -> dict[str, Struct]:
 
 
 def read_events(text: str) -> list[tuple[str, str, str]]:
-    kinds = dict(re.findall(r"typedef void \(\*nertc_callkit_(\w+_cb)\)\([^;]*?const nertc_callkit_(\w+) \*event", text))
+    kinds = dict(
+        re.findall(r"typedef void \(\*nertc_callkit_(\w+_cb)\)\([^;]*?const nertc_callkit_(\w+) \*event", text)
+    )
     body = re.search(r"typedef struct nertc_callkit_listener \{(.*?)\n\} ", text, re.S)[1]
     found = []
     for doc, declaration in re.findall(rf"({COMMENT})\s*([^;]*);", body, re.S):

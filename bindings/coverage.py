@@ -13,14 +13,34 @@ import c_headers
 from c_headers import INCLUDE, ROOT, Headers
 
 #: Structs that an app fills, whose fields a binding has to set.
-FILLED = ["call_ref", "backends", "config", "call_policy", "push", "call_options", "end_options", "fault",
-          "mqtt_options", "ice_server", "webrtc_options"]
+FILLED = [
+    "call_ref",
+    "backends",
+    "config",
+    "call_policy",
+    "push",
+    "call_options",
+    "end_options",
+    "fault",
+    "mqtt_options",
+    "ice_server",
+    "webrtc_options",
+]
 #: What a language has a way of its own for.
 OWN_WAY = {
     # The struct itself is the app's (C++), or keyword arguments by name (Python).
     "C++": {"signaling", "signaling_ctx", "rtc", "rtc_ctx"},
-    "Python": {"nertc_callkit_struct_init", "nertc_callkit_set_local_view", "nertc_callkit_set_remote_view",
-               "signaling", "signaling_ctx", "rtc", "rtc_ctx", "on_wakeup", "worker"},
+    "Python": {
+        "nertc_callkit_struct_init",
+        "nertc_callkit_set_local_view",
+        "nertc_callkit_set_remote_view",
+        "signaling",
+        "signaling_ctx",
+        "rtc",
+        "rtc_ctx",
+        "on_wakeup",
+        "worker",
+    },
 }
 
 
@@ -39,8 +59,11 @@ def missing(headers: Headers, language: str, text: str) -> list[str]:
                 wanted[f"field {struct}.{name}"] = rf"\.{name}\b"
     if language == "C++":
         wanted |= {f"constant {member}": rf"\b{member}\b" for enum in headers.enums for member, _, _ in enum.members}
-    return [what for what, pattern in wanted.items()
-            if not re.search(pattern, text) and re.split(r"[ .]", what)[-1] not in OWN_WAY[language]]
+    return [
+        what
+        for what, pattern in wanted.items()
+        if not re.search(pattern, text) and re.split(r"[ .]", what)[-1] not in OWN_WAY[language]
+    ]
 
 
 def main() -> int:

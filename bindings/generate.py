@@ -26,7 +26,9 @@ NOTE = "Written by bindings/generate.py from the C headers. Do not edit."
 def visible(struct: Struct) -> list[tuple[str, str]]:
     """Fields that an app reads: not the reserved ones."""
     hidden = {"struct_size", "reserved", "reserved[3]", *COUNTS.values()}
-    return [(kind, name) for kind, name in struct.fields if name not in hidden and (kind, name) != ("uint32_t", "flags")]
+    return [
+        (kind, name) for kind, name in struct.fields if name not in hidden and (kind, name) != ("uint32_t", "flags")
+    ]
 
 
 def seen_structs(headers: Headers) -> list[Struct]:
@@ -35,7 +37,9 @@ def seen_structs(headers: Headers) -> list[Struct]:
 
 
 def wrap(text: str, before: str, width: int = 100) -> list[str]:
-    return textwrap.wrap(text, width, initial_indent=before, subsequent_indent=before, break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(
+        text, width, initial_indent=before, subsequent_indent=before, break_long_words=False, break_on_hyphens=False
+    )
 
 
 # ---- C++ -------------------------------------------------------------------------------------------
@@ -56,9 +60,9 @@ def cpp_enum(enum: Enum) -> list[str]:
     return [*lines, ""]
 
 
-def cpp_field(struct: str, kind: str, name: str, enums: set[str]) -> str:
+def cpp_field(kind: str, name: str, enums: set[str]) -> str:
     bare = name.split("[")[0]
-    has = f"detail::has(raw(), &{struct}::{bare})"
+    has = f"detail::has(raw(), &C::{bare})"
     inner = kind.strip().removeprefix("nertc_callkit_")
     if bare in COUNTS:
         element = "std::uint32_t" if bare == "durations_s" else "std::string_view"
@@ -68,7 +72,9 @@ def cpp_field(struct: str, kind: str, name: str, enums: set[str]) -> str:
     if name.endswith("]"):
         return f"  std::string_view {bare}() const {{ return {has} ? raw().{bare} : std::string_view(); }}"
     if kind == "const char*":
-        return f"  std::string_view {bare}() const {{ return {has} ? detail::view(raw().{bare}) : std::string_view(); }}"
+        return (
+            f"  std::string_view {bare}() const {{ return {has} ? detail::view(raw().{bare}) : std::string_view(); }}"
+        )
     if bare == "call":
         return f"  CallRef {bare}() const {{ return CallRef(*raw().{bare}); }}"
     if kind.strip() == "int32_t" and bare in ("on", "is_from_group"):
@@ -79,15 +85,18 @@ def cpp_field(struct: str, kind: str, name: str, enums: set[str]) -> str:
 def cpp_struct(struct: Struct, enums: set[str]) -> list[str]:
     name, c_name = camel(struct.name), "nertc_callkit_" + struct.name
     owned = struct.name in OWNED
-    lines = [*wrap(struct.doc, "/// "), f"class {name} {{", " public:"]
+    lines = [*wrap(struct.doc, "/// "), f"class {name} {{", f"  using C = {c_name};", "", " public:"]
     if owned:
-        lines += [f"  {name}() {{ raw_.struct_size = sizeof raw_; }}", f"  {c_name} &raw() {{ return raw_; }}",
-                  f"  const {c_name} &raw() const {{ return raw_; }}"]
+        lines += [
+            f"  {name}() {{ raw_.struct_size = sizeof raw_; }}",
+            f"  C &raw() {{ return raw_; }}",
+            f"  const C &raw() const {{ return raw_; }}",
+        ]
     else:
-        lines += [f"  explicit {name}(const {c_name} &raw) : raw_(&raw) {{}}", f"  const {c_name} &raw() const {{ return *raw_; }}"]
+        lines += [f"  explicit {name}(const C &raw) : raw_(&raw) {{}}", f"  const C &raw() const {{ return *raw_; }}"]
     for kind, field in visible(struct):
-        lines += break_cpp(cpp_field(c_name, kind, field, enums))
-    lines += [" private:", f"  {c_name} raw_{{}};" if owned else f"  const {c_name} *raw_;", "};", ""]
+        lines += break_cpp(cpp_field(kind, field, enums))
+    lines += [" private:", "  C raw_{};" if owned else "  const C *raw_;", "};", ""]
     return lines
 
 
@@ -100,22 +109,45 @@ def break_cpp(line: str) -> list[str]:
 
 def cpp(headers: Headers) -> str:
     enums = {enum.name for enum in headers.enums}
-    lines = [f"// {NOTE}", "// Part of nertc_callkit.hpp: include that.", "#ifndef NERTC_CALLKIT_GENERATED_HPP",
-             "#define NERTC_CALLKIT_GENERATED_HPP", "", '#include "support.hpp"', '#include "loopback.h"', '#include "mqtt.h"', '#include "webrtc.h"', "",
-             "namespace callkit {", ""]
+    lines = [
+        f"// {NOTE}",
+        "// Part of nertc_callkit.hpp: include that.",
+        "#ifndef NERTC_CALLKIT_GENERATED_HPP",
+        "#define NERTC_CALLKIT_GENERATED_HPP",
+        "",
+        '#include "support.hpp"',
+        '#include "loopback.h"',
+        '#include "mqtt.h"',
+        '#include "webrtc.h"',
+        "",
+        "namespace callkit {",
+        "",
+    ]
     for enum in headers.enums:
         lines += cpp_enum(enum)
-    lines += ["CALLKIT_CALL_REF", "" ]
+    lines += ["CALLKIT_CALL_REF", ""]
     for struct in seen_structs(headers):
         lines += cpp_struct(struct, enums)
     # The events as a list, for the listener, the set of functions and the table of C functions.
     lines += ["/// Calls row(name, type) for every event.", "#define CALLKIT_EVENTS(row) \\"]
     lines += [f"  row({name}, {camel(struct)}) \\" for name, struct, _ in headers.events]
     lines[-1] = lines[-1].removesuffix(" \\")
-    lines += ["", "class Handle;", "", "/// One virtual function per event; override those of interest.", "class Events {", " public:", "  virtual ~Events() = default;"]
+    lines += [
+        "",
+        "class Handle;",
+        "",
+        "/// One virtual function per event; override those of interest.",
+        "class Events {",
+        " public:",
+        "  virtual ~Events() = default;",
+    ]
     for name, struct, doc in headers.events:
-        lines += [*wrap(doc, "  /// "), f"  virtual void {name}(const Handle &kit, const {camel(struct)} &event) {{",
-                  "    (void)kit, (void)event;", "  }"]
+        lines += [
+            *wrap(doc, "  /// "),
+            f"  virtual void {name}(const Handle &kit, const {camel(struct)} &event) {{",
+            "    (void)kit, (void)event;",
+            "  }",
+        ]
     lines += ["};", "", "}  // namespace callkit", "", "#endif", ""]
     text = "\n".join(lines).replace("CALLKIT_CALL_REF\n", CALL_REF)
     return text
@@ -149,11 +181,21 @@ def docstring(text: str, indent: str) -> list[str]:
 def python_values(headers: Headers) -> str:
     lines = [f"# {NOTE}", "from enum import IntEnum, IntFlag", ""]
     for enum in headers.enums:
-        lines += ["", f"class {camel(enum.name)}({'IntFlag' if enum.is_flags else 'IntEnum'}):", *docstring(enum.doc, "    "), ""]
+        lines += [
+            "",
+            f"class {camel(enum.name)}({'IntFlag' if enum.is_flags else 'IntEnum'}):",
+            *docstring(enum.doc, "    "),
+            "",
+        ]
         for member, value, doc in enum.members:
             lines += [*wrap(doc, "    #: "), f"    {enum.short(member).upper()} = {value}"]
         if not enum.is_flags:
-            lines += ["", "    @classmethod", f'    def _missing_(cls, value: object) -> "{camel(enum.name)}":', "        return unknown(cls, value)"]
+            lines += [
+                "",
+                "    @classmethod",
+                f'    def _missing_(cls, value: object) -> "{camel(enum.name)}":',
+                "        return unknown(cls, value)",
+            ]
         lines.append("")
     lines += ["", "__all__ = [", *[f'    "{camel(enum.name)}",' for enum in headers.enums], "]", ""]
     text = "\n".join(lines)
@@ -211,25 +253,70 @@ def python_struct(struct: Struct, enums: set[str]) -> list[str]:
 def python_events(headers: Headers) -> str:
     enums = {enum.name for enum in headers.enums}
     structs = seen_structs(headers)
-    used = sorted({camel(kind.strip().removeprefix("nertc_callkit_")) for struct in structs for kind, _ in visible(struct)
-                   if kind.strip().removeprefix("nertc_callkit_") in enums})
-    lines = [f"# {NOTE}", "from __future__ import annotations", "", "from dataclasses import dataclass", "from typing import TYPE_CHECKING, Any", "",
-             "from ._library import text", "from ._references import CallRef", "from .values import (", *[f"    {name}," for name in used], ")", "",
-             "if TYPE_CHECKING:", "    from typing_extensions import Self", "", "",
-             "class Event:", '    """Base of all events."""', "", "    __slots__ = ()", ""]
+    used = sorted(
+        {
+            camel(kind.strip().removeprefix("nertc_callkit_"))
+            for struct in structs
+            for kind, _ in visible(struct)
+            if kind.strip().removeprefix("nertc_callkit_") in enums
+        }
+    )
+    lines = [
+        f"# {NOTE}",
+        "from __future__ import annotations",
+        "",
+        "from dataclasses import dataclass",
+        "from typing import TYPE_CHECKING, Any",
+        "",
+        "from ._library import text",
+        "from ._references import CallRef",
+        "from .values import (",
+        *[f"    {name}," for name in used],
+        ")",
+        "",
+        "if TYPE_CHECKING:",
+        "    from typing_extensions import Self",
+        "",
+        "",
+        "class Event:",
+        '    """Base of all events."""',
+        "",
+        "    __slots__ = ()",
+        "",
+    ]
     for struct in structs:
         lines += python_struct(struct, enums)
     for name, struct, doc in headers.events:
-        lines += ["", f"class {camel(name.removeprefix('on_'))}({camel(struct)}):", *docstring(doc, "    "), "", "    __slots__ = ()", ""]
-    lines += ["", "#: Function of the C listener, name of its struct there, class here.", "EVENTS: list[tuple[str, str, Any]] = ["]
-    lines += [f'    ("{name}", "nertc_callkit_{struct}", {camel(name.removeprefix("on_"))}),' for name, struct, _ in headers.events]
+        lines += [
+            "",
+            f"class {camel(name.removeprefix('on_'))}({camel(struct)}):",
+            *docstring(doc, "    "),
+            "",
+            "    __slots__ = ()",
+            "",
+        ]
+    lines += [
+        "",
+        "#: Function of the C listener, name of its struct there, class here.",
+        "EVENTS: list[tuple[str, str, Any]] = [",
+    ]
+    lines += [
+        f'    ("{name}", "nertc_callkit_{struct}", {camel(name.removeprefix("on_"))}),'
+        for name, struct, _ in headers.events
+    ]
     return "\n".join([*lines, "]", ""])
 
 
 def main() -> int:
     headers = c_headers.read()
-    files: dict[Path, str] = {CPP: cpp(headers), PYTHON / "values.py": python_values(headers), PYTHON / "events.py": python_events(headers)}
-    stale = [str(path.relative_to(ROOT)) for path, text in files.items() if not path.exists() or path.read_text() != text]
+    files: dict[Path, str] = {
+        CPP: cpp(headers),
+        PYTHON / "values.py": python_values(headers),
+        PYTHON / "events.py": python_events(headers),
+    }
+    stale = [
+        str(path.relative_to(ROOT)) for path, text in files.items() if not path.exists() or path.read_text() != text
+    ]
     if "--check" in sys.argv and stale:
         print(f"{', '.join(stale)}: not what the C headers say: python3 bindings/generate.py", file=sys.stderr)
         return 1

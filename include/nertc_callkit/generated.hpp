@@ -656,152 +656,146 @@ struct CallRef {
 
 /// An incoming call. Lent until the callback returns.
 class InvitedEvent {
+  using C = nertc_callkit_invited_event;
+
  public:
-  explicit InvitedEvent(const nertc_callkit_invited_event &raw) : raw_(&raw) {}
-  const nertc_callkit_invited_event &raw() const { return *raw_; }
+  explicit InvitedEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   CallType call_type() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::call_type) ? CallType(raw().call_type) : CallType();
+    return detail::has(raw(), &C::call_type) ? CallType(raw().call_type) : CallType();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   CallRef call() const { return CallRef(*raw().call); }
   std::string_view invitor() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::invitor) ? detail::view(raw().invitor) : std::string_view();
+    return detail::has(raw(), &C::invitor) ? detail::view(raw().invitor) : std::string_view();
   }
   std::vector<std::string_view> user_ids() const {
     return {raw().user_ids, raw().user_ids + raw().user_id_count};
   }
   bool is_from_group() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::is_from_group) && raw().is_from_group != 0;
+    return detail::has(raw(), &C::is_from_group) && raw().is_from_group != 0;
   }
   std::string_view group_id() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::group_id) ? detail::view(raw().group_id) : std::string_view();
+    return detail::has(raw(), &C::group_id) ? detail::view(raw().group_id) : std::string_view();
   }
   std::string_view attachment() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::attachment) ? detail::view(raw().attachment) : std::string_view();
+    return detail::has(raw(), &C::attachment) ? detail::view(raw().attachment) : std::string_view();
   }
   std::string_view channel_id() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::channel_id) ? detail::view(raw().channel_id) : std::string_view();
+    return detail::has(raw(), &C::channel_id) ? detail::view(raw().channel_id) : std::string_view();
   }
   std::string_view request_id() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::request_id) ? detail::view(raw().request_id) : std::string_view();
+    return detail::has(raw(), &C::request_id) ? detail::view(raw().request_id) : std::string_view();
   }
   std::string_view call_id() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::call_id) ? detail::view(raw().call_id) : std::string_view();
+    return detail::has(raw(), &C::call_id) ? detail::view(raw().call_id) : std::string_view();
   }
   uint64_t invited_at_ms() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::invited_at_ms) ? raw().invited_at_ms : 0;
+    return detail::has(raw(), &C::invited_at_ms) ? raw().invited_at_ms : 0;
   }
   uint32_t ring_left_ms() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::ring_left_ms) ? raw().ring_left_ms : 0;
+    return detail::has(raw(), &C::ring_left_ms) ? raw().ring_left_ms : 0;
   }
   InvitedFlag flags() const {
-    return detail::has(raw(), &nertc_callkit_invited_event::flags) ? InvitedFlag(raw().flags) : InvitedFlag();
+    return detail::has(raw(), &C::flags) ? InvitedFlag(raw().flags) : InvitedFlag();
   }
  private:
-  const nertc_callkit_invited_event *raw_;
+  const C *raw_;
 };
 
 /// An action of the peer. Lent until the callback returns.
 class UserEvent {
+  using C = nertc_callkit_user_event;
+
  public:
-  explicit UserEvent(const nertc_callkit_user_event &raw) : raw_(&raw) {}
-  const nertc_callkit_user_event &raw() const { return *raw_; }
+  explicit UserEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_user_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_user_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
-  uint64_t uid() const {
-    return detail::has(raw(), &nertc_callkit_user_event::uid) ? raw().uid : 0;
-  }
-  Code code() const {
-    return detail::has(raw(), &nertc_callkit_user_event::code) ? Code(raw().code) : Code();
-  }
-  int32_t raw_code() const {
-    return detail::has(raw(), &nertc_callkit_user_event::raw_code) ? raw().raw_code : 0;
-  }
+  uint64_t uid() const { return detail::has(raw(), &C::uid) ? raw().uid : 0; }
+  Code code() const { return detail::has(raw(), &C::code) ? Code(raw().code) : Code(); }
+  int32_t raw_code() const { return detail::has(raw(), &C::raw_code) ? raw().raw_code : 0; }
   std::string_view message() const {
-    return detail::has(raw(), &nertc_callkit_user_event::message) ? detail::view(raw().message) : std::string_view();
+    return detail::has(raw(), &C::message) ? detail::view(raw().message) : std::string_view();
   }
  private:
-  const nertc_callkit_user_event *raw_;
+  const C *raw_;
 };
 
 /// A connection changed, or its quality. Lent until the callback returns.
 class ConnectionEvent {
+  using C = nertc_callkit_connection_event;
+
  public:
-  explicit ConnectionEvent(const nertc_callkit_connection_event &raw) : raw_(&raw) {}
-  const nertc_callkit_connection_event &raw() const { return *raw_; }
-  Code code() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::code) ? Code(raw().code) : Code();
-  }
-  int32_t raw_code() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::raw_code) ? raw().raw_code : 0;
-  }
+  explicit ConnectionEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
+  Code code() const { return detail::has(raw(), &C::code) ? Code(raw().code) : Code(); }
+  int32_t raw_code() const { return detail::has(raw(), &C::raw_code) ? raw().raw_code : 0; }
   Transport transport() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::transport) ? Transport(raw().transport) : Transport();
+    return detail::has(raw(), &C::transport) ? Transport(raw().transport) : Transport();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view message() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::message) ? detail::view(raw().message) : std::string_view();
+    return detail::has(raw(), &C::message) ? detail::view(raw().message) : std::string_view();
   }
   Quality quality() const {
-    return detail::has(raw(), &nertc_callkit_connection_event::quality) ? Quality(raw().quality) : Quality();
+    return detail::has(raw(), &C::quality) ? Quality(raw().quality) : Quality();
   }
  private:
-  const nertc_callkit_connection_event *raw_;
+  const C *raw_;
 };
 
 /// The peer's microphone or camera changed. Lent until the callback returns.
 class MediaEvent {
+  using C = nertc_callkit_media_event;
+
  public:
-  explicit MediaEvent(const nertc_callkit_media_event &raw) : raw_(&raw) {}
-  const nertc_callkit_media_event &raw() const { return *raw_; }
-  bool on() const { return detail::has(raw(), &nertc_callkit_media_event::on) && raw().on != 0; }
+  explicit MediaEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
+  bool on() const { return detail::has(raw(), &C::on) && raw().on != 0; }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_media_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_media_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
-  uint64_t uid() const {
-    return detail::has(raw(), &nertc_callkit_media_event::uid) ? raw().uid : 0;
-  }
+  uint64_t uid() const { return detail::has(raw(), &C::uid) ? raw().uid : 0; }
  private:
-  const nertc_callkit_media_event *raw_;
+  const C *raw_;
 };
 
 /// The call has ended: its last event. Lent until the callback returns.
 class EndEvent {
+  using C = nertc_callkit_end_event;
+
  public:
-  explicit EndEvent(const nertc_callkit_end_event &raw) : raw_(&raw) {}
-  const nertc_callkit_end_event &raw() const { return *raw_; }
+  explicit EndEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   EndReason reason() const {
-    return detail::has(raw(), &nertc_callkit_end_event::reason) ? EndReason(raw().reason) : EndReason();
+    return detail::has(raw(), &C::reason) ? EndReason(raw().reason) : EndReason();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_end_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_end_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view extra() const {
-    return detail::has(raw(), &nertc_callkit_end_event::extra) ? detail::view(raw().extra) : std::string_view();
+    return detail::has(raw(), &C::extra) ? detail::view(raw().extra) : std::string_view();
   }
-  uint64_t ring_ms() const {
-    return detail::has(raw(), &nertc_callkit_end_event::ring_ms) ? raw().ring_ms : 0;
-  }
-  uint64_t talk_ms() const {
-    return detail::has(raw(), &nertc_callkit_end_event::talk_ms) ? raw().talk_ms : 0;
-  }
+  uint64_t ring_ms() const { return detail::has(raw(), &C::ring_ms) ? raw().ring_ms : 0; }
+  uint64_t talk_ms() const { return detail::has(raw(), &C::talk_ms) ? raw().talk_ms : 0; }
   std::vector<std::string_view> accounts() const {
     return {raw().accounts, raw().accounts + raw().account_count};
   }
@@ -809,331 +803,315 @@ class EndEvent {
     return {raw().durations_s, raw().durations_s + raw().account_count};
   }
  private:
-  const nertc_callkit_end_event *raw_;
+  const C *raw_;
 };
 
 /// Something about the call itself. Lent until the callback returns.
 class CallEvent {
+  using C = nertc_callkit_call_event;
+
  public:
-  explicit CallEvent(const nertc_callkit_call_event &raw) : raw_(&raw) {}
-  const nertc_callkit_call_event &raw() const { return *raw_; }
+  explicit CallEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   CallType call_type() const {
-    return detail::has(raw(), &nertc_callkit_call_event::call_type) ? CallType(raw().call_type) : CallType();
+    return detail::has(raw(), &C::call_type) ? CallType(raw().call_type) : CallType();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_call_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_call_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view device_id() const {
-    return detail::has(raw(), &nertc_callkit_call_event::device_id) ? detail::view(raw().device_id) : std::string_view();
+    return detail::has(raw(), &C::device_id) ? detail::view(raw().device_id) : std::string_view();
   }
   CallTypeAction state() const {
-    return detail::has(raw(), &nertc_callkit_call_event::state) ? CallTypeAction(raw().state) : CallTypeAction();
+    return detail::has(raw(), &C::state) ? CallTypeAction(raw().state) : CallTypeAction();
   }
  private:
-  const nertc_callkit_call_event *raw_;
+  const C *raw_;
 };
 
 /// A call record was passed to the signaling backend. Lent until the callback returns.
 class RecordEvent {
+  using C = nertc_callkit_record_event;
+
  public:
-  explicit RecordEvent(const nertc_callkit_record_event &raw) : raw_(&raw) {}
-  const nertc_callkit_record_event &raw() const { return *raw_; }
+  explicit RecordEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   RecordStatus record_status() const {
-    return detail::has(raw(), &nertc_callkit_record_event::record_status) ? RecordStatus(raw().record_status) : RecordStatus();
+    return detail::has(raw(), &C::record_status) ? RecordStatus(raw().record_status) : RecordStatus();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_record_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_record_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view peer() const {
-    return detail::has(raw(), &nertc_callkit_record_event::peer) ? detail::view(raw().peer) : std::string_view();
+    return detail::has(raw(), &C::peer) ? detail::view(raw().peer) : std::string_view();
   }
   std::string_view msg_id() const {
-    return detail::has(raw(), &nertc_callkit_record_event::msg_id) ? detail::view(raw().msg_id) : std::string_view();
+    return detail::has(raw(), &C::msg_id) ? detail::view(raw().msg_id) : std::string_view();
   }
   CallType call_type() const {
-    return detail::has(raw(), &nertc_callkit_record_event::call_type) ? CallType(raw().call_type) : CallType();
+    return detail::has(raw(), &C::call_type) ? CallType(raw().call_type) : CallType();
   }
  private:
-  const nertc_callkit_record_event *raw_;
+  const C *raw_;
 };
 
 /// Something failed that no completion reports. Lent until the callback returns.
 class ErrorEvent {
+  using C = nertc_callkit_error_event;
+
  public:
-  explicit ErrorEvent(const nertc_callkit_error_event &raw) : raw_(&raw) {}
-  const nertc_callkit_error_event &raw() const { return *raw_; }
-  Code code() const {
-    return detail::has(raw(), &nertc_callkit_error_event::code) ? Code(raw().code) : Code();
-  }
-  int32_t raw_code() const {
-    return detail::has(raw(), &nertc_callkit_error_event::raw_code) ? raw().raw_code : 0;
-  }
+  explicit ErrorEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
+  Code code() const { return detail::has(raw(), &C::code) ? Code(raw().code) : Code(); }
+  int32_t raw_code() const { return detail::has(raw(), &C::raw_code) ? raw().raw_code : 0; }
   Operation operation() const {
-    return detail::has(raw(), &nertc_callkit_error_event::operation) ? Operation(raw().operation) : Operation();
+    return detail::has(raw(), &C::operation) ? Operation(raw().operation) : Operation();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_error_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view message() const {
-    return detail::has(raw(), &nertc_callkit_error_event::message) ? detail::view(raw().message) : std::string_view();
+    return detail::has(raw(), &C::message) ? detail::view(raw().message) : std::string_view();
   }
  private:
-  const nertc_callkit_error_event *raw_;
+  const C *raw_;
 };
 
 /// An invite that ended before it could ring. Lent until the callback returns.
 class MissedEvent {
+  using C = nertc_callkit_missed_event;
+
  public:
-  explicit MissedEvent(const nertc_callkit_missed_event &raw) : raw_(&raw) {}
-  const nertc_callkit_missed_event &raw() const { return *raw_; }
+  explicit MissedEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   MissedReason reason() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::reason) ? MissedReason(raw().reason) : MissedReason();
+    return detail::has(raw(), &C::reason) ? MissedReason(raw().reason) : MissedReason();
   }
   CallType call_type() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::call_type) ? CallType(raw().call_type) : CallType();
+    return detail::has(raw(), &C::call_type) ? CallType(raw().call_type) : CallType();
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view attachment() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::attachment) ? detail::view(raw().attachment) : std::string_view();
+    return detail::has(raw(), &C::attachment) ? detail::view(raw().attachment) : std::string_view();
   }
   uint64_t invited_at_ms() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::invited_at_ms) ? raw().invited_at_ms : 0;
+    return detail::has(raw(), &C::invited_at_ms) ? raw().invited_at_ms : 0;
   }
   std::string_view channel_id() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::channel_id) ? detail::view(raw().channel_id) : std::string_view();
+    return detail::has(raw(), &C::channel_id) ? detail::view(raw().channel_id) : std::string_view();
   }
   std::string_view request_id() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::request_id) ? detail::view(raw().request_id) : std::string_view();
+    return detail::has(raw(), &C::request_id) ? detail::view(raw().request_id) : std::string_view();
   }
-  uint32_t count() const {
-    return detail::has(raw(), &nertc_callkit_missed_event::count) ? raw().count : 0;
-  }
+  uint32_t count() const { return detail::has(raw(), &C::count) ? raw().count : 0; }
  private:
-  const nertc_callkit_missed_event *raw_;
+  const C *raw_;
 };
 
 /// The peer's app sent data. Lent until the callback returns.
 class DataEvent {
+  using C = nertc_callkit_data_event;
+
  public:
-  explicit DataEvent(const nertc_callkit_data_event &raw) : raw_(&raw) {}
-  const nertc_callkit_data_event &raw() const { return *raw_; }
+  explicit DataEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_data_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_data_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view json() const {
-    return detail::has(raw(), &nertc_callkit_data_event::json) ? detail::view(raw().json) : std::string_view();
+    return detail::has(raw(), &C::json) ? detail::view(raw().json) : std::string_view();
   }
  private:
-  const nertc_callkit_data_event *raw_;
+  const C *raw_;
 };
 
 /// How far media provably reaches the peer. Lent until the callback returns.
 class SecurityEvent {
+  using C = nertc_callkit_security_event;
+
  public:
-  explicit SecurityEvent(const nertc_callkit_security_event &raw) : raw_(&raw) {}
-  const nertc_callkit_security_event &raw() const { return *raw_; }
+  explicit SecurityEvent(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
   Security security() const {
-    return detail::has(raw(), &nertc_callkit_security_event::security) ? Security(raw().security) : Security();
+    return detail::has(raw(), &C::security) ? Security(raw().security) : Security();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_security_event::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
   std::string_view user_id() const {
-    return detail::has(raw(), &nertc_callkit_security_event::user_id) ? detail::view(raw().user_id) : std::string_view();
+    return detail::has(raw(), &C::user_id) ? detail::view(raw().user_id) : std::string_view();
   }
   std::string_view code() const {
-    return detail::has(raw(), &nertc_callkit_security_event::code) ? detail::view(raw().code) : std::string_view();
+    return detail::has(raw(), &C::code) ? detail::view(raw().code) : std::string_view();
   }
   std::string_view local_fingerprint() const {
-    return detail::has(raw(), &nertc_callkit_security_event::local_fingerprint) ? detail::view(raw().local_fingerprint) : std::string_view();
+    return detail::has(raw(), &C::local_fingerprint) ? detail::view(raw().local_fingerprint) : std::string_view();
   }
   std::string_view remote_fingerprint() const {
-    return detail::has(raw(), &nertc_callkit_security_event::remote_fingerprint) ? detail::view(raw().remote_fingerprint) : std::string_view();
+    return detail::has(raw(), &C::remote_fingerprint) ? detail::view(raw().remote_fingerprint) : std::string_view();
   }
  private:
-  const nertc_callkit_security_event *raw_;
+  const C *raw_;
 };
 
 /// How a request ended. Lent until the callback returns.
 class Result {
+  using C = nertc_callkit_result;
+
  public:
-  explicit Result(const nertc_callkit_result &raw) : raw_(&raw) {}
-  const nertc_callkit_result &raw() const { return *raw_; }
-  Code code() const {
-    return detail::has(raw(), &nertc_callkit_result::code) ? Code(raw().code) : Code();
-  }
-  int32_t raw_code() const {
-    return detail::has(raw(), &nertc_callkit_result::raw_code) ? raw().raw_code : 0;
-  }
+  explicit Result(const C &raw) : raw_(&raw) {}
+  const C &raw() const { return *raw_; }
+  Code code() const { return detail::has(raw(), &C::code) ? Code(raw().code) : Code(); }
+  int32_t raw_code() const { return detail::has(raw(), &C::raw_code) ? raw().raw_code : 0; }
   Operation operation() const {
-    return detail::has(raw(), &nertc_callkit_result::operation) ? Operation(raw().operation) : Operation();
+    return detail::has(raw(), &C::operation) ? Operation(raw().operation) : Operation();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_result::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
-  uint64_t uid() const { return detail::has(raw(), &nertc_callkit_result::uid) ? raw().uid : 0; }
+  uint64_t uid() const { return detail::has(raw(), &C::uid) ? raw().uid : 0; }
   std::string_view message() const {
-    return detail::has(raw(), &nertc_callkit_result::message) ? detail::view(raw().message) : std::string_view();
+    return detail::has(raw(), &C::message) ? detail::view(raw().message) : std::string_view();
   }
   std::string_view channel_id() const {
-    return detail::has(raw(), &nertc_callkit_result::channel_id) ? detail::view(raw().channel_id) : std::string_view();
+    return detail::has(raw(), &C::channel_id) ? detail::view(raw().channel_id) : std::string_view();
   }
   std::string_view request_id() const {
-    return detail::has(raw(), &nertc_callkit_result::request_id) ? detail::view(raw().request_id) : std::string_view();
+    return detail::has(raw(), &C::request_id) ? detail::view(raw().request_id) : std::string_view();
   }
   std::string_view call_id() const {
-    return detail::has(raw(), &nertc_callkit_result::call_id) ? detail::view(raw().call_id) : std::string_view();
+    return detail::has(raw(), &C::call_id) ? detail::view(raw().call_id) : std::string_view();
   }
  private:
-  const nertc_callkit_result *raw_;
+  const C *raw_;
 };
 
 /// The current call, returned by nertc_callkit_get_call_info. Any thread.
 class CallInfo {
+  using C = nertc_callkit_call_info;
+
  public:
   CallInfo() { raw_.struct_size = sizeof raw_; }
-  nertc_callkit_call_info &raw() { return raw_; }
-  const nertc_callkit_call_info &raw() const { return raw_; }
-  State state() const {
-    return detail::has(raw(), &nertc_callkit_call_info::state) ? State(raw().state) : State();
-  }
+  C &raw() { return raw_; }
+  const C &raw() const { return raw_; }
+  State state() const { return detail::has(raw(), &C::state) ? State(raw().state) : State(); }
   CallType call_type() const {
-    return detail::has(raw(), &nertc_callkit_call_info::call_type) ? CallType(raw().call_type) : CallType();
+    return detail::has(raw(), &C::call_type) ? CallType(raw().call_type) : CallType();
   }
   CallInfoFlag flags() const {
-    return detail::has(raw(), &nertc_callkit_call_info::flags) ? CallInfoFlag(raw().flags) : CallInfoFlag();
+    return detail::has(raw(), &C::flags) ? CallInfoFlag(raw().flags) : CallInfoFlag();
   }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_call_info::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
-  uint64_t own_uid() const {
-    return detail::has(raw(), &nertc_callkit_call_info::own_uid) ? raw().own_uid : 0;
-  }
-  uint64_t peer_uid() const {
-    return detail::has(raw(), &nertc_callkit_call_info::peer_uid) ? raw().peer_uid : 0;
-  }
+  uint64_t own_uid() const { return detail::has(raw(), &C::own_uid) ? raw().own_uid : 0; }
+  uint64_t peer_uid() const { return detail::has(raw(), &C::peer_uid) ? raw().peer_uid : 0; }
   std::string_view account() const {
-    return detail::has(raw(), &nertc_callkit_call_info::account) ? raw().account : std::string_view();
+    return detail::has(raw(), &C::account) ? raw().account : std::string_view();
   }
   std::string_view peer() const {
-    return detail::has(raw(), &nertc_callkit_call_info::peer) ? raw().peer : std::string_view();
+    return detail::has(raw(), &C::peer) ? raw().peer : std::string_view();
   }
   std::string_view channel_id() const {
-    return detail::has(raw(), &nertc_callkit_call_info::channel_id) ? raw().channel_id : std::string_view();
+    return detail::has(raw(), &C::channel_id) ? raw().channel_id : std::string_view();
   }
   std::string_view request_id() const {
-    return detail::has(raw(), &nertc_callkit_call_info::request_id) ? raw().request_id : std::string_view();
+    return detail::has(raw(), &C::request_id) ? raw().request_id : std::string_view();
   }
   std::string_view call_id() const {
-    return detail::has(raw(), &nertc_callkit_call_info::call_id) ? raw().call_id : std::string_view();
+    return detail::has(raw(), &C::call_id) ? raw().call_id : std::string_view();
   }
   std::string_view rtc_channel() const {
-    return detail::has(raw(), &nertc_callkit_call_info::rtc_channel) ? raw().rtc_channel : std::string_view();
+    return detail::has(raw(), &C::rtc_channel) ? raw().rtc_channel : std::string_view();
   }
  private:
-  nertc_callkit_call_info raw_{};
+  C raw_{};
 };
 
 /// The transport of a call, as nertc_callkit_get_call_stats returns it; counters since the media
 /// room was joined, at most a second old. Any thread.
 class CallStats {
+  using C = nertc_callkit_call_stats;
+
  public:
   CallStats() { raw_.struct_size = sizeof raw_; }
-  nertc_callkit_call_stats &raw() { return raw_; }
-  const nertc_callkit_call_stats &raw() const { return raw_; }
+  C &raw() { return raw_; }
+  const C &raw() const { return raw_; }
   nertc_callkit_call_no call_no() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::call_no) ? raw().call_no : 0;
+    return detail::has(raw(), &C::call_no) ? raw().call_no : 0;
   }
-  uint64_t time_us() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::time_us) ? raw().time_us : 0;
-  }
-  uint64_t bytes_sent() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::bytes_sent) ? raw().bytes_sent : 0;
-  }
+  uint64_t time_us() const { return detail::has(raw(), &C::time_us) ? raw().time_us : 0; }
+  uint64_t bytes_sent() const { return detail::has(raw(), &C::bytes_sent) ? raw().bytes_sent : 0; }
   uint64_t bytes_received() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::bytes_received) ? raw().bytes_received : 0;
+    return detail::has(raw(), &C::bytes_received) ? raw().bytes_received : 0;
   }
-  uint32_t rtt_us() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::rtt_us) ? raw().rtt_us : 0;
-  }
+  uint32_t rtt_us() const { return detail::has(raw(), &C::rtt_us) ? raw().rtt_us : 0; }
   uint32_t available_send_bps() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::available_send_bps) ? raw().available_send_bps : 0;
+    return detail::has(raw(), &C::available_send_bps) ? raw().available_send_bps : 0;
   }
   Candidate local_candidate() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::local_candidate) ? Candidate(raw().local_candidate) : Candidate();
+    return detail::has(raw(), &C::local_candidate) ? Candidate(raw().local_candidate) : Candidate();
   }
   Candidate remote_candidate() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::remote_candidate) ? Candidate(raw().remote_candidate) : Candidate();
+    return detail::has(raw(), &C::remote_candidate) ? Candidate(raw().remote_candidate) : Candidate();
   }
   RelayTransport relay_transport() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::relay_transport) ? RelayTransport(raw().relay_transport) : RelayTransport();
+    return detail::has(raw(), &C::relay_transport) ? RelayTransport(raw().relay_transport) : RelayTransport();
   }
-  uint32_t setup_ms() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::setup_ms) ? raw().setup_ms : 0;
-  }
-  uint32_t restarts() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::restarts) ? raw().restarts : 0;
-  }
+  uint32_t setup_ms() const { return detail::has(raw(), &C::setup_ms) ? raw().setup_ms : 0; }
+  uint32_t restarts() const { return detail::has(raw(), &C::restarts) ? raw().restarts : 0; }
   Security security() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::security) ? Security(raw().security) : Security();
+    return detail::has(raw(), &C::security) ? Security(raw().security) : Security();
   }
   int32_t dtls_version() const {
-    return detail::has(raw(), &nertc_callkit_call_stats::dtls_version) ? raw().dtls_version : 0;
+    return detail::has(raw(), &C::dtls_version) ? raw().dtls_version : 0;
   }
  private:
-  nertc_callkit_call_stats raw_{};
+  C raw_{};
 };
 
 /// One medium in one direction, as nertc_callkit_get_stream_stats returns it; counters since the
 /// media room was joined, at most a second old. Any thread.
 class StreamStats {
+  using C = nertc_callkit_stream_stats;
+
  public:
   StreamStats() { raw_.struct_size = sizeof raw_; }
-  nertc_callkit_stream_stats &raw() { return raw_; }
-  const nertc_callkit_stream_stats &raw() const { return raw_; }
-  uint64_t packets() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::packets) ? raw().packets : 0;
-  }
-  uint64_t bytes() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::bytes) ? raw().bytes : 0;
-  }
+  C &raw() { return raw_; }
+  const C &raw() const { return raw_; }
+  uint64_t packets() const { return detail::has(raw(), &C::packets) ? raw().packets : 0; }
+  uint64_t bytes() const { return detail::has(raw(), &C::bytes) ? raw().bytes : 0; }
   uint64_t packets_lost() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::packets_lost) ? raw().packets_lost : 0;
+    return detail::has(raw(), &C::packets_lost) ? raw().packets_lost : 0;
   }
   uint32_t loss_permille() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::loss_permille) ? raw().loss_permille : 0;
+    return detail::has(raw(), &C::loss_permille) ? raw().loss_permille : 0;
   }
-  uint32_t jitter_us() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::jitter_us) ? raw().jitter_us : 0;
-  }
+  uint32_t jitter_us() const { return detail::has(raw(), &C::jitter_us) ? raw().jitter_us : 0; }
   uint32_t bitrate_bps() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::bitrate_bps) ? raw().bitrate_bps : 0;
+    return detail::has(raw(), &C::bitrate_bps) ? raw().bitrate_bps : 0;
   }
   uint32_t jitter_buffer_ms() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::jitter_buffer_ms) ? raw().jitter_buffer_ms : 0;
+    return detail::has(raw(), &C::jitter_buffer_ms) ? raw().jitter_buffer_ms : 0;
   }
-  uint64_t samples() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::samples) ? raw().samples : 0;
-  }
+  uint64_t samples() const { return detail::has(raw(), &C::samples) ? raw().samples : 0; }
   uint64_t concealed_samples() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::concealed_samples) ? raw().concealed_samples : 0;
+    return detail::has(raw(), &C::concealed_samples) ? raw().concealed_samples : 0;
   }
-  uint32_t level() const {
-    return detail::has(raw(), &nertc_callkit_stream_stats::level) ? raw().level : 0;
-  }
+  uint32_t level() const { return detail::has(raw(), &C::level) ? raw().level : 0; }
  private:
-  nertc_callkit_stream_stats raw_{};
+  C raw_{};
 };
 
 /// Calls row(name, type) for every event.

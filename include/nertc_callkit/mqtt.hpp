@@ -28,7 +28,8 @@ struct MqttOptions {
 
 namespace detail {
 
-inline std::int32_t load_client_id(const char *account, const char *device, char *buffer, std::uint32_t size, void *data) {
+inline std::int32_t load_client_id(const char *account, const char *device, char *buffer,
+                                   std::uint32_t size, void *data) {
   try {
     const auto id = static_cast<ClientIdStore *>(data)->load(account, device);
     if (!id || id->size() >= size) return 1;

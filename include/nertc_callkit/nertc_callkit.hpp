@@ -199,7 +199,8 @@ class Handle {
     return Status(nertc_callkit_set_token(kit_, detail::optional(token)));
   }
   [[nodiscard]] Status logout(Done done = {}) const {
-    return request("logout", std::move(done), [&](auto cb, void *data) { return nertc_callkit_logout(kit_, cb, data); });
+    return request("logout", std::move(done),
+                   [&](auto cb, void *data) { return nertc_callkit_logout(kit_, cb, data); });
   }
   [[nodiscard]] Status call(const CallOptions &options, Done done = {}) const;
   [[nodiscard]] Status accept(const CallRef &call = {}, Done done = {}) const {
@@ -325,7 +326,8 @@ class Handle {
     raw.flags = std::uint32_t(options.flags);
     raw.reason = std::int32_t(options.reason);
     raw.text = detail::optional(options.text);
-    return request(where, std::move(done), [&](auto cb, void *data) { return c_end(kit_, ref.get(), &raw, cb, data); });
+    return request(where, std::move(done),
+                   [&](auto cb, void *data) { return c_end(kit_, ref.get(), &raw, cb, data); });
   }
   Status media_request(const char *where, CMedia c_request, Media media, bool on, Done done) const {
     return request(where, std::move(done), [&](auto cb, void *data) {
@@ -354,7 +356,8 @@ inline Status Handle::call(const CallOptions &options, Done done) const {
   raw.user_id = options.user_id.c_str();
   raw.attachment = detail::optional(options.attachment);
   raw.extra = detail::optional(options.extra);
-  return request("call", std::move(done), [&](auto cb, void *data) { return nertc_callkit_call(kit_, &raw, cb, data); });
+  return request("call", std::move(done),
+                 [&](auto cb, void *data) { return nertc_callkit_call(kit_, &raw, cb, data); });
 }
 
 inline Status Handle::set_call_policy(const CallPolicy &policy) const {
@@ -458,7 +461,8 @@ class Client : public Handle {
  public:
   /// Throws Error. The listener is shared with the client until its last callback; NULL = no events.
   explicit Client(Config config, std::shared_ptr<Listener> listener = nullptr) {
-    std::unique_ptr<detail::Core> core(new detail::Core{listener ? std::move(listener) : std::make_shared<Listener>()});
+    if (!listener) listener = std::make_shared<Listener>();
+    std::unique_ptr<detail::Core> core(new detail::Core{std::move(listener)});
     const Optional handles = core->listener->handles();
     const nertc_callkit_listener table = listener_table(handles);
     if (!detail::no_nul(config.app_key, config.device_id, config.data_dir)) throw Error(Status::invalid_argument);
@@ -512,7 +516,9 @@ class Client : public Handle {
   template <class CEvent>                                                                                     \
   static void run_##event_name(nertc_callkit *kit, const CEvent *event, void *data) {                         \
     auto *core = static_cast<detail::Core *>(data);                                                           \
-    core->run(#event_name, [&] { static_cast<Events &>(*core->listener).event_name(Handle(kit, core), Type(*event)); }); \
+    core->run(#event_name, [&] {                                                                              \
+      static_cast<Events &>(*core->listener).event_name(Handle(kit, core), Type(*event));                     \
+    });                                                                                                       \
   }
   CALLKIT_EVENTS(CALLKIT_ROW)
 #undef CALLKIT_ROW

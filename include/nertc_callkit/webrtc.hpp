@@ -160,7 +160,8 @@ inline std::int32_t pull_audio(const Handle &kit, std::int16_t *out, std::uint32
   return Status(nertc_callkit_get_stream_stats(kit.c_handle(), std::uint32_t(media), sending ? 1 : 0, &out.raw()));
 }
 
-[[nodiscard]] inline Status confirm_security_code(const Handle &kit, const CallRef &call, const std::string &code, bool agree) {
+[[nodiscard]] inline Status confirm_security_code(const Handle &kit, const CallRef &call,
+                                                  const std::string &code, bool agree) {
   const detail::Ref ref(call);
   if (!ref.valid() || !detail::no_nul(code)) return Status::invalid_argument;
   return Status(nertc_callkit_confirm_security_code(kit.c_handle(), ref.get(), code.c_str(), agree ? 1 : 0));

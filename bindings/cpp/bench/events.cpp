@@ -59,7 +59,8 @@ double until_ended(Counted &it, Dispatch dispatch)
     if (dispatch() > 0) idle = 0;
     if (idle > 20000) std::exit(1);
   }
-  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - began).count() / double(it.callbacks);
+  const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - began;
+  return took.count() / double(it.callbacks);
 }
 
 double with_c(int calls, long &callbacks)
@@ -86,7 +87,8 @@ double with_c(int calls, long &callbacks)
   it.callbacks = 0;
   it.caller = kits[1];
   c_call(it);
-  const double ns = until_ended(it, [&] { return nertc_callkit_dispatch(kits[0], 1) + nertc_callkit_dispatch(kits[1], 1); });
+  const double ns = until_ended(
+    it, [&] { return nertc_callkit_dispatch(kits[0], 1) + nertc_callkit_dispatch(kits[1], 1); });
   callbacks = it.callbacks;
   for (nertc_callkit *kit : kits) must(nertc_callkit_destroy(kit));
   return ns;
@@ -152,7 +154,7 @@ int main(int argc, char **argv)
     best[1] = std::min(best[1], with_cpp(calls, callbacks[1]));
   }
   for (int i = 0; i < 2; i++)
-    std::printf("%s: %d calls, %ld callbacks: %.0f events a second, %.0f ns a callback\n", i ? "C++" : "C", calls, callbacks[i],
-                1e9 / best[i], best[i]);
+    std::printf("%s: %d calls, %ld callbacks: %.0f events a second, %.0f ns a callback\n", i ? "C++" : "C", calls,
+                callbacks[i], 1e9 / best[i], best[i]);
   return 0;
 }

@@ -71,7 +71,10 @@ class Recorder : public Listener {
     OK(kit.accept(event.call()));
   }
   void on_call_connected(const Handle &, const CallEvent &) override { note("connected"); }
-  void on_call_end(const Handle &, const EndEvent &event) override { note("end: " + std::string(text(event.reason()))); }
+  void on_call_end(const Handle &, const EndEvent &event) override
+  {
+    note("end: " + std::string(text(event.reason())));
+  }
   void on_data(const Handle &, const DataEvent &event) override { note("data " + std::string(event.json())); }
   void on_frame(const Handle &, std::string_view user_id, const Frame &frame) override
   {
@@ -109,7 +112,7 @@ static void login(Journal &journal, const Client &client, const std::string &acc
 }
 
 /* 10 ms of a square wave of 480 Hz each, until the peer got sound. */
-static void push_until_heard(Journal &journal, const Client &client, const std::string &entry)
+static void push_until_received(Journal &journal, const Client &client, const std::string &entry)
 {
   std::int16_t samples[480];
   for (int i = 0; i < 480; i++) samples[i] = i % 100 < 50 ? 8000 : -8000;
@@ -153,7 +156,7 @@ static void whole_call(Backends for_a, Backends for_b, bool with_sound)
   CHECK(info.peer() == "check-b" && info.call_type() == CallType::audio && info.flags() & CallInfoFlag::connected);
   OK(a.send_data(CallRef(info.call_no()), "{\"x\":1}", expect(journal, "data")));
   journal.wait("b: data {\"x\":1}");
-  if (with_sound) push_until_heard(journal, a, "b: sound of check-a");
+  if (with_sound) push_until_received(journal, a, "b: sound of check-a");
   OK(b.hangup({}, {}, expect(journal, "hangup")));
   journal.wait("hangup done");
   journal.wait("a: end: the peer hung up");
@@ -246,7 +249,7 @@ static void callbacks_that_throw(const char *)
   OK(a.call({"b"}));
   journal.wait("t: on_invited threw one");
   journal.wait("a: connected");
-  push_until_heard(journal, a, "t: on_frame threw three");
+  push_until_received(journal, a, "t: on_frame threw three");
   OK(a.hangup());
   journal.wait("t: on_call_end threw two");
   journal.wait("t: end: the peer hung up");

@@ -54,7 +54,9 @@ async def measure(calls: int) -> tuple[int, float]:
 async def main() -> None:
     calls = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     callbacks, seconds = await measure(calls)
-    print(f"Python: {calls} calls, {callbacks} callbacks: {callbacks / seconds:.0f} events a second, {seconds / callbacks * 1e9:.0f} ns a callback")
+    print(
+        f"Python: {calls} calls, {callbacks} callbacks: {callbacks / seconds:.0f} events a second, {seconds / callbacks * 1e9:.0f} ns a callback"
+    )
 
 
 asyncio.run(main())

@@ -285,6 +285,8 @@ async def main():
     await asyncio.sleep(50)
 asyncio.run(main())
 """
-    done = subprocess.run([sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", program], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 7, done.stderr
     assert "Fatal" not in done.stderr and "SystemExit" not in done.stderr

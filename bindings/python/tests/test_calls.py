@@ -14,7 +14,7 @@ from conftest import broker, run, wait_for
 from nertc_callkit import events
 
 
-async def whole_call(alice: nck.Client, bob: nck.Client, heard: asyncio.Event | None) -> None:
+async def whole_call(alice: nck.Client, bob: nck.Client, received: asyncio.Event | None) -> None:
     async with alice, bob:
         await alice.login("check-a", "secret")
         await bob.login("check-b", "secret")
@@ -29,7 +29,7 @@ async def whole_call(alice: nck.Client, bob: nck.Client, heard: asyncio.Event | 
         assert info.peer == "check-b" and info.call_no == called.call_no and alice.get_state() == nck.State.IN_CALL
         await alice.send_data('{"x": 1}')
         assert (await wait_for(of_bob, events.Data)).json == '{"x": 1}'
-        while heard and not heard.is_set():
+        while received and not received.is_set():
             try:
                 alice.push_audio(array.array("h", [8000, -8000] * 240), 48000)
             except nck.Refused as refused:
@@ -44,19 +44,19 @@ async def whole_call(alice: nck.Client, bob: nck.Client, heard: asyncio.Event | 
 
 def test_loopback_call_with_sound() -> None:
     async def test() -> None:
-        hub, heard, loop = nck.Hub(), asyncio.Event(), asyncio.get_running_loop()
+        hub, received, loop = nck.Hub(), asyncio.Event(), asyncio.get_running_loop()
         lent: list[memoryview] = []
 
         def on_frame(user_id: str, frame: nck.Frame) -> None:
             samples = frame.planes[0]
             assert user_id == "check-a" and frame.samples == 480 and samples.readonly and samples[0] == 8000
             lent.append(samples)
-            loop.call_soon_threadsafe(heard.set)
+            loop.call_soon_threadsafe(received.set)
 
         await whole_call(
             nck.Client(signaling=nck.Loopback(hub), media=nck.Loopback(hub)),
             nck.Client(signaling=nck.Loopback(hub), media=nck.Loopback(hub), on_frame=on_frame, data=True),
-            heard,
+            received,
         )
         # Lent for the callback only.
         for view in lent:
@@ -98,12 +98,12 @@ def test_mqtt_keeps_the_client_id_where_the_app_wants() -> None:
 
 def test_webrtc_call_with_sound_signed() -> None:
     async def test() -> None:
-        hub, heard, loop = nck.Hub(), asyncio.Event(), asyncio.get_running_loop()
+        hub, received, loop = nck.Hub(), asyncio.Event(), asyncio.get_running_loop()
         verified: list[str] = []
 
         def on_frame(_user_id: str, frame: nck.Frame) -> None:
             if any(frame.planes[0]):
-                loop.call_soon_threadsafe(heard.set)
+                loop.call_soon_threadsafe(received.set)
 
         def verify(account: str, transcript: bytes, signature: bytes) -> bool:
             verified.append(account)
@@ -115,7 +115,7 @@ def test_webrtc_call_with_sound_signed() -> None:
 
         alice = nck.Client(signaling=nck.Loopback(hub), media=media())
         bob = nck.Client(signaling=nck.Loopback(hub), media=media(), on_frame=on_frame, data=True)
-        await whole_call(alice, bob, heard)
+        await whole_call(alice, bob, received)
         assert set(verified) == {"check-a", "check-b"}
 
     run(test())
@@ -129,8 +129,8 @@ def test_the_readme_call_runs_as_shown(tmp_path: Path) -> None:
     program.write_text(shown[1])
     done = subprocess.run([sys.executable, program], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    said = done.stdout.split()
-    assert said[0] == "Invited" and said[-1] == "CallEnd" and "CallConnected" in said
+    printed = done.stdout.split()
+    assert printed[0] == "Invited" and printed[-1] == "CallEnd" and "CallConnected" in printed
     # Blank lines do not count.
     assert len([line for line in shown[1].splitlines() if line]) <= 20
 

@@ -73,15 +73,27 @@ def state_text(state: State) -> str:
     return text(lib.nertc_callkit_state_text(state))
 
 
-def push_encode(call: CallRef, *, to_account: str, from_device: str = "", call_type: CallType = CallType.AUDIO,
-                sent_ms: int = 0, ring_left_ms: int = 0) -> str:
+def push_encode(
+    call: CallRef,
+    *,
+    to_account: str,
+    from_device: str = "",
+    call_type: CallType = CallType.AUDIO,
+    sent_ms: int = 0,
+    ring_left_ms: int = 0,
+) -> str:
     """The payload of a push notification about `call`, whose account is the caller."""
     it = Struct("push_call")
     it.raw.call_type = call_type
     it.raw.sent_ms = sent_ms
     it.raw.ring_left_ms = ring_left_ms
-    texts = {"to_account": to_account, "from_account": call.account, "from_device": from_device,
-             "channel_id": call.channel_id, "request_id": call.request_id}
+    texts = {
+        "to_account": to_account,
+        "from_account": call.account,
+        "from_device": from_device,
+        "channel_id": call.channel_id,
+        "request_id": call.request_id,
+    }
     for name, value in texts.items():
         encoded = encode(value, name)
         if len(encoded) > 64:

@@ -223,8 +223,9 @@ def _frame(kit: Any, user_id: Any, raw: Any, data: Any) -> None:
             except Exception as error:
                 core.report(error, "on_frame")
             except BaseException as error:
-                # For the loop's thread: this one is the library's.
-                core.report(RuntimeError(f"on_frame raised {type(error).__name__}: only the loop's thread can exit"), "on_frame")
+                # This thread is the library's.
+                name = type(error).__name__
+                core.report(RuntimeError(f"{name} on a thread of the library: only the loop's can exit"), "on_frame")
 
 
 def _event_callback(struct: str, of: Callable[[Any], Event]) -> Any:

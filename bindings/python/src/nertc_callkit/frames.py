@@ -46,8 +46,17 @@ def lend(raw: Any) -> Iterator[Frame]:
     planes = _planes(raw)
     strides = [raw.strides[index] for index in range(len(planes))]
     frame = Frame(
-        Media(raw.media), raw.uid, raw.time_us, planes, strides, raw.width, raw.height, raw.rotation,
-        raw.sample_rate, raw.channels, raw.samples,
+        Media(raw.media),
+        raw.uid,
+        raw.time_us,
+        planes,
+        strides,
+        raw.width,
+        raw.height,
+        raw.rotation,
+        raw.sample_rate,
+        raw.channels,
+        raw.samples,
     )
     try:
         yield frame
@@ -73,7 +82,9 @@ def audio(samples: Any, sample_rate: int, channels: int, time_us: int) -> Struct
     return it
 
 
-def picture(planes: Sequence[Any], strides: Sequence[int], width: int, height: int, rotation: int, time_us: int) -> Struct:
+def picture(
+    planes: Sequence[Any], strides: Sequence[int], width: int, height: int, rotation: int, time_us: int
+) -> Struct:
     """An I420 picture over `planes`, without a copy."""
     if len(planes) != 3 or len(strides) != 3 or width <= 0 or height <= 0:
         raise ValueError("a picture has three planes and strides, Y, U and V, and a size")
@@ -82,7 +93,7 @@ def picture(planes: Sequence[Any], strides: Sequence[int], width: int, height: i
         data = it.keep(ffi.from_buffer(plane))
         columns, rows = (width, height) if index == 0 else ((width + 1) // 2, (height + 1) // 2)
         if strides[index] < columns or len(data) < strides[index] * rows:
-            raise ValueError(f"plane {index} is too small for {width} x {height}: needs {rows} rows of {columns} bytes or more")
+            raise ValueError(f"plane {index} is too small for {width} x {height}: {rows} rows of {columns} bytes")
         it.raw.planes[index] = data
         it.raw.strides[index] = strides[index]
     it.raw.media = Media.VIDEO

@@ -164,32 +164,34 @@ fn cpu_ms() -> u64 {
     after.split_whitespace().skip(11).take(2).map(|it| it.parse::<u64>().expect("ticks") * 10).sum()
 }
 
+/// Runs the test with a PulseAudio of its own.
+fn beside_pulseaudio(test: &str) {
+    let folder = scratch_dir::folder("pulse");
+    let socket = folder.join("native");
+    let mut command = Command::new("pulseaudio");
+    command.args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--system=no"]);
+    command
+        .args(["-L", &format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display())]);
+    command.args(["-L", "module-null-sink sink_name=one", "-L", "module-null-sink sink_name=two"]);
+    command.args(["-L", "module-null-sink sink_name=odd rate=192000 channels=7"]);
+    command.env("XDG_RUNTIME_DIR", &folder).env("HOME", &folder);
+    let mut server = Process::start("pulseaudio", command);
+    let begin = Instant::now();
+    while !socket.exists() {
+        assert!(begin.elapsed() < patience(), "{}", server.lines().join("\n"));
+        thread::sleep(Duration::from_millis(10));
+    }
+    let lines = inside(test, &socket);
+    println!("{}", lines.join("\n"));
+    server.terminate();
+}
+
 /// `cargo test -p nertc_callkit_audio_devices --test machine -- --ignored`
 #[test]
 #[ignore = "needs pulseaudio and pulseaudio-utils"]
 fn a_tone_is_found_at_the_sinks_monitor() {
     if std::env::var_os(INSIDE).is_none() {
-        let folder = scratch_dir::folder("pulse");
-        let socket = folder.join("native");
-        let mut command = Command::new("pulseaudio");
-        command.args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--system=no"]);
-        command.args([
-            "-L",
-            &format!("module-native-protocol-unix auth-anonymous=1 socket={}", socket.display()),
-        ]);
-        command.args(["-L", "module-null-sink sink_name=one", "-L", "module-null-sink sink_name=two"]);
-        command.args(["-L", "module-null-sink sink_name=odd rate=192000 channels=7"]);
-        command.env("XDG_RUNTIME_DIR", &folder).env("HOME", &folder);
-        let mut server = Process::start("pulseaudio", command);
-        let begin = Instant::now();
-        while !socket.exists() {
-            assert!(begin.elapsed() < patience(), "{}", server.lines().join("\n"));
-            thread::sleep(Duration::from_millis(10));
-        }
-        let lines = inside("a_tone_is_found_at_the_sinks_monitor", &socket);
-        println!("{}", lines.join("\n"));
-        server.terminate();
-        return;
+        return beside_pulseaudio("a_tone_is_found_at_the_sinks_monitor");
     }
     pactl(&["set-default-sink", "one"]);
     pactl(&["set-default-source", "one.monitor"]);

@@ -231,7 +231,7 @@ impl SignatureVerifier for Provider {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::crypto::Generator;
+    use crate::crypto::generator::Generator;
     use nertc_callkit_ids::IdGenerator;
 
     fn hex(bytes: &[u8]) -> String {

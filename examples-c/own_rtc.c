@@ -22,6 +22,7 @@ static void notify(const struct device *to, const struct device *about, int32_t 
   event.uid = about->uid;
   event.media = media;
   event.flags = flags;
+  event.join = to->join; /* an older core reads no further than it knows */
   to->rtc->event(to->rtc->ctx, &event);
 }
 

@@ -143,7 +143,7 @@ impl Kit {
             }
             23..26 => {
                 let uid = self.known.peer_uid(bytes);
-                self.feed(Input::Rtc(super::peer::rtc_event(bytes, uid)));
+                self.feed(Input::Rtc(super::peer::rtc_event(bytes, uid).into()));
             }
             26 | 27 => self.wait(bytes),
             28 if bytes.chance(64) => {

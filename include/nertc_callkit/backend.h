@@ -526,10 +526,15 @@ typedef struct nertc_callkit_rtc_event {
   const char *NERTC_CALLKIT_NULLABLE local_fingerprint;
   /** SECURED: the peer's, likewise. */
   const char *NERTC_CALLKIT_NULLABLE remote_fingerprint;
+  /**
+   * The req of the join that it belongs to: an event of another join is dropped, so that a late
+   * thread cannot report into the next call. 0 = of the room that the core is in.
+   */
+  uint64_t join;
 } nertc_callkit_rtc_event;
 /** Every default of nertc_callkit_rtc_event. */
 #define NERTC_CALLKIT_RTC_EVENT_INIT \
-  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL }
+  { (uint32_t)sizeof(nertc_callkit_rtc_event), 0, 0, 0, 0, 0, 0, NULL, NULL, NULL, 0 }
 
 /** How a media backend reports. Same rules as nertc_callkit_signaling_sink. */
 typedef struct nertc_callkit_rtc_sink {

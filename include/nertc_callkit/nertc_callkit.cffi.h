@@ -829,6 +829,7 @@ typedef struct nertc_callkit_rtc_event {
   const char *text;
   const char *local_fingerprint;
   const char *remote_fingerprint;
+  uint64_t join;
 } nertc_callkit_rtc_event;
 typedef struct nertc_callkit_rtc_sink {
   uint32_t struct_size;

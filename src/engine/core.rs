@@ -227,7 +227,7 @@ impl Engine {
             Input::ChannelStates(channel_states) => self.on_channel_states(now, channel_states),
             Input::Connection(connection) => self.on_connection(now, connection),
             Input::RtcDone { req, outcome } => self.on_rtc_done(now, req, outcome),
-            Input::Rtc(event) => self.on_rtc_event(now, event),
+            Input::Rtc(report) => self.on_rtc_report(now, report),
             Input::RtcSend { join, json } => self.on_rtc_send(now, join, &json),
             Input::Record { from, record } => self.on_record(now, from, record),
         }

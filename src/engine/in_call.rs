@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::core::{Engine, Timers};
 use super::in_flight::{Awaited, Finish, Owner, TakeBack};
-use super::input::{Media, RtcEvent, Security};
+use super::input::{Media, RtcEvent, RtcReport, Security};
 use super::messages;
 use super::notify::{connection_event, foreign, other_media};
 use super::output::{
@@ -350,10 +350,18 @@ impl Engine {
         connection_event(no, Transport::Media, &self.session.account(), quality, outcome)
     }
 
-    pub(super) fn on_rtc_event(&mut self, now: Time, event: RtcEvent) {
-        if !self.is_in_media() {
+    /// A backend reports from its own threads: an event may arrive after its room was left, in the next one.
+    pub(super) fn on_rtc_report(&mut self, now: Time, report: RtcReport) {
+        let Some(current) = self.current_join() else {
             return self.ignore("media event outside of the media room");
+        };
+        if report.join.is_some_and(|join| join != current) {
+            return self.ignore("media event of a media room that was left");
         }
+        self.on_rtc_event(now, report.event);
+    }
+
+    fn on_rtc_event(&mut self, now: Time, event: RtcEvent) {
         let State::InCall(call) = &mut self.state else { return self.ignore("media event without a call") };
         let no = call.no;
         match event {

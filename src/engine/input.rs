@@ -1,6 +1,6 @@
 //! What the engine is fed: commands of the app and reports of the backends, as plain values.
 
-pub use nertc_callkit_media::{Media, MediaEvent as RtcEvent, Security, View};
+pub use nertc_callkit_media::{Media, MediaEvent as RtcEvent, MediaReport as RtcReport, Security, View};
 use nertc_callkit_signaling::{
     self as signaling, CallPolicy, CallType, ChannelState, Connection, OperationResult, Origin, Outcome,
     PushText, Record, Req, Text,
@@ -231,7 +231,7 @@ pub enum Input {
         outcome: Outcome,
     },
     /// An event of the media room.
-    Rtc(RtcEvent),
+    Rtc(RtcReport),
     /// A text of the media backend for its peer.
     RtcSend {
         /// The join that it belongs to.

@@ -98,16 +98,8 @@ impl Engine {
         }
     }
 
-    /// Media events are about the live call.
-    pub(super) fn is_in_media(&self) -> bool {
-        match self.media_room {
-            MediaRoom::Joining { call, .. } | MediaRoom::In { call, .. } => call == self.state.call_no(),
-            MediaRoom::Out | MediaRoom::Leaving { .. } => false,
-        }
-    }
-
     fn is_joined(&self) -> bool {
-        matches!(self.media_room, MediaRoom::In { .. }) && self.is_in_media()
+        matches!(self.media_room, MediaRoom::In { .. }) && self.current_join().is_some()
     }
 
     fn peer_uid(&self) -> Option<u64> {

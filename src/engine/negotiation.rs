@@ -140,7 +140,7 @@ impl Engine {
     }
 
     /// The join of the live call, from its issue on.
-    fn current_join(&self) -> Option<Req> {
+    pub(super) fn current_join(&self) -> Option<Req> {
         match self.media_room {
             MediaRoom::Joining { call, req } | MediaRoom::In { call, req } => {
                 (call == self.state.call_no() && call != 0).then_some(req)

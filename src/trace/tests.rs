@@ -2,7 +2,7 @@ use std::io::Read;
 
 use super::redact::{Class, Redactor};
 use super::*;
-use nertc_callkit_engine::input::{CallOptions, CallRef, Command, Input, Ticket, View};
+use nertc_callkit_engine::input::{CallOptions, CallRef, Command, Input, RtcEvent, RtcReport, Ticket, View};
 use nertc_callkit_engine::time::Time;
 use nertc_callkit_engine::wire::{self, Outgoing, TextKind};
 use nertc_callkit_engine::{Caps, Config, Engine, IdGenerator};
@@ -160,6 +160,9 @@ fn texts_from_peer_to_peer_are_secret_in_every_trace_and_replay() {
         let json: Text = " {\"pwd\":\"hunter2\"}".into();
         recorded.feed(Input::RtcSend { join: Req(4), json: json.clone() });
         recorded.command(Command::SendData { call: CallRef::default(), json });
+        let event = RtcEvent::PeerJoin { uid: 7 };
+        recorded.feed(Input::Rtc(RtcReport { join: Some(Req(4)), event }));
+        recorded.feed(Input::Rtc(RtcEvent::Reconnecting.into()));
         let text = recorded.text();
         let report = replayed(&text);
         assert!(report.difference.is_none(), "{:?}", report.difference);
@@ -167,6 +170,8 @@ fn texts_from_peer_to_peer_are_secret_in_every_trace_and_replay() {
             text.contains("RtcReceive") && text.contains("\"Data\"") && text.contains("webrtc/1"),
             "{text}"
         );
+        assert!(text.contains(r#""Rtc":{"join":4,"event":{"PeerJoin":{"uid":7}}}"#), "{text}");
+        assert!(text.contains(r#""Rtc":"Reconnecting""#), "{text}");
         assert!(text.matches("cid").count() >= 2, "{text}");
         assert!(!text.contains("hunter2") && !text.contains("ufrag"), "{text}");
     }

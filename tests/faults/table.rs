@@ -46,6 +46,14 @@ pub(crate) const FAULTS: &[Fault] = &[
         "if !self.is_other_media(rtc) || invite.expires <= now {",
         "if PLANTED || !self.is_other_media(rtc) || invite.expires <= now {",
     ),
+    // 6
+    sim(
+        "a media event of the room before counts",
+        6,
+        "src/engine/in_call.rs",
+        "if report.join.is_some_and(|join| join != current) {",
+        "if !PLANTED && report.join.is_some_and(|join| join != current) {",
+    ),
     // 1
     sim(
         "a completion lost",

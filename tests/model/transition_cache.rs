@@ -233,8 +233,9 @@ impl TransitionCache {
         while let Some((to, report)) = exchange.poll() {
             if let Report::MediaDone(_, done) = report {
                 code = done;
-            } else if let Report::Media(event) = report {
-                received.push((to, event));
+            } else if let Report::Media(report) = report {
+                // Without its join, as of a backend that does not say it: numbers would multiply the states.
+                received.push((to, report.event));
             }
         }
         let hub = Hub::after(key, exchange);

@@ -414,7 +414,7 @@ impl World {
             What::MediaDone(outcome) => {
                 self.feed(device, Fed::Input(Input::RtcDone { req, outcome: outcome.clone() }))
             }
-            What::MediaEvent(event) => self.feed(device, Fed::Input(Input::Rtc(event.clone()))),
+            What::MediaEvent(event) => self.feed(device, Fed::Input(Input::Rtc(event.clone().into()))),
         }
     }
 
@@ -494,7 +494,7 @@ impl World {
             return Ok(());
         }
         self.feed(device, Fed::Input(Input::RtcDone { req, outcome }))?;
-        received.try_for_each(|(to, event)| self.feed(to, Fed::Input(Input::Rtc(event))))
+        received.try_for_each(|(to, event)| self.feed(to, Fed::Input(Input::Rtc(event.into()))))
     }
 
     /// What the state is, whatever its past.

@@ -167,9 +167,9 @@ impl World {
         match report {
             Report::Event(source, event) => self.post(Delivery { to, source, event }),
             Report::Record(from, record) => self.send_record(to, &from, &record),
-            Report::Media(event) => {
-                let delay = self.media_delay(&event);
-                self.notify_media(to, delay, event);
+            Report::Media(report) => {
+                let delay = self.media_delay(&report.event);
+                self.notify_media(to, delay, report.event);
             }
             // Nobody waits for it: the simulation issued it, or a process that has ended.
             Report::Completed(..) | Report::MediaDone(..) | Report::Kicked | Report::Backlog(..) => {}

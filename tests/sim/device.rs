@@ -1,7 +1,7 @@
 //! A device of the simulation, and how its engine is configured.
 
 use nertc_callkit::engine::{Caps, Config, Engine, Timers};
-use nertc_callkit_signaling::{self as signaling, Origin, Text};
+use nertc_callkit_signaling::{self as signaling, Origin, Req, Text};
 use nertc_callkit_testkit::Random;
 
 use super::monitor::Monitor;
@@ -50,8 +50,10 @@ pub(crate) struct Device {
     pub(super) next_received: u64,
     /// A logout that was issued before it is about a session that is gone.
     pub(super) last_login: u64,
-    /// Counts joins: events of an earlier room are lost.
-    pub(super) media_epoch: u32,
+    /// The join that ran last: events of an earlier room are lost.
+    pub(super) media_join: Req,
+    /// Its media backend says of which join it reports, and some of it long after it has left.
+    pub(super) reports_late: bool,
     /// Of the media room that it joined last.
     pub(super) media_uid: u64,
 }

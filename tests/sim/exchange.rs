@@ -1,6 +1,6 @@
 //! The loopback's service between the devices of a simulation, and the owners of its ports.
 
-use nertc_callkit::engine::input::RtcEvent;
+use nertc_callkit::engine::input::{RtcEvent, RtcReport};
 use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit_abi::{nertc_callkit_fault_action, nertc_callkit_fault_on};
 use nertc_callkit_backend::{MediaMessage, SignalingMessage};
@@ -27,7 +27,7 @@ pub(crate) enum Report {
     /// A media operation ended.
     MediaDone(Req, Code),
     /// An event of the media room.
-    Media(RtcEvent),
+    Media(RtcReport),
 }
 
 /// The service, and the ports of each device.
@@ -177,7 +177,9 @@ fn report(output: Output) -> Option<Report> {
             SignalingMessage::Log(..) => None,
         },
         Output::Media(_, MediaMessage::Completed(req, outcome)) => Some(Report::MediaDone(req, outcome.code)),
-        Output::Media(_, MediaMessage::Event(event)) => is_of_peers(&event).then_some(Report::Media(event)),
+        Output::Media(_, MediaMessage::Event(report)) => {
+            is_of_peers(&report.event).then_some(Report::Media(report))
+        }
         Output::Media(_, MediaMessage::Log(..)) | Output::Discard(_) => None,
     }
 }

@@ -161,7 +161,8 @@ impl Monitor {
                 self.issued_in.get(req).is_some_and(|call| *call != self.live.call_no)
             }
             Input::Command { .. } | Input::Close | Input::Backlog(_) | Input::ChannelStates(_) => false,
-            Input::Connection(_) | Input::Rtc(_) | Input::Record { .. } | Input::RtcSend { .. } => false,
+            Input::Rtc(report) => self.peer_texts.is_of_other_room(report),
+            Input::Connection(_) | Input::Record { .. } | Input::RtcSend { .. } => false,
         }
     }
 

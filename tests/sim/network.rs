@@ -1,6 +1,6 @@
 //! What lies between devices and services: delay, loss, copies, refusals, late and missing answers, cuts.
 
-use nertc_callkit::engine::input::{Input, RtcEvent, Security};
+use nertc_callkit::engine::input::{Input, RtcEvent, RtcReport, Security};
 use nertc_callkit::engine::output::RtcOp;
 use nertc_callkit_signaling::{self as signaling, Code, Connection, OperationResult, Outcome, Req, Text};
 
@@ -76,6 +76,7 @@ impl World {
         if op == RtcOp::Leave {
             // Its thread reports once more: of a room that the engine has left.
             self.notify_media(device, at - self.now, secured(&"left".into()));
+            self.report_late(device);
         }
         self.send(device, at - self.now, Scheduled::RtcOperation(req, op));
     }
@@ -83,7 +84,7 @@ impl World {
     pub(super) fn run_rtc(&mut self, device: usize, req: Req, op: &RtcOp) {
         if let RtcOp::Join(join) = op {
             self.devices[device].media_uid = join.uid;
-            self.devices[device].media_epoch += 1;
+            self.devices[device].media_join = req;
         }
         self.service.run_media(EPOCH + self.now, device, req, op);
         let delay = self.delay();
@@ -98,15 +99,15 @@ impl World {
                 if let (RtcOp::Join(join), Code::OK) = (op, code) {
                     self.notify_media(device, delay + 2, secured(&join.channel_name));
                 }
-            } else if let Report::Media(event) = report {
-                self.notify_media(to, delay + 1, event);
+            } else if let Report::Media(report) = report {
+                self.notify_media(to, delay + 1, report.event);
             }
         }
         // A device that is cut off is still in the room, and silent.
         for other in self.service.room_mates(device) {
             if self.is_cut(other) {
-                let epoch = self.devices[device].media_epoch;
-                self.send(device, delay + 2_000, Scheduled::Silence(epoch, other));
+                let join = self.devices[device].media_join;
+                self.send(device, delay + 2_000, Scheduled::Silence(join, other));
             }
         }
     }
@@ -115,16 +116,37 @@ impl World {
     pub(super) fn notify_media(&mut self, to: usize, delay: u64, event: RtcEvent) {
         let at = (self.now + delay).max(self.devices[to].next_received);
         self.devices[to].next_received = at + 1;
-        let epoch = self.devices[to].media_epoch;
-        self.send(to, at - self.now, Scheduled::RtcEvent(epoch, event));
+        let join = self.devices[to].media_join;
+        self.send(to, at - self.now, Scheduled::RtcEvent(join, event));
     }
 
-    pub(super) fn receive_media(&mut self, device: usize, epoch: u32, event: RtcEvent) -> Result<(), String> {
-        if epoch != self.devices[device].media_epoch || !self.service.is_in_room(device) {
+    /// A room is being left: of a backend with threads some reports come long afterwards, in the next one.
+    fn report_late(&mut self, device: usize) {
+        let join = self.devices[device].media_join;
+        let uid = self.service.room_mates(device).first().map_or(1, |peer| self.devices[*peer].media_uid);
+        let lost = Outcome { code: Code::BACKEND_FAILED, ..Outcome::default() };
+        let left = RtcEvent::PeerLeave { uid, code: Code::OK };
+        for event in [RtcEvent::PeerJoin { uid }, secured(&"left".into()), left, RtcEvent::Disconnected(lost)]
+        {
+            if self.devices[device].reports_late && self.random.chance(300) {
+                let delay = self.random.below(15_000);
+                self.send(device, delay, Scheduled::RtcEvent(join, event));
+            }
+        }
+    }
+
+    pub(super) fn receive_media(&mut self, device: usize, join: Req, event: RtcEvent) -> Result<(), String> {
+        let is_of_room = join == self.devices[device].media_join && self.service.is_in_room(device);
+        if !is_of_room && !self.devices[device].reports_late {
             return Ok(());
         }
-        self.note(|| format!("device {device}: media: {event:?}"));
-        self.feed(device, Input::Rtc(event))
+        self.note(|| format!("device {device}: media of {join:?}: {event:?}"));
+        self.report_media(device, join, event)
+    }
+
+    fn report_media(&mut self, device: usize, join: Req, event: RtcEvent) -> Result<(), String> {
+        let join = self.devices[device].reports_late.then_some(join);
+        self.feed(device, Input::Rtc(RtcReport { join, event }))
     }
 
     /// Whether it reaches its device; during a disconnect it is lost, or late.
@@ -149,8 +171,8 @@ impl World {
                 self.send_late(device, life, delay, scheduled);
             }
             // The notification that the other left does not arrive either: it is just silent.
-            Scheduled::RtcEvent(epoch, RtcEvent::PeerLeave { uid, .. }) => {
-                self.send_late(device, life, 2_000, Scheduled::Silence(epoch, self.device_of(uid)));
+            Scheduled::RtcEvent(join, RtcEvent::PeerLeave { uid, .. }) => {
+                self.send_late(device, life, 2_000, Scheduled::Silence(join, self.device_of(uid)));
                 self.send_late(device, life, until - self.now + 1, scheduled);
             }
             // Media continues in order when the disconnect is over.
@@ -222,8 +244,8 @@ impl World {
         for other in self.service.room_mates(device) {
             self.trouble(other);
             for (to, about) in [(device, other), (other, device)] {
-                let epoch = self.devices[to].media_epoch;
-                self.send(to, 2_000, Scheduled::Silence(epoch, about));
+                let join = self.devices[to].media_join;
+                self.send(to, 2_000, Scheduled::Silence(join, about));
             }
         }
     }
@@ -239,7 +261,7 @@ impl World {
         self.devices[device].has_noticed_cut = true;
         self.note(|| format!("device {device} notices that it is cut off"));
         if self.service.is_in_room(device) {
-            self.feed(device, Input::Rtc(RtcEvent::Reconnecting))?;
+            self.report_media(device, self.devices[device].media_join, RtcEvent::Reconnecting)?;
         }
         if self.peers.is_some() {
             self.drop_link(device, false);
@@ -249,16 +271,16 @@ impl World {
     }
 
     /// Nothing was received for two seconds.
-    pub(super) fn fall_silent(&mut self, device: usize, epoch: u32, other: usize) -> Result<(), String> {
+    pub(super) fn fall_silent(&mut self, device: usize, join: Req, other: usize) -> Result<(), String> {
         let is_reachable = !self.is_cut(device) && !self.is_cut(other);
         // A device that is cut off is not notified either that the other left.
         let is_gone = !self.is_cut(device) && !self.service.room_mates(device).contains(&other);
-        if is_reachable || is_gone || epoch != self.devices[device].media_epoch {
+        if is_reachable || is_gone || join != self.devices[device].media_join {
             return Ok(());
         }
         let uid = self.devices[other].media_uid;
         self.note(|| format!("device {device} on_received nothing of device {other}"));
-        self.feed(device, Input::Rtc(RtcEvent::PeerSilent { uid }))
+        self.report_media(device, join, RtcEvent::PeerSilent { uid })
     }
 
     pub(super) fn cut_is_over(&mut self, device: usize) -> Result<(), String> {
@@ -276,7 +298,7 @@ impl World {
         }
         let knew = std::mem::replace(&mut self.devices[device].has_noticed_cut, false);
         if knew && self.service.is_in_room(device) {
-            self.feed(device, Input::Rtc(RtcEvent::Reconnected))?;
+            self.report_media(device, self.devices[device].media_join, RtcEvent::Reconnected)?;
         }
         if self.peers.is_some() {
             self.mend_link(device);

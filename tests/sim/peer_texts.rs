@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use nertc_callkit::engine::Engine;
+use nertc_callkit::engine::input::RtcReport;
 use nertc_callkit::engine::output::{Event, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit_signaling::{Req, Text};
@@ -30,6 +31,11 @@ pub(crate) struct PeerTexts {
 }
 
 impl PeerTexts {
+    /// Of a media room that the engine is not in.
+    pub(crate) fn is_of_other_room(&self, report: &RtcReport) -> bool {
+        report.join.is_some() && report.join != self.join
+    }
+
     /// One output of the engine, in order.
     pub(crate) fn output(&mut self, output: &Output, engine: &Engine) -> Result<(), String> {
         match output {

@@ -31,9 +31,9 @@ pub(super) enum Scheduled {
     RtcCompleted(Req, Code),
     Message(Delivery),
     /// The join of the media room in which it was received, and what.
-    RtcEvent(u32, RtcEvent),
+    RtcEvent(Req, RtcEvent),
     /// Nothing arrives from this one any more.
-    Silence(u32, usize),
+    Silence(Req, usize),
     UserActs,
     Login,
     /// What a login finds: channels and unread messages.
@@ -129,7 +129,8 @@ impl World {
                     media_free: 0,
                     next_received: 0,
                     last_login: 0,
-                    media_epoch: 0,
+                    media_join: Req(0),
+                    reports_late: (seed + devices.len() as u64).is_multiple_of(2),
                     media_uid: 0,
                 });
             }
@@ -346,8 +347,8 @@ impl World {
                 let outcome = Outcome { code, ..Outcome::default() };
                 self.feed(device, Input::RtcDone { req, outcome })
             }
-            Scheduled::RtcEvent(epoch, event) => self.receive_media(device, epoch, event),
-            Scheduled::Silence(epoch, other) => self.fall_silent(device, epoch, other),
+            Scheduled::RtcEvent(join, event) => self.receive_media(device, join, event),
+            Scheduled::Silence(join, other) => self.fall_silent(device, join, other),
             Scheduled::Backlog(channels, events) => {
                 self.feed(device, Input::ChannelStates(channels))?;
                 self.keep(device, events);

@@ -149,7 +149,7 @@ impl Player<'_> {
             self.handle(Input::RtcDone { req, outcome });
         } else if of.has("media_event") {
             let event = input::media(of)?;
-            self.handle(Input::Rtc(event));
+            self.handle(Input::Rtc(event.into()));
         } else if of.has("media_sends") {
             let json = of.wire("media_sends")?.into();
             self.handle(Input::RtcSend { join: self.join, json });

@@ -317,7 +317,7 @@ impl World {
             | webrtc::Output::Finished
             | webrtc::Output::Ignored(_) => return None,
         };
-        Some(Input::Rtc(event))
+        Some(Input::Rtc(event.into()))
     }
 
     fn feed_protocol(&mut self, at: usize, input: protocol::Input) {

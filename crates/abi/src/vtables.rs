@@ -457,6 +457,10 @@ pub struct nertc_callkit_rtc_event {
     pub local_fingerprint: *const c_char,
     /// SECURED: the peer's, likewise.
     pub remote_fingerprint: *const c_char,
+    /// The req of the join that it belongs to: an event of another join is dropped, so that a late
+    /// thread cannot report into the next call. 0 = of the room that the core is in.
+    // 64 bits wide: a nertc_callkit_req would lie in what is padding without it where pointers have 32.
+    pub join: u64,
 }
 
 /// How a media backend reports. Same rules as nertc_callkit_signaling_sink.

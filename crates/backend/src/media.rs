@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use nertc_callkit_abi::nertc_callkit_frame;
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation};
+use nertc_callkit_media::{Media, MediaOperation, MediaReport, Preparation};
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 use parking_lot::{Condvar, Mutex};
 
@@ -156,7 +156,7 @@ pub enum MediaMessage {
     /// An operation ended.
     Completed(Req, Outcome),
     /// An event of the media room.
-    Event(MediaEvent),
+    Event(MediaReport),
     /// A line for the log.
     Log(LogLevel, Text),
 }
@@ -169,7 +169,7 @@ impl SinkMessage for MediaMessage {
     /// Presence must be delivered; mutes and quality are repeated.
     fn may_be_lost(&self) -> Option<&str> {
         match self {
-            MediaMessage::Event(event) => event.is_repeated().then_some(""),
+            MediaMessage::Event(report) => report.event.is_repeated().then_some(""),
             MediaMessage::Log(..) => Some(""),
             MediaMessage::Completed(..) => None,
         }

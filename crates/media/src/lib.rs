@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use nertc_callkit_signaling::{CallType, Code, Outcome, Text};
+use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
 
 /// A media operation.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -294,6 +294,55 @@ pub enum MediaEvent {
         /// The peer's, likewise.
         remote_fingerprint: Text,
     },
+}
+
+/// An event of the media room, and the join that it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(from = "TracedReport", into = "TracedReport")
+)]
+pub struct MediaReport {
+    /// Number of the join. `None` = that of the room which the core is in: the backend does not say.
+    pub join: Option<Req>,
+    /// What happened.
+    pub event: MediaEvent,
+}
+
+impl From<MediaEvent> for MediaReport {
+    fn from(event: MediaEvent) -> MediaReport {
+        MediaReport { join: None, event }
+    }
+}
+
+/// How traces have it: an event without a join as it was before there were reports.
+#[cfg(feature = "serde")]
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+enum TracedReport {
+    OfJoin { join: Req, event: MediaEvent },
+    Event(MediaEvent),
+}
+
+#[cfg(feature = "serde")]
+impl From<TracedReport> for MediaReport {
+    fn from(report: TracedReport) -> MediaReport {
+        match report {
+            TracedReport::OfJoin { join, event } => MediaReport { join: Some(join), event },
+            TracedReport::Event(event) => event.into(),
+        }
+    }
+}
+
+#[cfg(feature = "serde")]
+impl From<MediaReport> for TracedReport {
+    fn from(MediaReport { join, event }: MediaReport) -> TracedReport {
+        match join {
+            Some(join) => TracedReport::OfJoin { join, event },
+            None => TracedReport::Event(event),
+        }
+    }
 }
 
 impl MediaEvent {

@@ -352,7 +352,7 @@ fn a_loser_whose_own_was_accepted_writes_no_record_of_a_cancel() {
 #[test]
 fn ignored_inputs_are_logged() {
     let mut harness = Harness::new();
-    harness.engine.handle(harness.now, Input::Rtc(RtcEvent::Reconnecting));
+    harness.engine.handle(harness.now, Input::Rtc(RtcEvent::Reconnecting.into()));
     let why = "media event outside of the media room";
     assert_eq!(harness.engine.poll_output(), Some(Output::Ignored(why.into())));
     assert_eq!(harness.engine.poll_output(), None);

@@ -421,7 +421,7 @@ impl Harness {
     }
 
     pub(super) fn rtc(&mut self, event: RtcEvent) {
-        self.handle(Input::Rtc(event));
+        self.handle(Input::Rtc(event.into()));
     }
 
     pub(super) fn kick(&mut self) {

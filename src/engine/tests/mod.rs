@@ -14,6 +14,7 @@ mod ids;
 mod in_call;
 mod incoming;
 mod interop;
+mod late_reports;
 mod limits;
 mod login;
 mod media;

@@ -6,12 +6,12 @@ use std::ffi::{CStr, c_char};
 use log::warn;
 use nertc_callkit_abi as abi;
 
-use crate::engine::input::{Media, RtcEvent, Security};
+use crate::engine::input::{Media, RtcEvent, RtcReport, Security};
 use crate::engine::limits;
 use crate::ffi::support::convert::{VersionedStruct, bytes, read_prefix};
 use nertc_callkit_signaling::{
     self as signaling, CallType, Channel, ChannelState, Code, Connection, EventKind, Member, OperationResult,
-    Origin, Outcome, Record, RecordStatus, Text,
+    Origin, Outcome, Record, RecordStatus, Req, Text,
 };
 
 /// Why a backend's report is dropped.
@@ -277,13 +277,14 @@ pub(super) unsafe fn connection(
 /// As `channel`.
 pub(super) unsafe fn rtc_event_of(
     place: *const abi::nertc_callkit_rtc_event,
-) -> Result<RtcEvent, DecodeError> {
+) -> Result<RtcReport, DecodeError> {
     // SAFETY: the caller's promise.
     let c = unsafe { read(place)? };
+    let join = (c.join != 0).then_some(Req(c.join));
     // SAFETY: as above.
     let outcome = || unsafe { outcome(c.code, c.raw_code, c.text) };
     let (uid, media, on) = (c.uid, Media::of(c.media), c.flags & 1 != 0);
-    Ok(match c.r#type {
+    let event = match c.r#type {
         1 => RtcEvent::PeerJoin { uid },
         2 => RtcEvent::PeerLeave { uid, code: c.code.into() },
         3 => RtcEvent::PeerMedia { uid, media, on },
@@ -309,7 +310,8 @@ pub(super) unsafe fn rtc_event_of(
             RtcEvent::Secured { security, code, local_fingerprint, remote_fingerprint }
         }
         _ => return Err(DecodeError::Unknown),
-    })
+    };
+    Ok(RtcReport { join, event })
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use nertc_callkit_signaling::{
 
 use super::accepted;
 use super::decode::{DecodeError, bounded, cut, dropped, quality, recordable};
-use crate::engine::input::{Input, RtcEvent as MediaEvent};
+use crate::engine::input::{Input, RtcEvent as MediaEvent, RtcReport as MediaReport};
 use crate::engine::limits;
 use crate::ffi::logger::log_backend;
 use crate::ffi::support::guard::guard_or;
@@ -124,8 +124,8 @@ fn take_signaling(client: &Client, message: &SignalingMessage) -> bool {
 fn take_media(client: &Client, message: &MediaMessage) -> bool {
     match message {
         MediaMessage::Completed(..) => true,
-        MediaMessage::Event(event) => match checked_media_event(event) {
-            Ok(event) => report(client, Input::Rtc(event)),
+        MediaMessage::Event(MediaReport { join, event }) => match checked_media_event(event) {
+            Ok(event) => report(client, Input::Rtc(MediaReport { join: *join, event })),
             Err(error) => dropped("media event", error) == 0,
         },
         MediaMessage::Log(level, text) => {

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use nertc_callkit::engine::Engine;
-use nertc_callkit::engine::input::{Input, RtcEvent};
+use nertc_callkit::engine::input::{Input, RtcReport};
 use nertc_callkit::engine::output::{Event, Operation, Output, RtcOp};
 use nertc_callkit::engine::state::Phase;
 use nertc_callkit::engine::time::Time;
@@ -58,7 +58,7 @@ pub(super) enum Scheduled {
     Gone { device: usize, account: Text, whose: Text, hostile: bool },
     Rtc(usize, Req, RtcOp),
     RtcDone(usize, Req, Code),
-    RtcReceived(usize, RtcEvent),
+    RtcReceived(usize, RtcReport),
     Hostile,
     Wills,
     Prelude(u8),
@@ -296,17 +296,17 @@ impl World {
                 while let Some((to, report)) = self.media.poll() {
                     if let Report::MediaDone(req, code) = report {
                         self.post([MEDIA, to as u64, 1], 2, 1, Scheduled::RtcDone(to, req, code));
-                    } else if let Report::Media(event) = report {
-                        self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcReceived(to, event));
+                    } else if let Report::Media(report) = report {
+                        self.post([MEDIA, to as u64, 1], 3, 1, Scheduled::RtcReceived(to, report));
                     }
                 }
             }
             Scheduled::RtcDone(device, req, code) => {
                 self.feed_engine(device, Input::RtcDone { req, outcome: Outcome::failed(code, "") });
             }
-            Scheduled::RtcReceived(device, event) => {
+            Scheduled::RtcReceived(device, report) => {
                 if self.media.is_in_room(device) {
-                    self.feed_engine(device, Input::Rtc(event));
+                    self.feed_engine(device, Input::Rtc(report));
                 }
             }
             Scheduled::Hostile => self.hostile_acts(),

@@ -115,7 +115,7 @@ pub(crate) fn input(input: &Input, asked: impl Fn(u64) -> String) -> Vec<Label> 
         Input::Connection(Connection::Kicked(why)) => failed(Lane::Signaling, "kicked", why),
         Input::Connection(Connection::TokenNeeded(why)) => failed(Lane::Signaling, "token needed", why),
         Input::RtcDone { req, outcome } => answer(Lane::Media, true, &asked(req.0), outcome.code),
-        Input::Rtc(event) => rtc(event),
+        Input::Rtc(report) => rtc(&report.event),
         Input::RtcSend { .. } => label(Lane::Media, true, "a text for its peer"),
         Input::Record { from, .. } => label(Lane::Signaling, true, format!("call record of {from}")),
     };

@@ -2,7 +2,7 @@
 
 use nertc_callkit_abi::nertc_callkit_fault_on as on;
 use nertc_callkit_backend::MediaMessage;
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation, MediaReport};
 use nertc_callkit_signaling::{Code, Req, Text};
 
 use super::faults::{self, Effect};
@@ -76,7 +76,7 @@ impl Service {
                 };
                 self.outbound.send(self.now, completed(code), after);
                 if code == Code::OK {
-                    self.enter_room(port, room, uid);
+                    self.enter_room(port, req, room, uid);
                 }
             }
             MediaOperation::Leave => {
@@ -121,9 +121,9 @@ impl Service {
     }
 
     /// Adds the port to the room; the others there are notified of it, and it of them.
-    fn enter_room(&mut self, port: Port, room: &Text, uid: u64) {
+    fn enter_room(&mut self, port: Port, req: Req, room: &Text, uid: u64) {
         let Some(participant) = self.media.participants.get_mut(port) else { return };
-        (participant.room, participant.uid) = (Some(room.clone()), uid);
+        (participant.room, participant.join, participant.uid) = (Some(room.clone()), Some(req), uid);
         let own = participant.introduction();
         for peer in self.media.others_in(room, port) {
             let theirs = self.media.participants.get(peer).map(|peer| peer.introduction());
@@ -188,14 +188,18 @@ impl Service {
     }
 
     fn notify_media(&mut self, port: Port, event: MediaEvent) {
-        let owner = self.media.participants.get(port).and_then(|it| it.owner);
+        let participant = self.media.participants.get(port);
+        let (owner, join) = participant.map_or((None, None), |it| (it.owner, it.join));
         let addr = owner.and_then(|owner| self.registry.addr(owner));
         let effect = self.outbound.script.fire(on::NERTC_CALLKIT_FAULT_ON_EVENT_RTC as i32, addr);
         match (effect, owner) {
             (Some(fault @ (Effect::Crash | Effect::Kick)), Some(owner)) => {
                 self.outbound.trigger(owner, fault)
             }
-            _ => self.outbound.send(self.now, Output::Media(port, MediaMessage::Event(event)), effect),
+            _ => {
+                let message = MediaMessage::Event(MediaReport { join, event });
+                self.outbound.send(self.now, Output::Media(port, message), effect);
+            }
         }
     }
 

@@ -1,9 +1,10 @@
 //! Media rooms: participants, and who receives from whom.
 
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 use nertc_callkit_media::{Media, MediaEvent};
-use nertc_callkit_signaling::Text;
+use nertc_callkit_signaling::{Req, Text};
 use smallvec::SmallVec;
 
 use super::ids::{DeviceId, Port};
@@ -21,10 +22,12 @@ pub(super) struct MediaRooms {
 }
 
 /// One instance of a media backend.
-#[derive(Clone, Debug, Default, Hash)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Participant {
     /// The room that it is in.
     pub(super) room: Option<Text>,
+    /// The join that brought it there.
+    pub(super) join: Option<Req>,
     pub(super) uid: u64,
     /// Its account, as signaling knows it.
     pub(super) owner: Option<DeviceId>,
@@ -34,6 +37,14 @@ pub(super) struct Participant {
     pub(super) muted: Media,
     /// Kinds of media it does not receive, and from whom; ends with the room.
     pub(super) unwanted: BTreeMap<u64, Media>,
+}
+
+/// Without the number of its join.
+impl Hash for Participant {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let Participant { room, join: _, uid, owner, enabled, muted, unwanted } = self;
+        (room, uid, owner, enabled, muted, unwanted).hash(state);
+    }
 }
 
 impl MediaRooms {

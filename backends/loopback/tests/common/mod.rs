@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering};
 
 use nertc_callkit_abi::*;
 use nertc_callkit_loopback::{Fault, Hub, media, null, signaling};
@@ -26,6 +26,8 @@ pub struct Log {
     closed: AtomicBool,
     /// Calls that came although it was closed.
     pub late: AtomicI32,
+    /// The join that events have to be of.
+    join: AtomicU64,
     /// Runs inside the sink, for tests of reentrancy and barriers.
     hook: Mutex<Option<Hook>>,
 }
@@ -466,6 +468,7 @@ unsafe extern "C" fn on_rtc_event(ctx: *mut c_void, event: *const nertc_callkit_
     // SAFETY: lent for the call.
     unsafe {
         let event = &*event;
+        assert_eq!(event.join, log(ctx).join.load(Ordering::SeqCst), "of which join");
         let rest = match event.r#type {
             2 => format!(" {}", event.code),
             3 | 4 => format!(" {}{}", if event.flags == 1 { "+" } else { "-" }, event.media),
@@ -554,8 +557,10 @@ impl Media {
             account: c"".as_ptr(),
             device_id: c"".as_ptr(),
         };
+        let req = self.req();
+        self.log.join.store(req as u64, Ordering::SeqCst);
         // SAFETY: our backend, lent arguments.
-        assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, self.req(), &args) }, 0);
+        assert_eq!(unsafe { self.vtable.join.unwrap()(self.ctx, req, &args) }, 0);
         self.take()
     }
 

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use nertc_callkit_backend::{MediaMessage, MediaSink, RETRY_MS};
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation, MediaReport};
 use nertc_callkit_reactor::Registration;
 use nertc_callkit_signaling::{Code, Outcome, Req, Text};
 
@@ -53,6 +53,8 @@ pub(super) struct State {
     quality: Monitor,
     history: History,
     pub(super) shown: CallState,
+    /// Number of the join, once there is one.
+    join: Option<Req>,
     /// A join that is not completed yet, and until when.
     joining: Option<(Req, u64)>,
     /// Texts of the peer that came before it: the peer's relay may be faster.
@@ -83,6 +85,7 @@ impl State {
             quality: Monitor::default(),
             history: History::default(),
             shown: CallState::default(),
+            join: None,
             joining: None,
             early: Vec::new(),
             joined_at: 0,
@@ -118,7 +121,7 @@ impl State {
 
     pub(super) fn notify(&self, event: MediaEvent) {
         if !self.has_left {
-            self.sink.messages().push(MediaMessage::Event(event));
+            self.sink.messages().push(MediaMessage::Event(MediaReport { join: self.join, event }));
         }
     }
 
@@ -200,6 +203,7 @@ impl State {
             none => *none = Some(Network::open(now, self.registration.clone(), settings, generator.split())),
         }
         self.joined_at = now;
+        self.join = Some(join);
         self.joining = Some((join, now + RELAY_US));
         self.settle_changes(now);
         if !relay_only {

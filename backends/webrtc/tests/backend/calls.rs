@@ -13,8 +13,8 @@ use nertc_callkit_webrtc::peer::{Body, CandidateKind, Security, read_message};
 use nertc_callkit_webrtc::{CallStats, StreamStats};
 
 use crate::harness::{
-    JOIN, Side, alone, call, carry, is_connected, join, loopback, sound_crosses, threads, time_step,
-    wait_for_the_end,
+    JOIN, Side, alone, call, carry, is_connected, join, loopback, reported, sound_crosses, threads,
+    time_step, wait_for_the_end,
 };
 
 #[test]
@@ -28,7 +28,7 @@ fn sound_crosses_between_two_backends() {
     sound_crosses(alice, bob);
     sound_crosses(bob, alice);
     for (side, uid) in [(alice, 22), (bob, 11)] {
-        let on = MediaMessage::Event(MediaEvent::PeerMedia { uid, media: Media::AUDIO, on: true });
+        let on = reported(MediaEvent::PeerMedia { uid, media: Media::AUDIO, on: true });
         carry([alice, bob], "an open microphone", || side.messages.try_iter().any(|it| it == on));
     }
     carry([alice, bob], "a code on both sides", || {
@@ -122,9 +122,7 @@ fn operations_end_with_their_code() {
         assert_eq!(alice.expect_completed(req).code, code, "{operation:?}");
     }
     let muted = MediaEvent::PeerMute { uid: 11, media: Media::AUDIO, muted: true };
-    carry([&alice, &bob], "muted", || {
-        bob.messages.try_iter().any(|it| it == MediaMessage::Event(muted.clone()))
-    });
+    carry([&alice, &bob], "muted", || bob.messages.try_iter().any(|it| it == reported(muted.clone())));
     // Nothing is heard any more, but what is sent is.
     assert_eq!(
         alice.backend.run(Req(200), alice.join_operation(true)),
@@ -310,7 +308,8 @@ fn a_network_change_is_negotiated_and_the_call_goes_on() {
     sound_crosses(&alice, &bob);
     sound_crosses(&bob, &alice);
     let ends = |message: MediaMessage| {
-        matches!(message, MediaMessage::Event(MediaEvent::PeerLeave { .. } | MediaEvent::Disconnected(_)))
+        let MediaMessage::Event(report) = message else { return false };
+        matches!(report.event, MediaEvent::PeerLeave { .. } | MediaEvent::Disconnected(_))
     };
     assert!(!alice.messages.try_iter().chain(bob.messages.try_iter()).any(ends));
     alice.close();

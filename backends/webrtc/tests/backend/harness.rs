@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink, SendError};
-use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
+use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation, MediaReport};
 use nertc_callkit_signaling::{CallType, Outcome, Req, Text};
 use nertc_callkit_testkit::patience;
 use nertc_callkit_webrtc::audio::{CaptureError, PullError};
@@ -70,6 +70,11 @@ pub(crate) struct Side {
     pub(crate) uid: u64,
     /// Texts and messages that the core has no room for.
     pub(crate) refusals: Arc<AtomicI32>,
+}
+
+/// An event as the backend reports it, of its join.
+pub(crate) fn reported(event: MediaEvent) -> MediaMessage {
+    MediaMessage::Event(MediaReport { join: Some(JOIN), event })
 }
 
 pub(crate) fn loopback() -> Given<'static> {
@@ -176,8 +181,12 @@ impl Side {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let Ok(message) = self.messages.recv_timeout(left) else { panic!("{what}, but {seen:?}") };
-            let is_noise =
-                matches!(message, MediaMessage::Log(..) | MediaMessage::Event(MediaEvent::Quality { .. }));
+            let is_quality = |report: &MediaReport| matches!(report.event, MediaEvent::Quality { .. });
+            let is_noise = match &message {
+                MediaMessage::Event(report) => is_quality(report),
+                MediaMessage::Log(..) => true,
+                MediaMessage::Completed(..) => false,
+            };
             if !is_noise {
                 let is_last = is_last(&message);
                 seen.push(message);
@@ -189,9 +198,7 @@ impl Side {
     }
 
     pub(crate) fn expect_event(&self, wanted: &MediaEvent) {
-        self.expect(&format!("{wanted:?}"), |message| {
-            (*message == MediaMessage::Event(wanted.clone())).then_some(())
-        });
+        self.expect(&format!("{wanted:?}"), |message| (*message == reported(wanted.clone())).then_some(()));
     }
 
     pub(crate) fn expect_completed(&self, req: Req) -> Outcome {

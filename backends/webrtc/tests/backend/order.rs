@@ -3,11 +3,11 @@
 use std::sync::atomic::Ordering;
 
 use nertc_callkit_backend::{MediaBackend, MediaMessage};
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation, Security};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation, MediaReport, Preparation, Security};
 use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
 
 use crate::harness::{
-    CALL_NO, JOIN, Side, alone, carry, is_connected, join, loopback, sound_crosses, wait_for,
+    CALL_NO, JOIN, Side, alone, carry, is_connected, join, loopback, reported, sound_crosses, wait_for,
     wait_for_the_end,
 };
 
@@ -19,14 +19,15 @@ fn done(req: Req) -> MediaMessage {
 }
 
 fn is_secured(message: &MediaMessage) -> bool {
-    matches!(message, MediaMessage::Event(MediaEvent::Secured { security: Security::Unverified, .. }))
+    let MediaMessage::Event(report) = message else { return false };
+    matches!(report.event, MediaEvent::Secured { security: Security::Unverified, .. })
 }
 
 /// What a call begins with. The code and the peer's microphone come in one order or the other.
 fn assert_beginning(messages: &[MediaMessage], uid: u64) {
-    let on = MediaMessage::Event(MediaEvent::PeerMedia { uid, media: Media::AUDIO, on: true });
+    let on = reported(MediaEvent::PeerMedia { uid, media: Media::AUDIO, on: true });
     let [first, second, third, rest @ ..] = messages else { panic!("{messages:?}") };
-    let joined = MediaMessage::Event(MediaEvent::PeerJoin { uid });
+    let joined = reported(MediaEvent::PeerJoin { uid });
     assert_eq!([first, second, third], [&done(JOIN), &done(ENABLE), &joined], "{messages:?}");
     assert_eq!(rest.len(), 2, "{messages:?}");
     assert!(rest.contains(&on) && rest.iter().any(is_secured), "{messages:?}");
@@ -35,8 +36,9 @@ fn assert_beginning(messages: &[MediaMessage], uid: u64) {
 fn is_begun(side: &Side, uid: u64) {
     let count = std::cell::Cell::new(0);
     let messages = side.collect("a call", |message| {
+        let is_media = |report: &MediaReport| matches!(report.event, MediaEvent::PeerMedia { .. });
         let is_one =
-            is_secured(message) || matches!(message, MediaMessage::Event(MediaEvent::PeerMedia { .. }));
+            is_secured(message) || matches!(message, MediaMessage::Event(report) if is_media(report));
         count.set(count.get() + u32::from(is_one));
         count.get() == 2
     });
@@ -54,7 +56,7 @@ fn begin(sides: [&Side; 2]) {
 }
 
 fn has_left(uid: u64) -> MediaMessage {
-    MediaMessage::Event(MediaEvent::PeerLeave { uid, code: Code::OK })
+    reported(MediaEvent::PeerLeave { uid, code: Code::OK })
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread::{self, ThreadId};
 
 use nertc_callkit_backend::MediaMessage;
-use nertc_callkit_media::{MediaEvent, Security};
+use nertc_callkit_media::{MediaEvent, MediaReport, Security};
 use nertc_callkit_signaling::{Code, Text};
 use nertc_callkit_webrtc::options::{Given, Hooks};
 use parking_lot::Mutex;
@@ -14,11 +14,14 @@ use crate::harness::{CALL_NO, Side, alone, call, carry, carry_watched, loopback}
 /// State and code of the next report.
 fn secured(side: &Side) -> (Security, Text) {
     side.expect("a report of security", |message| match message {
-        MediaMessage::Event(MediaEvent::Secured { security, code, local_fingerprint, .. }) => {
+        MediaMessage::Event(report) => {
+            let MediaEvent::Secured { security, code, local_fingerprint, .. } = &report.event else {
+                return None;
+            };
             assert!(local_fingerprint.starts_with("sha-256 "), "{local_fingerprint:?}");
             Some((*security, code.clone()))
         }
-        MediaMessage::Completed(..) | MediaMessage::Event(_) | MediaMessage::Log(..) => None,
+        MediaMessage::Completed(..) | MediaMessage::Log(..) => None,
     })
 }
 
@@ -48,7 +51,9 @@ fn each_change_of_security_is_reported() {
     assert!(bob.backend.confirm_security_code(CALL_NO, "ILOU", false));
     assert_eq!(secured(&bob), (Security::Mismatch, code));
     let ended = bob.expect("the end", |message| match message {
-        MediaMessage::Event(MediaEvent::Disconnected(outcome)) => Some(outcome.code),
+        MediaMessage::Event(MediaReport { event: MediaEvent::Disconnected(outcome), .. }) => {
+            Some(outcome.code)
+        }
         MediaMessage::Completed(..) | MediaMessage::Event(_) | MediaMessage::Log(..) => None,
     });
     assert_eq!(ended, Code::MEDIA_NOT_SECURE);

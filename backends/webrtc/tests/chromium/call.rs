@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use nertc_callkit_backend::{Frame, MediaBackend, MediaMessage, MediaSink};
-use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation};
+use nertc_callkit_media::{Join, Media, MediaEvent, MediaOperation, MediaReport};
 use nertc_callkit_signaling::{CallType, Code, Req, Text};
 use nertc_callkit_webrtc::audio::{RATE, tone};
 use nertc_callkit_webrtc::options::{APP_AUDIO, Given, LOOPBACK};
@@ -196,7 +196,7 @@ impl<'a> Call<'a> {
     /// Waits for an event of our backend.
     #[track_caller]
     pub(crate) fn wait_event(&mut self, event: &MediaEvent) {
-        let wanted = MediaMessage::Event(event.clone());
+        let wanted = MediaMessage::Event(MediaReport { join: Some(JOIN), event: event.clone() });
         self.wait(&format!("{event:?}"), |call| call.messages.contains(&wanted).then_some(()));
         self.messages.retain(|message| *message != wanted);
     }
@@ -206,7 +206,9 @@ impl<'a> Call<'a> {
     pub(crate) fn wait_disconnected(&mut self) -> Code {
         self.wait("end", |call| {
             call.messages.iter().find_map(|message| match message {
-                MediaMessage::Event(MediaEvent::Disconnected(outcome)) => Some(outcome.code),
+                MediaMessage::Event(MediaReport { event: MediaEvent::Disconnected(outcome), .. }) => {
+                    Some(outcome.code)
+                }
                 MediaMessage::Event(_) | MediaMessage::Completed(..) | MediaMessage::Log(..) => None,
             })
         })

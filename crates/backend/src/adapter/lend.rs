@@ -6,7 +6,7 @@ use std::ptr;
 
 use nertc_callkit_abi as abi;
 use nertc_callkit_abi::{nertc_callkit_rtc_event_type as what, nertc_callkit_status as status};
-use nertc_callkit_media::{Media, MediaEvent};
+use nertc_callkit_media::{Media, MediaEvent, MediaReport};
 use nertc_callkit_signaling::{
     Channel, ChannelState, Code, Connection, Event, Member, OperationResult, Origin, Outcome, Record, Req,
     Text,
@@ -305,10 +305,12 @@ impl Deliver<MediaMessage> for abi::nertc_callkit_rtc_sink {
                 }
                 true
             }
-            MediaMessage::Event(event) => {
+            MediaMessage::Event(MediaReport { join, event }) => {
                 let Some(report) = self.event else { return true };
+                let join = join.map_or(0, |join| join.0);
+                let event = abi::nertc_callkit_rtc_event { join, ..media_event(event) };
                 // SAFETY: the caller's promise; the event outlives the call.
-                unsafe { report(self.ctx, &media_event(event)) == 0 }
+                unsafe { report(self.ctx, &event) == 0 }
             }
             MediaMessage::Log(level, line) => {
                 if let Some(log) = self.log {
@@ -333,6 +335,7 @@ fn media_event(event: &MediaEvent) -> abi::nertc_callkit_rtc_event {
         text: ptr::null(),
         local_fingerprint: ptr::null(),
         remote_fingerprint: ptr::null(),
+        join: 0,
     };
     let media = |what: what, uid: u64, media: Media, on: bool| abi::nertc_callkit_rtc_event {
         media: media.bits(),

@@ -7,7 +7,7 @@ use nertc_callkit_signaling::{CallType, Code, Outcome, Req, Text};
 use super::*;
 use crate::adapter::{MediaVtable, backend_of, media};
 use crate::{Frame, LogLevel, MediaBackend, MediaMessage, MediaSink, PushError, SendError};
-use nertc_callkit_media::{Media, MediaEvent, MediaOperation, Preparation, Security};
+use nertc_callkit_media::{Media, MediaEvent, MediaOperation, MediaReport, Preparation, Security};
 
 /// Records its operations, and sends frames back to its own sink.
 struct Recorder(Notes, Arc<MediaSink>);
@@ -86,7 +86,9 @@ unsafe extern "C" fn event(ctx: *mut c_void, event: *const abi::nertc_callkit_rt
     unsafe {
         let it = &*event;
         let about = format!("{} media {} flags {}", it.uid, it.media, it.flags);
-        let mut line = format!("event {} {} {} {about} {}", it.r#type, it.code, it.raw_code, shown(it.text));
+        let number = if it.join == 0 { "event".into() } else { format!("join {} event", it.join) };
+        let mut line =
+            format!("{number} {} {} {} {about} {}", it.r#type, it.code, it.raw_code, shown(it.text));
         if !it.local_fingerprint.is_null() {
             line += &format!(" {} {}", shown(it.local_fingerprint), shown(it.remote_fingerprint));
         }
@@ -347,7 +349,9 @@ fn media_events_have_the_headers_numbers() {
     // SAFETY: our own backend; the sink outlives it.
     unsafe {
         assert_eq!(vtable.open.expect("a slot")(ctx, &c), 0);
-        events.into_iter().for_each(|event| sink.messages().push(MediaMessage::Event(event)));
+        events.into_iter().for_each(|event| sink.messages().push(MediaMessage::Event(event.into())));
+        let of_join = MediaReport { join: Some(Req(9)), event: MediaEvent::PeerSilent { uid: 1 } };
+        sink.messages().push(MediaMessage::Event(of_join));
         sink.messages().push(MediaMessage::Completed(Req(8), why));
         sink.messages().push(MediaMessage::Log(LogLevel::NERTC_CALLKIT_LOG_WARN, "line".into()));
         assert!(!sink.messages().flush());
@@ -367,6 +371,7 @@ fn media_events_have_the_headers_numbers() {
         "event 10 4 0 1 media 0 flags 0 -",
         "event 11 408 7 0 media 0 flags 0 why",
         "event 12 2 0 0 media 0 flags 0 ab12 sha-256 AB sha-256 CD",
+        "join 9 event 5 0 0 1 media 0 flags 0 -",
         "completed 8: 408 7 why",
         "log 2 line",
     ];

@@ -371,24 +371,43 @@ static int media_open(struct media *me)
          (!me->record || recorder_open(&me->recorder, me->record));
 }
 
-/* Certificates, to be freed. NULL: it was said why not. */
-static char *read_authorities(const char *path)
+/* Reads a file to its end, to be freed with *length bytes. NULL: errno says why not; EFBIG: it has more than `most`. */
+static char *read_file(const char *path, size_t most, size_t *length)
 {
-  enum { MOST = 1 << 20 }; /* what the library takes */
   FILE *file = fopen(path, "rb");
-  char *text = file ? malloc(MOST + 2) : NULL;
-  size_t length = 0;
+  char *text = file ? malloc(most + 1) : NULL;
+  int reason = errno;
   if (text) {
-    length = fread(text, 1, MOST + 1, file);
-    text[length] = '\0';
-  }
-  if (!text || ferror(file) || length > MOST) {
-    fprintf(stderr, "phone: --ice-ca %s: %s\n", path, length > MOST ? "more than 1 MiB" : strerror(errno));
-    free(text);
-    text = NULL;
+    *length = fread(text, 1, most + 1, file);
+    reason = ferror(file) ? errno : *length > most ? EFBIG : 0;
   }
   if (file) {
     fclose(file);
+  }
+  if (reason != 0) {
+    free(text);
+    text = NULL;
+    errno = reason;
+  }
+  return text;
+}
+
+/* Certificates, to be freed. NULL: it was said why not. */
+static char *read_authorities(const char *path)
+{
+  enum { MOST = 1 << 20 }; /* of ca_pem; a system's bundle has a quarter of that */
+  size_t length = 0;
+  char *text = read_file(path, MOST, &length);
+  if (!text && errno == EFBIG) {
+    fprintf(stderr, "phone: %s: more than %d bytes of certificates: name a file with fewer of them\n", path, (int)MOST);
+  } else if (!text) {
+    fprintf(stderr, "phone: %s: %s\n", path, strerror(errno));
+  } else if (memchr(text, '\0', length)) {
+    fprintf(stderr, "phone: %s: this is no text: certificates as PEM are read\n", path);
+    free(text);
+    text = NULL;
+  } else {
+    text[length] = '\0';
   }
   return text;
 }

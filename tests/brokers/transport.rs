@@ -1,5 +1,7 @@
 //! A call over each kind of connection, what an observer sees of it, and clocks that differ.
 
+use std::fs;
+
 use nertc_callkit_testkit::mosquitto::{Mosquitto, listen, publish, received};
 use nertc_callkit_testkit::process::run;
 use nertc_callkit_testkit::scratch_dir::folder;
@@ -24,6 +26,31 @@ fn over_tls() {
     carol.until("done(login,408) done(login,302) done(login,90008)");
     carol.quit();
     pair.end();
+}
+
+/// As the bundle of a system, which has 200 kB; the authority that counts is the last one.
+#[test]
+fn a_large_file_of_authorities_is_read_whole_or_refused() {
+    let broker = Mosquitto::start("authorities", &PEOPLE);
+    let mut exchange = broker.tls_exchange();
+    let own = fs::read(broker.ca()).expect("the authority");
+    let file = broker.folder().join("bundle.crt");
+    let bundle = |bytes: usize| [&b"of the bundle\n".repeat(bytes / 14)[..], &own].concat();
+    exchange.ca = Some(file.clone());
+    fs::write(&file, bundle(300_000)).expect("written");
+    Phone::ready(&exchange, "alice/phone", &[]).quit();
+    for (content, refusal) in [
+        (
+            bundle(2_000_000),
+            "bundle.crt: more than 1048576 bytes of certificates: name a file with fewer of them",
+        ),
+        (b"0\0binary".to_vec(), "bundle.crt: this is no text: certificates as PEM are read"),
+    ] {
+        fs::write(&file, content).expect("written");
+        Phone::new(&exchange, "alice/phone", &[]).prints(refusal);
+    }
+    exchange.ca = Some(broker.folder().clone());
+    Phone::new(&exchange, "alice/phone", &[]).prints(": Is a directory");
 }
 
 #[test]

@@ -164,8 +164,8 @@ fn cpu_ms() -> u64 {
     after.split_whitespace().skip(11).take(2).map(|it| it.parse::<u64>().expect("ticks") * 10).sum()
 }
 
-/// Runs the test with a PulseAudio of its own.
-fn beside_pulseaudio(test: &str) {
+/// Runs the test with a PulseAudio of its own. Returns what it printed.
+fn beside_pulseaudio(test: &str) -> Vec<String> {
     let folder = scratch_dir::folder("pulse");
     let socket = folder.join("native");
     let mut command = Command::new("pulseaudio");
@@ -182,8 +182,8 @@ fn beside_pulseaudio(test: &str) {
         thread::sleep(Duration::from_millis(10));
     }
     let lines = inside(test, &socket);
-    println!("{}", lines.join("\n"));
     server.terminate();
+    lines
 }
 
 /// `cargo test -p nertc_callkit_audio_devices --test machine -- --ignored`
@@ -191,7 +191,8 @@ fn beside_pulseaudio(test: &str) {
 #[ignore = "needs pulseaudio and pulseaudio-utils"]
 fn a_tone_is_found_at_the_sinks_monitor() {
     if std::env::var_os(INSIDE).is_none() {
-        return beside_pulseaudio("a_tone_is_found_at_the_sinks_monitor");
+        println!("{}", beside_pulseaudio("a_tone_is_found_at_the_sinks_monitor").join("\n"));
+        return;
     }
     pactl(&["set-default-sink", "one"]);
     pactl(&["set-default-source", "one.monitor"]);

@@ -79,7 +79,7 @@ fn a_leave_is_heard_and_the_thread_ends_after_it() {
     sound_crosses(&alice, &bob);
     alice.close();
     bob.close();
-    assert_eq!(threads("nertc_media"), 0);
+    wait_for_the_end();
 }
 
 #[test]

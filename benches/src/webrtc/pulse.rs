@@ -6,7 +6,6 @@ use std::process::Command;
 use std::time::Duration;
 
 use nertc_callkit_testkit::process::Process;
-use nertc_callkit_testkit::scratch_dir;
 
 use crate::system::{self, Limit};
 
@@ -25,7 +24,9 @@ pub(super) struct Pulse {
 impl Pulse {
     /// What the default microphone hears is `sound`, at 48 kHz. Before anything reads the environment.
     pub(super) fn start(sound: &[i16]) -> Pulse {
-        let folder = scratch_dir::folder("pulse");
+        // PulseAudio takes a server's address apart at blanks, which the checkout's path may have.
+        let folder = std::env::temp_dir().join(format!("nck-pulse-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("the folder of temporary files can be written");
         let socket = folder.join("native");
         let mut command = Command::new("pulseaudio");
         command.args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--system=no"]);

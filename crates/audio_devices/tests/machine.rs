@@ -11,8 +11,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nertc_callkit_audio_devices::{Code, DeviceId, Devices, Event, Kind, Machine};
+use nertc_callkit_testkit::patience;
 use nertc_callkit_testkit::process::Process;
-use nertc_callkit_testkit::{patience, scratch_dir};
 
 /// Set in the process that is the test proper.
 const INSIDE: &str = "NERTC_CALLKIT_TEST_INSIDE";
@@ -166,7 +166,9 @@ fn cpu_ms() -> u64 {
 
 /// Runs the test with a PulseAudio of its own. Returns what it printed.
 fn beside_pulseaudio(test: &str) -> Vec<String> {
-    let folder = scratch_dir::folder("pulse");
+    // PulseAudio takes a server's address apart at blanks, which the checkout's path may have.
+    let folder = std::env::temp_dir().join(format!("nck-pulse-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("the folder of temporary files can be written");
     let socket = folder.join("native");
     let mut command = Command::new("pulseaudio");
     command.args(["-n", "--daemonize=no", "--use-pid-file=no", "--exit-idle-time=-1", "--system=no"]);

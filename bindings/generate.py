@@ -178,9 +178,29 @@ def docstring(text: str, indent: str) -> list[str]:
     return lines
 
 
+#: What an answer or an end is, in a file of its own.
+CODES = ("status", "code", "end_reason", "state", "operation")
+
+
+def python_codes(headers: Headers) -> str:
+    enums = [enum for enum in headers.enums if enum.name in CODES]
+    text = "\n".join([f"# {NOTE}", "from enum import IntEnum", "", *python_enums(enums)])
+    return text.replace("from enum import IntEnum\n", PYTHON_UNKNOWN)
+
+
 def python_values(headers: Headers) -> str:
+    enums = [enum for enum in headers.enums if enum.name not in CODES]
     lines = [f"# {NOTE}", "from enum import IntEnum, IntFlag", ""]
-    for enum in headers.enums:
+    codes = sorted(camel(name) for name in CODES)
+    lines += [f"from .codes import {', '.join(codes)}, unknown", ""]
+    lines += python_enums(enums)
+    names = [f'    "{name}",' for name in [*codes, *(camel(enum.name) for enum in enums)]]
+    return "\n".join([*lines, "", "__all__ = [", *names, "]", ""])
+
+
+def python_enums(enums: list[Enum]) -> list[str]:
+    lines: list[str] = []
+    for enum in enums:
         lines += [
             "",
             f"class {camel(enum.name)}({'IntFlag' if enum.is_flags else 'IntEnum'}):",
@@ -197,12 +217,10 @@ def python_values(headers: Headers) -> str:
                 "        return unknown(cls, value)",
             ]
         lines.append("")
-    lines += ["", "__all__ = [", *[f'    "{camel(enum.name)}",' for enum in headers.enums], "]", ""]
-    text = "\n".join(lines)
-    return text.replace("from enum import IntEnum, IntFlag\n", PYTHON_UNKNOWN)
+    return lines
 
 
-PYTHON_UNKNOWN = '''from enum import IntEnum, IntFlag
+PYTHON_UNKNOWN = '''from enum import IntEnum
 from typing import TypeVar
 
 Enum = TypeVar("Enum", bound=IntEnum)
@@ -311,6 +329,7 @@ def main() -> int:
     headers = c_headers.read()
     files: dict[Path, str] = {
         CPP: cpp(headers),
+        PYTHON / "codes.py": python_codes(headers),
         PYTHON / "values.py": python_values(headers),
         PYTHON / "events.py": python_events(headers),
     }

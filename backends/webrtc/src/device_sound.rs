@@ -22,7 +22,7 @@ use crate::peer::{AudioPacket, MediaState};
 use crate::sound::{capture, receiver, stats};
 use crate::stats::AudioStats;
 
-const KINDS: [DeviceKind; 2] = [DeviceKind::Microphone, DeviceKind::Speaker];
+const KINDS: [Kind; 2] = [Kind::Microphone, Kind::Speaker];
 
 /// Ports that open devices of `system`.
 pub fn with_devices(system: Arc<dyn System>) -> MakeAudio {
@@ -110,7 +110,7 @@ impl Room {
     fn settle(&mut self) {
         let wanted = [self.is_allowed && self.is_microphone_on, self.is_allowed];
         let Some(joined) = &mut self.joined else { return };
-        for (kind, is_wanted) in KINDS.map(kind_of).into_iter().zip(wanted) {
+        for (kind, is_wanted) in KINDS.into_iter().zip(wanted) {
             if std::mem::replace(&mut joined.is_wanted[kind as usize], is_wanted) == is_wanted {
                 continue;
             }
@@ -146,8 +146,7 @@ impl Room {
                 }
                 Event::InUse(kind, Err(code)) => errors.extend(error(kind, code)),
                 Event::Completed { command, result: Err(DeviceCode::NotFound) } => {
-                    let chosen =
-                        KINDS.map(kind_of).into_iter().find(|it| joined.choice[*it as usize] == command);
+                    let chosen = KINDS.into_iter().find(|it| joined.choice[*it as usize] == command);
                     in_use.extend(chosen.map(|kind| (kind, None)));
                 }
                 // What else came of it is reported as what is in use.
@@ -316,7 +315,7 @@ impl AudioPort for DeviceSound {
             choice: [0; 2],
             missing: [None, None],
         });
-        KINDS.map(kind_of).into_iter().for_each(|kind| room.choose(kind));
+        KINDS.into_iter().for_each(|kind| room.choose(kind));
         room.settle();
     }
 

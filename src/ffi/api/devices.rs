@@ -3,12 +3,15 @@
 
 use std::ffi::{c_char, c_void};
 
-use nertc_callkit_abi::{nertc_callkit, nertc_callkit_device_cb, nertc_callkit_status};
+use nertc_callkit_abi::{nertc_callkit, nertc_callkit_device, nertc_callkit_device_cb, nertc_callkit_status};
 
 use crate::ffi::client::Client;
 use crate::ffi::support::convert::{parse_bool, range};
 use crate::ffi::support::error::{Error, Problem};
 use crate::ffi::support::guard::guard;
+
+/// What a nertc_callkit_device_cb is, if it is not NULL.
+type Each = unsafe extern "C" fn(*const nertc_callkit_device, *mut c_void);
 
 /// Lends the microphones or the speakers of the machine to `each`, one after the other.
 ///
@@ -37,7 +40,7 @@ pub unsafe extern "C" fn nertc_callkit_webrtc_list_devices(
         let each = each.ok_or_else(|| Error::invalid("each", Problem::Missing))?;
         let client = if kit.is_null() { None } else { Some(Client::from_handle(kit)?) };
         // SAFETY: the header's contract.
-        unsafe { backend::list_devices(client.as_deref(), kind, each, user_data) }
+        unsafe { listing::list_devices(client.as_deref(), kind, each, user_data) }
     })
 }
 
@@ -91,40 +94,32 @@ pub unsafe extern "C" fn nertc_callkit_webrtc_set_audio_active(
 }
 
 #[cfg(feature = "webrtc")]
-mod backend {
-    use std::ffi::{c_char, c_void};
-
-    use nertc_callkit_abi::nertc_callkit_device;
-    #[cfg(feature = "devices")]
-    use nertc_callkit_abi::nertc_callkit_device_flag;
-    #[cfg(feature = "devices")]
-    use nertc_callkit_signaling::Code;
+fn device_kind(kind: i32) -> nertc_callkit_webrtc::DeviceKind {
     use nertc_callkit_webrtc::DeviceKind;
-    use nertc_callkit_webrtc::options::{DEVICE_ID_BYTES, Refused, device_id};
-
-    use crate::ffi::client::Client;
-    #[cfg(feature = "devices")]
-    use crate::ffi::support::convert::c_text;
-    use crate::ffi::support::convert::opt_text;
-    use crate::ffi::support::error::Error;
-
-    fn device_kind(kind: i32) -> DeviceKind {
-        match kind {
-            1 => DeviceKind::Microphone,
-            _ => DeviceKind::Speaker,
-        }
+    match kind {
+        1 => DeviceKind::Microphone,
+        _ => DeviceKind::Speaker,
     }
+}
+
+#[cfg(all(feature = "webrtc", feature = "devices"))]
+mod listing {
+    use nertc_callkit_abi::nertc_callkit_device_flag;
+    use nertc_callkit_signaling::Code;
+
+    use super::*;
+    use crate::ffi::support::convert::c_text;
 
     /// # Safety
     /// The app's function, as the header requires.
-    #[cfg(feature = "devices")]
     pub(super) unsafe fn list_devices(
         client: Option<&Client>,
         kind: i32,
-        each: unsafe extern "C" fn(*const nertc_callkit_device, *mut c_void),
+        each: Each,
         user_data: *mut c_void,
     ) -> Result<(), Error> {
-        let in_use = client.map(Client::webrtc).transpose()?.map(|it| it.device_in_use(device_kind(kind)));
+        let in_use =
+            client.map(Client::webrtc).transpose()?.and_then(|it| it.device_in_use(device_kind(kind)));
         let devices = match nertc_callkit_webrtc::list_devices(device_kind(kind)) {
             // There is no audio system.
             Err(Code::DEVICE_NOT_FOUND) => Vec::new(),
@@ -135,8 +130,8 @@ mod backend {
             Ok(devices) => devices,
         };
         for device in devices {
-            let is_in_use = in_use.as_ref().is_some_and(|it| it.as_ref() == Some(&device.id.0));
             let bit = |is_set: bool, flag: nertc_callkit_device_flag| if is_set { flag as u32 } else { 0 };
+            let is_in_use = in_use.as_ref() == Some(&device.id.0);
             let (id, name) = (c_text(&device.id.0), c_text(&device.name));
             let it = nertc_callkit_device {
                 struct_size: size_of::<nertc_callkit_device>() as u32,
@@ -152,29 +147,36 @@ mod backend {
         }
         Ok(())
     }
+}
 
-    /// # Safety
-    /// Nothing is called.
-    #[cfg(not(feature = "devices"))]
+#[cfg(not(all(feature = "webrtc", feature = "devices")))]
+mod listing {
+    use super::*;
+
     pub(super) unsafe fn list_devices(
         _: Option<&Client>,
         _: i32,
-        _: unsafe extern "C" fn(*const nertc_callkit_device, *mut c_void),
+        _: Each,
         _: *mut c_void,
     ) -> Result<(), Error> {
-        Err(Error::not_here("kind", "this library was built without the feature `devices`"))
+        let why = "this library was built without the features `webrtc` and `devices`, and needs both";
+        Err(Error::not_here("kind", why))
     }
+}
+
+#[cfg(feature = "webrtc")]
+mod backend {
+    use nertc_callkit_webrtc::options::{DEVICE_ID_BYTES, device_id};
+
+    use super::*;
+    use crate::ffi::support::convert::opt_text;
 
     /// # Safety
     /// The app's text, as the header requires.
     pub(super) unsafe fn set_device(client: &Client, kind: i32, id: *const c_char) -> Result<(), Error> {
         let webrtc = client.webrtc()?;
         // SAFETY: the caller's promise.
-        let id = unsafe { opt_text("id", id, DEVICE_ID_BYTES)? };
-        let id = device_id("id", id.as_deref()).map_err(|why| match why {
-            Refused::Invalid { field, why } => Error::because(field, why),
-            Refused::Unsupported { field, why } => Error::not_here(field, why),
-        })?;
+        let id = device_id("id", unsafe { opt_text("id", id, DEVICE_ID_BYTES)? }.as_deref())?;
         if webrtc.has_app_audio() {
             return Err(Error::not_here("kit", "APP_AUDIO opens no device"));
         }
@@ -195,16 +197,6 @@ mod backend {
 #[cfg(not(feature = "webrtc"))]
 mod backend {
     use super::*;
-    use nertc_callkit_abi::nertc_callkit_device;
-
-    pub(super) unsafe fn list_devices(
-        _: Option<&Client>,
-        _: i32,
-        _: unsafe extern "C" fn(*const nertc_callkit_device, *mut c_void),
-        _: *mut c_void,
-    ) -> Result<(), Error> {
-        Err(Error::not_here("kind", "this library was built without the feature `webrtc`"))
-    }
 
     pub(super) unsafe fn set_device(client: &Client, _: i32, _: *const c_char) -> Result<(), Error> {
         client.webrtc().map(drop)

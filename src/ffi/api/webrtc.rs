@@ -253,13 +253,15 @@ mod backend {
             microphone: microphone.as_deref(),
             speaker: speaker.as_deref(),
         };
-        Options::read(&given).map_err(|why| error(why).within("options"))
+        Options::read(&given).map_err(|why| Error::from(why).within("options"))
     }
 
-    fn error(refused: Refused) -> Error {
-        match refused {
-            Refused::Invalid { field, why } => Error::because(field, why),
-            Refused::Unsupported { field, why } => Error::not_here(field, why),
+    impl From<Refused> for Error {
+        fn from(refused: Refused) -> Error {
+            match refused {
+                Refused::Invalid { field, why } => Error::because(field, why),
+                Refused::Unsupported { field, why } => Error::not_here(field, why),
+            }
         }
     }
 
@@ -274,7 +276,7 @@ mod backend {
         // SAFETY: the caller's promise.
         let servers = unsafe { ice_servers(servers, count)? };
         let given = servers.iter().map(Server::given).map(|it| (it.url, it.username, it.credential));
-        webrtc.set_ice_servers(options::ice_servers(given).map_err(error)?);
+        webrtc.set_ice_servers(options::ice_servers(given)?);
         Ok(())
     }
 

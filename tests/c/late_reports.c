@@ -29,21 +29,6 @@ static struct pair made_pair(int leaves_in_vain)
   return pair;
 }
 
-static void connect(struct pair *pair)
-{
-  pair_ring(pair);
-  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
-  client_until(pair->alice, "on_call_connected");
-  client_until(pair->bob, "on_call_connected");
-}
-
-static void hang_up(struct pair *pair)
-{
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
-  client_until(pair->alice, "on_call_end(15)");
-  client_until(pair->bob, "on_call_end(16)");
-}
-
 static void report(nertc_callkit_rtc_event *event, int32_t type, uint64_t join)
 {
   event->type = type;
@@ -86,15 +71,15 @@ static void nothing_came_of_it(const struct pair *pair, uint64_t join)
 static void a_report_of_the_call_before_is_dropped(void)
 {
   struct pair pair = made_pair(0);
-  connect(&pair);
-  hang_up(&pair);
+  media_connect(&pair);
+  media_hang_up(&pair);
   report_everything(alice_media.left);
-  connect(&pair);
+  media_connect(&pair);
   CHECK(alice_media.left && alice_media.join && alice_media.left != alice_media.join);
   report_everything(alice_media.left);
   report_everything(alice_media.join + 1000);
   nothing_came_of_it(&pair, alice_media.join);
-  hang_up(&pair);
+  media_hang_up(&pair);
   pair_end(&pair);
 }
 
@@ -102,13 +87,13 @@ static void a_report_of_the_call_before_is_dropped(void)
 static void a_leave_that_timed_out_reports_nothing_to_the_next_call(void)
 {
   struct pair pair = made_pair(1);
-  connect(&pair);
-  hang_up(&pair);
+  media_connect(&pair);
+  media_hang_up(&pair);
   /* The backend is still in that room: the next call waits for its own until the leave has timed out. */
-  connect(&pair);
+  media_connect(&pair);
   report_everything(alice_media.left);
   nothing_came_of_it(&pair, alice_media.join);
-  hang_up(&pair);
+  media_hang_up(&pair);
   pair_end(&pair);
 }
 
@@ -117,9 +102,9 @@ static void an_event_without_a_join_counts(void)
 {
   struct pair pair = made_pair(0);
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  connect(&pair);
-  hang_up(&pair);
-  connect(&pair);
+  media_connect(&pair);
+  media_hang_up(&pair);
+  media_connect(&pair);
   report(&event, NERTC_CALLKIT_RTC_RECONNECTING, 0);
   client_expect(pair.alice, "on_reconnecting(2)");
   event.struct_size = offsetof(nertc_callkit_rtc_event, join);
@@ -135,7 +120,7 @@ static void an_event_without_a_join_counts(void)
   event.struct_size = sizeof event;
   report(&event, NERTC_CALLKIT_RTC_RECONNECTED, alice_media.join);
   client_expect(pair.alice, "on_reconnected(2)");
-  hang_up(&pair);
+  media_hang_up(&pair);
   pair_end(&pair);
 }
 

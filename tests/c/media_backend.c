@@ -82,3 +82,18 @@ struct client *media_client(nertc_callkit_hub *hub, const char *account, struct 
   client_login(media->client);
   return media->client;
 }
+
+void media_connect(struct pair *pair)
+{
+  pair_ring(pair);
+  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
+  client_until(pair->alice, "on_call_connected");
+  client_until(pair->bob, "on_call_connected");
+}
+
+void media_hang_up(struct pair *pair)
+{
+  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
+  client_until(pair->alice, "on_call_end(15)");
+  client_until(pair->bob, "on_call_end(16)");
+}

@@ -27,5 +27,8 @@ void media_add(struct media *media, const char *what);
 const char *media_role(uint32_t flags);
 /* Completes, and the peer is there. */
 int32_t media_join(void *ctx, nertc_callkit_req req, const nertc_callkit_rtc_join *args);
+/* They ring, bob accepts, both are connected; and alice hangs up. */
+void media_connect(struct pair *pair);
+void media_hang_up(struct pair *pair);
 
 #endif

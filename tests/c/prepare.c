@@ -58,21 +58,6 @@ static void asked(struct media *media, const char *expected)
   media->asked[0] = 0;
 }
 
-static void connect(struct pair *pair)
-{
-  pair_ring(pair);
-  CHECK_OK(nertc_callkit_accept(pair->bob->kit, NULL, client_done, pair->bob));
-  client_until(pair->alice, "on_call_connected");
-  client_until(pair->bob, "on_call_connected");
-}
-
-static void hang_up(struct pair *pair)
-{
-  CHECK_OK(nertc_callkit_hangup(pair->alice->kit, NULL, NULL, client_done, pair->alice));
-  client_until(pair->alice, "on_call_end(15)");
-  client_until(pair->bob, "on_call_end(16)");
-}
-
 /* Scenario (media): Both media backends prepare while it rings, and the join says whose call it is. */
 static void both_sides_prepare_what_they_join(void)
 {
@@ -90,7 +75,7 @@ static void both_sides_prepare_what_they_join(void)
     asked(&bob_media, "join(callee,bob,handset)");
     CHECK_TEXT(alice_media.call_id, alice_prepared_id);
     CHECK_TEXT(bob_media.call_id, bob_prepared_id);
-    hang_up(&pair);
+    media_hang_up(&pair);
     asked(&alice_media, "leave");
     asked(&bob_media, "leave");
   }
@@ -141,8 +126,8 @@ static void a_shorter_vtable_prepares_nothing(void)
   alice_media.vtable.struct_size = offsetof(nertc_callkit_rtc, prepare);
   bob_media.vtable.prepare = NULL;
   pair = media_pair();
-  connect(&pair);
-  hang_up(&pair);
+  media_connect(&pair);
+  media_hang_up(&pair);
   asked(&alice_media, "join(inviter,alice,handset) leave");
   asked(&bob_media, "join(callee,bob,handset) leave");
   pair_end(&pair);
@@ -186,7 +171,7 @@ static void each_change_of_security_reaches_the_app(void)
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
   /* Outside of the room it is of no call. */
   secured(&alice_media, NERTC_CALLKIT_SECURITY_MISMATCH, "ab12");
-  connect(&pair);
+  media_connect(&pair);
   secured(&alice_media, NERTC_CALLKIT_SECURITY_UNVERIFIED, "ab12");
   client_expect(pair.alice, "on_media_secured(2)");
   CHECK_TEXT(pair.alice->extra, "ab12");
@@ -204,11 +189,11 @@ static void each_change_of_security_reaches_the_app(void)
   CHECK_INT(alice_media.sink->event(alice_media.sink->ctx, &event), 0);
   client_expect(pair.alice, "on_media_secured(1)");
   CHECK(!pair.alice->extra[0] && !pair.alice->message[0] && !pair.alice->attachment[0]);
-  hang_up(&pair);
+  media_hang_up(&pair);
   /* Late, it is of no call either. */
   secured(&alice_media, NERTC_CALLKIT_SECURITY_MISMATCH, "ab12");
-  connect(&pair);
-  hang_up(&pair);
+  media_connect(&pair);
+  media_hang_up(&pair);
   pair_end(&pair);
 }
 
@@ -217,7 +202,7 @@ static void security_that_makes_no_sense_is_dropped(void)
   static char longest[66], fingerprint[258];
   struct pair pair = made_pair();
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  connect(&pair);
+  media_connect(&pair);
   secured(&alice_media, -1, "ab12");
   secured(&alice_media, 5, "ab12");
   secured(&alice_media, NERTC_CALLKIT_SECURITY_VERIFIED, "\xff");
@@ -231,7 +216,7 @@ static void security_that_makes_no_sense_is_dropped(void)
   secured(&alice_media, NERTC_CALLKIT_SECURITY_UNVERIFIED, longest + 1);
   client_expect(pair.alice, "on_media_secured(2)");
   CHECK_TEXT(pair.alice->extra, longest + 1);
-  hang_up(&pair);
+  media_hang_up(&pair);
   pair_end(&pair);
 }
 
@@ -240,11 +225,11 @@ static void a_mismatch_ends_the_call(void)
 {
   struct pair pair = made_pair();
   nertc_callkit_rtc_event event = NERTC_CALLKIT_RTC_EVENT_INIT;
-  connect(&pair);
+  media_connect(&pair);
   secured(&bob_media, NERTC_CALLKIT_SECURITY_MISMATCH, NULL);
   client_expect(pair.bob, "on_media_secured(4) on_disconnect on_call_end(102)");
   client_until(pair.alice, "on_call_end(20)");
-  connect(&pair);
+  media_connect(&pair);
   /* A code is required, and the peer gives none. */
   event.type = NERTC_CALLKIT_RTC_DISCONNECTED;
   event.code = NERTC_CALLKIT_CODE_MEDIA_NOT_SECURE;
